@@ -1,0 +1,1 @@
+//! The program: scenario file to judged, reported run

@@ -1,0 +1,1 @@
+//! Bent traces and bent providers: the proof that checks can fail

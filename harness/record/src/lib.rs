@@ -1,0 +1,24 @@
+//! The words that all stages share: time, trace, expectation, verdict, anatomy, run record. Data only: nothing here
+//! reads mail, decides or draws.
+//!
+//! Everything serialises to JSON; formats on disk carry [`FORMAT`], bumped when a field is added.
+
+mod anatomy;
+mod expectation;
+mod run;
+mod time;
+mod trace;
+mod verdict;
+
+pub use anatomy::{Anatomy, Part, Signature};
+pub use expectation::{Expectation, ExpectationResult, Place};
+pub use run::{ClauseRecord, FaultRecord, Measured, Requirement, RunRecord, ScenarioOutcome, ScenarioRecord, Totals};
+pub use time::{Instant, Span};
+pub use trace::{
+    Basis, BodyHash, Event, FaultPhase, Forward, Header, LogEntry, Player, Provider, Reply, ScenarioBrief, Session, Trace,
+    TraceError, Transfer, User, What, Wire,
+};
+pub use verdict::{Judgement, Outcome, Verdict};
+
+/// The version of every format on disk.
+pub const FORMAT: u32 = 1;

@@ -1,0 +1,1 @@
+//! Drives nodes through a plan and records what crossed between them

@@ -1,0 +1,1 @@
+//! The reference provider of certified mail: a state machine without IO

@@ -1,0 +1,1 @@
+//! Every report is a view of a run record

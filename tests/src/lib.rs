@@ -1,0 +1,1 @@
+//! House rules, determinism, scenarios, snapshots, command line
