@@ -148,7 +148,13 @@ pub enum What {
     /// A mail transaction ended, one way or another; the instant is that of its last reply.
     Transfer(Transfer),
     /// A connection is gone.
-    Closed(Session, Wire),
+    Closed {
+        /// Which.
+        #[serde(flatten)]
+        session: Session,
+        /// What it carried.
+        wire: Wire,
+    },
     /// A message was put in a mailbox.
     Stored {
         /// The provider's name.
@@ -375,4 +381,53 @@ fn json(value: &impl Serialize) -> String {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_reads_what_it_wrote() {
+        let session = Session { session: 3, client: "users".into(), server: "alfa".into(), port: 587 };
+        let events = vec![
+            Event { at: Instant(1), basis: Basis::Observed, what: What::Opened(session.clone()) },
+            Event {
+                at: Instant(2),
+                basis: Basis::Observed,
+                what: What::Closed { session, wire: Wire { octets_up: 1, octets_down: 2, sha256: "00".into() } },
+            },
+        ];
+        let trace = Trace { header: header(), events, bodies: BTreeMap::new() };
+        let read = Trace::from_jsonl(&trace.to_jsonl()).expect("what was written reads");
+        assert_eq!(read, trace);
+        assert_eq!(read.sha256(), trace.sha256());
+    }
+
+    #[test]
+    fn a_broken_line_is_named() {
+        let text = format!("{}\n{{\"at\":", json(&header()));
+        let error = Trace::from_jsonl(&text).expect_err("half a line");
+        assert!(error.to_string().starts_with("line 2: "), "{error}");
+    }
+
+    fn header() -> Header {
+        Header {
+            format: crate::FORMAT,
+            scenario: ScenarioBrief {
+                id: "flows/x".into(),
+                title: String::new(),
+                why: String::new(),
+                covers: Vec::new(),
+                expect: Vec::new(),
+            },
+            world: "sim".into(),
+            seed: 7,
+            epoch: Instant(0),
+            providers: Vec::new(),
+            index: BodyHash::of(b""),
+            trust: Vec::new(),
+            index_signer: BodyHash::of(b""),
+        }
+    }
 }
