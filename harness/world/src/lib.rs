@@ -1,1 +1,49 @@
-//! Drives nodes through a plan and records what crossed between them
+//! Drives nodes through a plan and records what crossed between them.
+//!
+//! A plan and a seed give one trace, byte for byte: time is the run's own clock, which leaps over the hours in which
+//! nothing happens; chance is one generator of integers; TLS draws from it too. The world knows hosts, mail paths and
+//! mailboxes. It never reads a message.
+
+mod actors;
+mod chance;
+mod clock;
+mod index;
+mod net;
+mod pki;
+mod recorder;
+mod sim;
+mod store;
+mod subject;
+mod tap;
+mod tls;
+
+pub use index::INDEX_NAME;
+pub use pki::{Identity, MAX_PROVIDERS, Pki, SigningKey};
+pub use sim::{Run, World};
+pub use subject::{Declared, Founding, Subject};
+
+/// Why a world could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum WorldError {
+    /// More providers than there are keys.
+    #[error("the plan has {0} providers; there are test keys for {MAX_PROVIDERS}")]
+    Providers(usize),
+    /// A key that does not do what keys do.
+    #[error("test key: {0}")]
+    Key(&'static str),
+    /// A certificate that could not be issued.
+    #[error("certificate: {0}")]
+    Certificate(#[from] rcgen::Error),
+    /// An ASN.1 structure that could not be built.
+    #[error("index: {0}")]
+    Asn1(#[from] der::Error),
+    /// A TLS configuration that could not be built.
+    #[error("TLS: {0}")]
+    Tls(#[from] rustls::Error),
+    /// A peer's key or certificate that the forger cannot use.
+    #[error("peer: {0}")]
+    Forge(#[from] collaudo_forge::ForgeError),
+    /// A fault or step that names a host which is not there.
+    #[error("the plan names the host \"{0}\", which no provider has")]
+    Host(String),
+}

@@ -1,0 +1,5 @@
+//! Those in the world who are not examined: people, and the scripted provider that may misbehave.
+
+pub(crate) mod peer;
+pub(crate) mod sender;
+mod smtp;

@@ -1,0 +1,267 @@
+//! Test keys and the certificates issued from them: fixed keys, serials and dates, so the same bytes in every run.
+
+use std::sync::{Arc, OnceLock};
+
+use aws_lc_rs::{rand::SystemRandom, rsa, signature::RSA_PKCS1_SHA256};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use rcgen::{
+    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, SanType, SerialNumber, date_time_ymd,
+};
+use sha1::{Digest, Sha1};
+
+use crate::WorldError;
+
+/// How many providers there are keys for.
+pub const MAX_PROVIDERS: usize = PROVIDER_KEYS.len();
+
+const AUTHORITY_KEY: &str = include_str!("../keys/ca.pem");
+const INDEX_KEY: &str = include_str!("../keys/index.pem");
+const TLS_KEY: &str = include_str!("../keys/tls.pem");
+const PROVIDER_KEYS: [&str; 20] = [
+    include_str!("../keys/provider-01.pem"),
+    include_str!("../keys/provider-02.pem"),
+    include_str!("../keys/provider-03.pem"),
+    include_str!("../keys/provider-04.pem"),
+    include_str!("../keys/provider-05.pem"),
+    include_str!("../keys/provider-06.pem"),
+    include_str!("../keys/provider-07.pem"),
+    include_str!("../keys/provider-08.pem"),
+    include_str!("../keys/provider-09.pem"),
+    include_str!("../keys/provider-10.pem"),
+    include_str!("../keys/provider-11.pem"),
+    include_str!("../keys/provider-12.pem"),
+    include_str!("../keys/provider-13.pem"),
+    include_str!("../keys/provider-14.pem"),
+    include_str!("../keys/provider-15.pem"),
+    include_str!("../keys/provider-16.pem"),
+    include_str!("../keys/provider-17.pem"),
+    include_str!("../keys/provider-18.pem"),
+    include_str!("../keys/provider-19.pem"),
+    include_str!("../keys/provider-20.pem"),
+];
+
+/// An RSA key and the certificate (DER) that goes with it.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Signs.
+    pub key: Arc<SigningKey>,
+    /// Says whose the key is.
+    pub certificate: Arc<[u8]>,
+}
+
+/// An RSA-2048 key that signs.
+#[derive(Debug)]
+pub struct SigningKey {
+    /// The key as PKCS#8 DER.
+    pub pkcs8: Vec<u8>,
+    pair: rsa::KeyPair,
+}
+
+impl SigningKey {
+    /// RSASSA-PKCS1-v1_5 with SHA-256 over `message`: the same message gives the same 256 octets.
+    ///
+    /// # Errors
+    /// [`WorldError::Key`] where the library refuses.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, WorldError> {
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        // PKCS#1 v1.5 draws nothing; the parameter is there for PSS.
+        self.pair
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+            .map_err(|_| WorldError::Key("signing was refused"))?;
+        Ok(signature)
+    }
+}
+
+/// Every key and certificate of one run.
+#[derive(Clone, Debug)]
+pub struct Pki {
+    /// Issues signing certificates: the trust anchor.
+    pub authority: Identity,
+    /// Signs the provider index.
+    pub index: Identity,
+    /// One for each provider, in the plan's order.
+    pub providers: Vec<Identity>,
+    tls_authority: Arc<[u8]>,
+    tls_key: Arc<[u8]>,
+}
+
+impl Pki {
+    /// Issues a certificate to each provider: its `providerName` and the address that it signs with.
+    ///
+    /// # Errors
+    /// [`WorldError::Providers`] for more than [`MAX_PROVIDERS`]; [`WorldError::Key`] where a key does not read.
+    pub fn issue(providers: &[(&str, &str)]) -> Result<Self, WorldError> {
+        if providers.len() > MAX_PROVIDERS {
+            return Err(WorldError::Providers(providers.len()));
+        }
+        let authority = authority()?;
+        let index = issue(
+            key(INDEX_KEY)?,
+            INDEX_KEY,
+            2,
+            &[(DnType::OrganizationName, "Collaudo"), (DnType::CommonName, "Indice dei gestori")],
+            "indice@index.test",
+        )?;
+        let providers = PROVIDER_KEYS
+            .iter()
+            .zip(providers)
+            .enumerate()
+            .map(|(n, (pem, (name, address)))| {
+                let subject = [(DnType::OrganizationName, *name), (DnType::CommonName, "Posta Certificata")];
+                issue(provider_key(n, pem)?, pem, n as u64 + 3, &subject, address)
+            })
+            .collect::<Result<_, _>>()?;
+        let tls_key = pem_der(TLS_KEY)?.into();
+        Ok(Self { authority, index, providers, tls_authority: tls_authority()?, tls_key })
+    }
+
+    pub(crate) fn tls_authority(&self) -> &[u8] {
+        &self.tls_authority
+    }
+
+    pub(crate) fn tls_key(&self) -> &[u8] {
+        &self.tls_key
+    }
+
+    /// A server certificate (DER) for a host.
+    pub(crate) fn tls_certificate(&self, host: &str) -> Vec<u8> {
+        let issued = KeyPair::from_pem(TLS_KEY).and_then(|key| {
+            let mut params = params(2, &[(DnType::CommonName, host)]);
+            params.subject_alt_names = vec![SanType::DnsName(host.try_into()?)];
+            let issuer = Issuer::new(tls_authority_params(), KeyPair::from_pem(TLS_KEY)?);
+            params.signed_by(&key, &issuer)
+        });
+        issued.map(|certificate| certificate.der().to_vec()).unwrap_or_default()
+    }
+}
+
+fn authority() -> Result<Identity, WorldError> {
+    static AUTHORITY: OnceLock<Identity> = OnceLock::new();
+    if let Some(authority) = AUTHORITY.get() {
+        return Ok(authority.clone());
+    }
+    let pair = KeyPair::from_pem(AUTHORITY_KEY)?;
+    let certificate = authority_params()?.self_signed(&pair)?;
+    let identity = Identity { key: key(AUTHORITY_KEY)?, certificate: certificate.der().to_vec().into() };
+    Ok(AUTHORITY.get_or_init(|| identity).clone())
+}
+
+fn authority_params() -> Result<CertificateParams, WorldError> {
+    let mut params = params(1, &[(DnType::OrganizationName, "Collaudo"), (DnType::CommonName, "Autorità di prova")]);
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.key_identifier_method = KeyIdMethod::PreSpecified(key_identifier(AUTHORITY_KEY)?);
+    Ok(params)
+}
+
+//= PEC-5.5.1-01
+//= PEC-5.5.1-02
+//= PEC-5.5.2-01
+fn issue(
+    key: Arc<SigningKey>,
+    pem: &str,
+    number: u64,
+    subject: &[(DnType, &str)],
+    address: &str,
+) -> Result<Identity, WorldError> {
+    let mut params = params(number, subject);
+    params.subject_alt_names = vec![SanType::Rfc822Name(address.try_into()?)];
+    // `NoCa` leaves Basic Constraints out, as the profile asks, and with it the Subject Key Identifier.
+    params.is_ca = IsCa::NoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::EmailProtection];
+    params.use_authority_key_identifier_extension = true;
+    params.custom_extensions = vec![subject_key_identifier(&key_identifier(pem)?)];
+    let issuer = Issuer::new(authority_params()?, KeyPair::from_pem(AUTHORITY_KEY)?);
+    let certificate = params.signed_by(&KeyPair::from_pem(pem)?, &issuer)?;
+    Ok(Identity { key, certificate: certificate.der().to_vec().into() })
+}
+
+fn tls_authority() -> Result<Arc<[u8]>, WorldError> {
+    let certificate = tls_authority_params().self_signed(&KeyPair::from_pem(TLS_KEY)?)?;
+    Ok(certificate.der().to_vec().into())
+}
+
+fn tls_authority_params() -> CertificateParams {
+    let mut params = params(1, &[(DnType::CommonName, "Collaudo TLS")]);
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    params
+}
+
+/// Everything fixed: serial, dates, name.
+fn params(serial: u64, name: &[(DnType, &str)]) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.serial_number = Some(SerialNumber::from(serial));
+    params.not_before = date_time_ymd(2025, 1, 1);
+    params.not_after = date_time_ymd(2029, 1, 1);
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CountryName, "IT");
+    for (kind, value) in name {
+        params.distinguished_name.push(kind.clone(), *value);
+    }
+    params
+}
+
+fn subject_key_identifier(identifier: &[u8]) -> CustomExtension {
+    // An OCTET STRING of 20 octets inside the extension's own.
+    let mut content = vec![0x04, 0x14];
+    content.extend_from_slice(identifier);
+    CustomExtension::from_oid_content(&[2, 5, 29, 14], content)
+}
+
+/// SHA-1 of the public key, method 1 of RFC 5280 §4.2.1.2.
+fn key_identifier(pem: &str) -> Result<Vec<u8>, WorldError> {
+    Ok(Sha1::digest(KeyPair::from_pem(pem)?.public_key_raw()).to_vec())
+}
+
+/// Reading an RSA key checks it, which costs more than a signature: once a process is enough.
+fn provider_key(n: usize, pem: &str) -> Result<Arc<SigningKey>, WorldError> {
+    static KEYS: [OnceLock<Arc<SigningKey>>; PROVIDER_KEYS.len()] = [const { OnceLock::new() }; PROVIDER_KEYS.len()];
+    let Some(slot) = KEYS.get(n) else { return key(pem) };
+    if let Some(known) = slot.get() {
+        return Ok(known.clone());
+    }
+    let read = key(pem)?;
+    Ok(slot.get_or_init(|| read).clone())
+}
+
+fn key(pem: &str) -> Result<Arc<SigningKey>, WorldError> {
+    let pkcs8 = pem_der(pem)?;
+    let pair = rsa::KeyPair::from_pkcs8(&pkcs8).map_err(|_| WorldError::Key("not an RSA key in PKCS#8"))?;
+    Ok(Arc::new(SigningKey { pkcs8, pair }))
+}
+
+fn pem_der(pem: &str) -> Result<Vec<u8>, WorldError> {
+    let text: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    STANDARD.decode(text).map_err(|_| WorldError::Key("not PEM"))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+
+    use super::*;
+
+    #[test]
+    fn certificates_are_the_same_bytes_every_time() {
+        let providers = [("Alfa PEC S.p.A.", "posta-certificata@alfa.test")];
+        let (one, two) = (Pki::issue(&providers).expect("issues"), Pki::issue(&providers).expect("issues"));
+        assert_eq!(one.providers[0].certificate, two.providers[0].certificate);
+        assert_eq!(one.tls_certificate("mx.alfa.test"), two.tls_certificate("mx.alfa.test"));
+        assert!(!one.tls_certificate("mx.alfa.test").is_empty());
+    }
+
+    #[test]
+    fn the_tls_key_is_ed25519() {
+        let key = Ed25519KeyPair::from_pkcs8(&pem_der(TLS_KEY).expect("PEM")).expect("an Ed25519 key");
+        assert_eq!(key.public_key().as_ref().len(), 32);
+    }
+
+    #[test]
+    fn more_providers_than_keys_are_refused() {
+        let many = vec![("x", "x@x.test"); MAX_PROVIDERS + 1];
+        assert!(matches!(Pki::issue(&many), Err(WorldError::Providers(21))));
+    }
+}

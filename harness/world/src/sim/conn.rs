@@ -1,0 +1,126 @@
+//! One connection of a node: octets in, orders out, in the order in which they were given.
+
+use std::{cell::RefCell, rc::Rc};
+
+use collaudo_node::{Bytes, ConnId, End, Input};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    select,
+    sync::mpsc::{UnboundedReceiver, UnboundedSender},
+};
+
+use crate::{
+    net::{Io, Net, TlsSide},
+    tap::Tap,
+};
+
+/// The most that one read takes.
+const READ_OCTETS: usize = 64 * 1024;
+
+pub(crate) enum Order {
+    Write(Bytes),
+    StartTls,
+    Close,
+}
+
+/// A connection's ties to its node.
+pub(crate) struct Wires {
+    pub(crate) conn: ConnId,
+    pub(crate) net: Rc<Net>,
+    pub(crate) orders: UnboundedReceiver<Order>,
+    pub(crate) inputs: UnboundedSender<Input>,
+    pub(crate) tap: Option<Rc<RefCell<Tap>>>,
+}
+
+/// Connects, then serves.
+pub(crate) async fn outgoing(mut wires: Wires, host: String, port: u16) {
+    let net = wires.net.clone();
+    let connected = select! {
+        biased;
+        connected = net.connect(&host, port) => connected,
+        () = given_up(&mut wires.orders) => return,
+    };
+    match connected {
+        Ok(stream) => {
+            wires.tell(Input::Connected { conn: wires.conn });
+            let side = TlsSide::Client(net.client_tls.clone(), host);
+            serve(wires, Box::new(stream), side).await;
+        }
+        Err(_) => wires.closed(End::Refused),
+    }
+}
+
+/// Before a connection stands, the only order that means anything is to close it.
+async fn given_up(orders: &mut UnboundedReceiver<Order>) {
+    while let Some(order) = orders.recv().await {
+        if matches!(order, Order::Close) {
+            return;
+        }
+    }
+}
+
+/// Reads and writes until one side has had enough.
+pub(crate) async fn serve(mut wires: Wires, mut io: Box<dyn Io>, side: TlsSide) {
+    let mut buffer = Vec::with_capacity(READ_OCTETS);
+    loop {
+        buffer.clear();
+        select! {
+            biased;
+            order = wires.orders.recv() => match order {
+                Some(Order::Write(bytes)) => {
+                    if write(&mut io, &bytes).await.is_err() {
+                        return wires.closed(End::Reset);
+                    }
+                    wires.tapped(|tap| tap.down(&bytes));
+                    if wires.orders.is_empty() {
+                        wires.tell(Input::Drained { conn: wires.conn });
+                    }
+                }
+                Some(Order::StartTls) => match side.secure(io).await {
+                    Ok(secured) => {
+                        io = secured;
+                        wires.tapped(Tap::secured);
+                        wires.tell(Input::Secured { conn: wires.conn });
+                    }
+                    Err(_) => return wires.closed(End::TlsFailed),
+                },
+                Some(Order::Close) | None => {
+                    // The peer may be gone already, which is what closing wants.
+                    let _ = io.shutdown().await;
+                    return wires.net.stir();
+                }
+            },
+            read = io.read_buf(&mut buffer) => match read {
+                Ok(0) => return wires.closed(End::Finished),
+                Ok(_) => {
+                    wires.tapped(|tap| tap.up(&buffer));
+                    wires.tell(Input::Bytes { conn: wires.conn, bytes: Bytes::copy_from_slice(&buffer) });
+                }
+                Err(_) => return wires.closed(End::Reset),
+            },
+        }
+    }
+}
+
+async fn write(io: &mut Box<dyn Io>, bytes: &[u8]) -> std::io::Result<()> {
+    io.write_all(bytes).await?;
+    io.flush().await
+}
+
+impl Wires {
+    fn tell(&self, input: Input) {
+        self.net.stir();
+        // The node is gone only where its host has crashed.
+        let _ = self.inputs.send(input);
+    }
+
+    fn closed(&self, end: End) {
+        self.tell(Input::Closed { conn: self.conn, end });
+    }
+
+    fn tapped(&self, read: impl FnOnce(&mut Tap)) {
+        if let Some(tap) = &self.tap {
+            read(&mut tap.borrow_mut());
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! One node on one simulated host: its inputs gathered from connections, clock and disk, its effects carried out in
+//! their order.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, VecDeque},
+    rc::Rc,
+    sync::Arc,
+};
+
+use collaudo_node::{ConnId, DurableLog as _, Effect, Host, Input, Node};
+use collaudo_record::{BodyHash, Instant, What};
+use rustls::ServerConfig;
+use tokio::{
+    select,
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    task::spawn_local,
+};
+use turmoil::net::{TcpListener, TcpStream};
+
+use super::conn::{self, Order};
+use crate::{
+    Declared, INDEX_NAME, Subject,
+    net::{Metered, Net, RELAY_PORT, SUBMISSION_PORT, TlsSide},
+    pki::Identity,
+    store::Store,
+    tap::Tap,
+};
+
+/// How often in a row a node may want an instant that is past, before it counts as stuck.
+const MAX_PAST_DEADLINES: u32 = 1_000;
+
+/// A provider's host: what outlives its crashes.
+pub(crate) struct Machine {
+    pub(crate) name: String,
+    pub(crate) subject: Arc<dyn Subject>,
+    pub(crate) identity: Identity,
+    pub(crate) server_tls: Arc<ServerConfig>,
+    pub(crate) store: RefCell<Store>,
+}
+
+/// Starts the node and drives it until the host crashes or the run is over.
+pub(crate) async fn run(net: Rc<Net>, machine: Rc<Machine>) -> turmoil::Result {
+    let relay = TcpListener::bind(("0.0.0.0", RELAY_PORT)).await?;
+    let submission = TcpListener::bind(("0.0.0.0", SUBMISSION_PORT)).await?;
+    let bell = net.recorder.clock().bell(&machine.name);
+    net.recorder.observed(What::Host { host: machine.name.clone(), up: true });
+    let mut running = Running::start(net, machine);
+    loop {
+        running.settle().await?;
+        select! {
+            biased;
+            Some(input) = running.arriving.recv() => running.inputs.push_back(input),
+            accepted = relay.accept() => running.accept(accepted?, RELAY_PORT),
+            accepted = submission.accept() => running.accept(accepted?, SUBMISSION_PORT),
+            () = bell.notified() => {}
+        }
+        running.net.stir();
+    }
+}
+
+struct Running {
+    net: Rc<Net>,
+    machine: Rc<Machine>,
+    node: Box<dyn Node>,
+    inputs: VecDeque<Input>,
+    arriving: UnboundedReceiver<Input>,
+    arrivals: UnboundedSender<Input>,
+    conns: BTreeMap<ConnId, UnboundedSender<Order>>,
+    accepted: u64,
+}
+
+impl Running {
+    fn start(net: Rc<Net>, machine: Rc<Machine>) -> Self {
+        let (arrivals, arriving) = unbounded_channel();
+        let node = machine.subject.recover(&*machine.store.borrow(), net.recorder.clock().timestamp());
+        let inputs = [Input::Started].into();
+        Self { net, machine, node, inputs, arriving, arrivals, conns: BTreeMap::new(), accepted: 0 }
+    }
+
+    /// Lets the node work until it waits for something that has not happened yet.
+    async fn settle(&mut self) -> turmoil::Result {
+        let mut past_deadlines = 0;
+        loop {
+            while let Some(input) = self.inputs.pop_front() {
+                if let Input::Closed { conn, .. } = &input {
+                    self.conns.remove(conn);
+                }
+                let mut effects = Vec::new();
+                self.node.handle(self.net.recorder.clock().timestamp(), input, &mut effects);
+                for effect in effects {
+                    if !self.perform(effect)? {
+                        // The crash point: the host does nothing more until it is taken down.
+                        std::future::pending::<()>().await;
+                    }
+                }
+            }
+            let due = self.node.next_deadline().map(|due| Instant(due.unix_micros()));
+            if due.is_none_or(|due| due > self.net.recorder.clock().now()) {
+                self.net.recorder.clock().set_alarm(&self.machine.name, due);
+                return Ok(());
+            }
+            past_deadlines += 1;
+            if past_deadlines > MAX_PAST_DEADLINES {
+                return Err(
+                    format!("{}: the node wants the same past instant again and again", self.machine.name).into()
+                );
+            }
+            self.inputs.push_back(Input::Deadline);
+        }
+    }
+
+    /// Carries out one effect; false where the host has reached its crash point.
+    fn perform(&mut self, effect: Effect) -> Result<bool, crate::WorldError> {
+        match effect {
+            Effect::Connect { conn, host, port } => self.connect(conn, host, port),
+            Effect::Write { conn, bytes } => self.order(conn, Order::Write(bytes)),
+            Effect::StartTls { conn } => self.order(conn, Order::StartTls),
+            Effect::Close { conn } => {
+                self.order(conn, Order::Close);
+                self.conns.remove(&conn);
+            }
+            Effect::Commit { ticket, records, bodies } => {
+                self.machine.store.borrow_mut().commit(&records, bodies);
+                for record in &records {
+                    self.declare(record);
+                }
+                if self.net.commit_reaches_crash_point(&self.machine.name) {
+                    return Ok(false);
+                }
+                self.inputs.push_back(Input::Committed { ticket });
+            }
+            Effect::Load { ticket, body } => {
+                let bytes = self.machine.store.borrow().body(body);
+                self.inputs.push_back(Input::Loaded { ticket, bytes });
+            }
+            Effect::Sign { ticket, message } => {
+                let signature = self.machine.identity.key.sign(&message)?.into();
+                self.inputs.push_back(Input::Signed { ticket, signature });
+            }
+            Effect::CheckPassword { ticket, account, secret } => {
+                let ok = self.net.passwords.get(&account.to_ascii_lowercase()) == Some(&secret);
+                self.inputs.push_back(Input::PasswordChecked { ticket, ok });
+            }
+            Effect::Resolve { ticket, domain } => {
+                let hosts = self.net.mx.get(&domain.to_ascii_lowercase()).cloned().map(Host).into_iter().collect();
+                self.inputs.push_back(Input::Resolved { ticket, hosts });
+            }
+            Effect::Fetch { ticket, name } => {
+                let document = (name == INDEX_NAME).then(|| self.net.index.clone());
+                self.inputs.push_back(Input::Fetched { ticket, document });
+            }
+        }
+        Ok(true)
+    }
+
+    fn declare(&self, record: &[u8]) {
+        let provider = &self.machine.name;
+        for declared in self.machine.subject.declare(record) {
+            let what = match declared {
+                Declared::Stored { mailbox, body } => {
+                    // What the store does not hold is recorded all the same: the judge cannot find it either.
+                    let body = match self.machine.store.borrow().body(body) {
+                        Some(octets) => self.net.recorder.keep(&octets),
+                        None => BodyHash(body.to_string()),
+                    };
+                    What::Stored { provider: provider.clone(), mailbox, body }
+                }
+                Declared::Logged(entry) => What::Logged { provider: provider.clone(), entry },
+            };
+            self.net.recorder.declared(what);
+        }
+    }
+
+    fn order(&self, conn: ConnId, order: Order) {
+        // A connection that has gone takes no orders; the node learns of it by `Closed`.
+        if let Some(orders) = self.conns.get(&conn) {
+            let _ = orders.send(order);
+        }
+    }
+
+    fn connect(&mut self, conn: ConnId, host: Host, port: u16) {
+        let (orders, taken) = unbounded_channel();
+        self.conns.insert(conn, orders);
+        let wires =
+            conn::Wires { conn, net: self.net.clone(), orders: taken, inputs: self.arrivals.clone(), tap: None };
+        spawn_local(conn::outgoing(wires, host.0, port));
+    }
+
+    fn accept(&mut self, (stream, peer): (TcpStream, std::net::SocketAddr), port: u16) {
+        let conn = ConnId::Incoming(self.accepted);
+        self.accepted += 1;
+        let client = turmoil::reverse_lookup(peer.ip()).unwrap_or_else(|| peer.ip().to_string());
+        let session = self.net.recorder.session(client.clone(), self.machine.name.clone(), port);
+        let tap = Rc::new(RefCell::new(Tap::new(self.net.recorder.clone(), session, peer.port())));
+        let (orders, taken) = unbounded_channel();
+        self.conns.insert(conn, orders);
+        let known = self.net.hosts.iter().find(|(_, short)| **short == client).map(|(name, _)| name.clone());
+        self.inputs.push_back(Input::Opened { conn, port, peer: Host(known.unwrap_or(client)) });
+        let wires = conn::Wires {
+            conn,
+            net: self.net.clone(),
+            orders: taken,
+            inputs: self.arrivals.clone(),
+            tap: Some(tap.clone()),
+        };
+        let io = Box::new(Metered { inner: stream, tap });
+        spawn_local(conn::serve(wires, io, TlsSide::Server(self.machine.server_tls.clone())));
+    }
+}
