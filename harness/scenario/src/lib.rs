@@ -1,5 +1,25 @@
-//! A TOML file becomes a Scenario, a Scenario and a seed become a Plan
+//! A TOML file becomes a [`Scenario`], a [`Scenario`] and a seed become a [`Plan`].
+//!
+//! Whatever a person can get wrong is found here, with its file, its line and the nearest right word; behind
+//! [`Scenario::read`] nothing is a raw string. Nothing here knows what certified mail must do: the clauses that a
+//! scenario may name are the caller's, and what it expects goes to the judge as it stands.
 
+mod cast;
+mod compose;
+mod draw;
+mod encode;
+mod error;
+mod expect;
+mod fault;
+mod find;
+mod letter;
+mod measure;
 mod plan;
+mod scenario;
+mod source;
+mod step;
 
+pub use error::{Error, Flaw, Hint};
+pub use find::{discover, matches};
 pub use plan::{Fault, FaultKind, PeerBehaviour, Plan, PlayerPlan, ProviderPlan, Step, Submit, UserPlan};
+pub use scenario::{Scenario, Vocabulary, World};

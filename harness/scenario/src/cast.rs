@@ -1,0 +1,293 @@
+use std::path::Path;
+
+use crate::{
+    Error, Flaw, PeerBehaviour, PlayerPlan, ProviderPlan, UserPlan,
+    find::stems,
+    measure,
+    source::{Item, Source, Table},
+};
+
+/// Who takes part, and what a scenario's names mean.
+#[derive(Clone)]
+pub(crate) struct Cast {
+    providers: Vec<ProviderPlan>,
+    /// Whether the first two providers have exchanged their parts: then every name of the one means the other's.
+    exchanged: bool,
+}
+
+impl Cast {
+    /// Reads the topology that an item names, from a folder of topologies.
+    pub(crate) fn of(item: &Item<'_>, folder: &Path) -> Result<Self, Error> {
+        let name = item.text()?;
+        let there = stems(folder)?;
+        if !there.iter().any(|stem| stem == name) {
+            return Err(item.error(Flaw::unknown("topology", name, there.iter().map(String::as_str))));
+        }
+        Self::read(&folder.join(format!("{name}.toml")))
+    }
+
+    /// Reads a topology.
+    pub(crate) fn read(path: &Path) -> Result<Self, Error> {
+        let source = Source::open(path)?;
+        let parsed = source.parse()?;
+        let root = source.root(&parsed, "topology").only(&["title", "provider"])?;
+        root.need("title", "one line of text")?.line_of_text("title")?;
+        let list = root.need("provider", "an array of providers")?;
+        let mut cast = Self { providers: Vec::new(), exchanged: false };
+        for item in list.list("an array of providers")? {
+            cast.enlist(&item)?;
+        }
+        match cast.providers.len() {
+            1..=MOST_PROVIDERS => Ok(cast),
+            found => Err(list.error(Flaw::bad("number of providers", found, format!("from 1 to {MOST_PROVIDERS}")))),
+        }
+    }
+
+    /// The same people with the parts of the first two providers exchanged; `item` asks for it.
+    pub(crate) fn exchange(&self, item: &Item<'_>) -> Result<Self, Error> {
+        match self.providers.as_slice() {
+            [a, b, ..] if a.users.len() == b.users.len() => Ok(Self { exchanged: true, ..self.clone() }),
+            _ => Err(item.error(Flaw::bad("swap", true, "a topology whose first two providers have as many users"))),
+        }
+    }
+
+    /// Whether the parts are exchanged.
+    pub(crate) fn exchanged(&self) -> bool {
+        self.exchanged
+    }
+
+    /// Applies `mailbox = { bruno = { quota = "0 B" } }`.
+    pub(crate) fn override_mailboxes(&mut self, table: Table<'_>) -> Result<(), Error> {
+        for (name, item) in table.entries() {
+            let place = self.user(name.word).ok_or_else(|| name.error(self.unknown_user(name.word)))?;
+            let quota = item.table("mailbox")?.only(&["quota"])?.need("quota", "a size such as \"0 B\"")?;
+            let quota = measure::size(&quota)?;
+            if let Some(user) = self.providers.get_mut(place.0).and_then(|p| p.users.get_mut(place.1)) {
+                user.quota_octets = Some(quota);
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies `provider = { beta = { play = "peer", behaviour = "silent" } }`.
+    pub(crate) fn override_providers(&mut self, table: Table<'_>) -> Result<(), Error> {
+        for (name, item) in table.entries() {
+            let place = self.provider(name.word).ok_or_else(|| name.error(self.unknown_provider(name.word)))?;
+            let table = item.table("provider")?.only(&["play", "behaviour", "limit"])?;
+            let player = player(table)?;
+            let limit = table.get("limit").map(|item| measure::size(&item)).transpose()?;
+            if let Some(provider) = self.providers.get_mut(place) {
+                provider.player = player.unwrap_or(provider.player);
+                provider.max_octets = limit.unwrap_or(provider.max_octets);
+            }
+        }
+        Ok(())
+    }
+
+    /// Everyone, as the overrides left them.
+    pub(crate) fn providers(&self) -> &[ProviderPlan] {
+        &self.providers
+    }
+
+    /// The host that an item names.
+    pub(crate) fn host(&self, item: &Item<'_>) -> Result<String, Error> {
+        let name = item.text()?;
+        let provider = self.provider(name).and_then(|place| self.providers.get(place));
+        provider.map(|p| p.name.clone()).ok_or_else(|| item.error(self.unknown_provider(name)))
+    }
+
+    /// The person that an item names, and that person's provider.
+    pub(crate) fn person(&self, item: &Item<'_>) -> Result<(&ProviderPlan, &UserPlan), Error> {
+        let name = item.text()?;
+        let found = self.user(name).and_then(|(p, u)| {
+            let provider = self.providers.get(p)?;
+            Some((provider, provider.users.get(u)?))
+        });
+        found.ok_or_else(|| item.error(self.unknown_user(name)))
+    }
+
+    /// The address that an item means: a user's name, or an address of anyone anywhere.
+    pub(crate) fn address(&self, item: &Item<'_>) -> Result<String, Error> {
+        let name = item.text()?;
+        if !name.contains('@') {
+            return self.person(item).map(|(_, user)| user.address.clone());
+        }
+        if !is_address(name) {
+            return Err(item.error(Flaw::bad("address", name, "local@domain in ASCII, or a user's name")));
+        }
+        Ok(self.translate(name))
+    }
+
+    /// A mailbox of this world: a user's name or address, or `alfa.service`.
+    pub(crate) fn mailbox(&self, item: &Item<'_>) -> Result<String, Error> {
+        let name = item.text()?;
+        if let Some(provider) = name.strip_suffix(SERVICE).and_then(|name| self.provider(name)) {
+            let provider = self.providers.get(provider);
+            return provider.map(service_mailbox).ok_or_else(|| item.error(self.unknown_mailbox(name)));
+        }
+        let known = |address: &String| {
+            let mut all = self.providers.iter().flat_map(|p| &p.users).map(|user| &user.address);
+            all.any(|user| user == address)
+        };
+        let address = match name.contains('@') {
+            true => Some(self.translate(name)).filter(known),
+            false => self.person(item).ok().map(|(_, user)| user.address.clone()),
+        };
+        address.ok_or_else(|| item.error(self.unknown_mailbox(name)))
+    }
+
+    fn enlist(&mut self, item: &Item<'_>) -> Result<(), Error> {
+        let keys = ["name", "title", "domain", "play", "behaviour", "limit", "users"];
+        let table = item.table("provider")?.only(&keys)?;
+        let domain = table.need("domain", "a domain")?;
+        let provider = ProviderPlan {
+            name: label(&table.need("name", "a host name")?)?,
+            display_name: table.need("title", "one line of text")?.line_of_text("title")?,
+            domain: labels(&domain)?,
+            player: player(table)?.unwrap_or(PlayerPlan::Subject),
+            users: Vec::new(),
+            max_octets: table.get("limit").map_or(Ok(LAWFUL_LIMIT), |item| measure::size(&item))?,
+        };
+        if self.providers.iter().any(|there| there.name == provider.name || there.domain == provider.domain) {
+            return Err(item.error(Flaw::Twice { what: "provider", found: provider.name }));
+        }
+        let domain = provider.domain.clone();
+        self.providers.push(provider);
+        let names = table.need("users", "an array of names")?.list("an array of names")?;
+        names.iter().try_for_each(|name| self.enrol(name, &domain))
+    }
+
+    /// Adds a user to the provider that was enlisted last.
+    fn enrol(&mut self, item: &Item<'_>, domain: &str) -> Result<(), Error> {
+        let name = label(item)?;
+        if self.user(&name).is_some() || RESERVED.contains(&name.as_str()) {
+            return Err(item.error(Flaw::Twice { what: "mailbox", found: name }));
+        }
+        let user =
+            UserPlan { address: format!("{name}@{domain}"), password: format!("parola-di-{name}"), quota_octets: None };
+        if let Some(provider) = self.providers.last_mut() {
+            provider.users.push(user);
+        }
+        Ok(())
+    }
+
+    fn part(&self, place: usize) -> usize {
+        match place {
+            0 if self.exchanged => 1,
+            1 if self.exchanged => 0,
+            other => other,
+        }
+    }
+
+    fn provider(&self, name: &str) -> Option<usize> {
+        self.providers.iter().position(|provider| provider.name == name).map(|place| self.part(place))
+    }
+
+    fn user(&self, name: &str) -> Option<(usize, usize)> {
+        let named = |user: &UserPlan| local(&user.address) == name;
+        let mut places = self.providers.iter().enumerate();
+        places.find_map(|(p, provider)| Some((self.part(p), provider.users.iter().position(named)?)))
+    }
+
+    /// What an address means once the parts are exchanged; as it is written where they are not.
+    fn translate(&self, address: &str) -> String {
+        let same = || address.to_owned();
+        let Some((name, domain)) = address.rsplit_once('@').filter(|_| self.exchanged) else { return same() };
+        let Some(p) = self.providers.iter().position(|p| p.domain.eq_ignore_ascii_case(domain)) else { return same() };
+        let Some(there) = self.providers.get(self.part(p)).filter(|_| self.part(p) != p) else { return same() };
+        let place = self.providers.get(p).and_then(|p| p.users.iter().position(|user| local(&user.address) == name));
+        let user = place.and_then(|place| there.users.get(place));
+        user.map_or_else(|| format!("{name}@{}", there.domain), |user| user.address.clone())
+    }
+
+    fn users(&self) -> impl Iterator<Item = &str> {
+        self.providers.iter().flat_map(|provider| &provider.users).map(|user| local(&user.address))
+    }
+
+    fn unknown_user(&self, found: &str) -> Flaw {
+        Flaw::unknown("user", found, self.users())
+    }
+
+    fn unknown_provider(&self, found: &str) -> Flaw {
+        Flaw::unknown("provider", found, self.providers.iter().map(|provider| provider.name.as_str()))
+    }
+
+    fn unknown_mailbox(&self, found: &str) -> Flaw {
+        let services = self.providers.iter().map(|provider| format!("{}{SERVICE}", provider.name));
+        let addresses = self.providers.iter().flat_map(|provider| &provider.users).map(|user| user.address.clone());
+        let there: Vec<String> = match found.contains('@') {
+            true => addresses.collect(),
+            false => self.users().map(str::to_owned).chain(services).collect(),
+        };
+        Flaw::unknown("mailbox", found, there.iter().map(String::as_str))
+    }
+}
+
+fn service_mailbox(provider: &ProviderPlan) -> String {
+    format!("servizio@{}", provider.domain)
+}
+
+/// `play` and `behaviour` of a table; none where it has no word of it.
+fn player(table: Table<'_>) -> Result<Option<PlayerPlan>, Error> {
+    table.not_without("behaviour", "play")?;
+    let Some(play) = table.get("play") else { return Ok(None) };
+    if play.word("player", &["subject", "peer"])? == "subject" {
+        table.not_both("behaviour", "play").map_err(|_| {
+            let expected = "play = \"peer\" beside behaviour";
+            play.error(Flaw::bad("player", "subject", expected))
+        })?;
+        return Ok(Some(PlayerPlan::Subject));
+    }
+    let behaviour = table.need("behaviour", "\"takes-charge-only\" or \"silent\"")?;
+    Ok(Some(PlayerPlan::Peer(match behaviour.word("behaviour", &["takes-charge-only", "silent"])? {
+        "silent" => PeerBehaviour::Silent,
+        _ => PeerBehaviour::TakesChargeOnly,
+    })))
+}
+
+/// A name that is good for a host and for a local part.
+fn label(item: &Item<'_>) -> Result<String, Error> {
+    let found = item.text()?;
+    match is_label(found) {
+        true => Ok(found.to_owned()),
+        false => Err(item.error(Flaw::bad("name", found, "lower-case letters, digits and hyphens, a letter first"))),
+    }
+}
+
+fn labels(item: &Item<'_>) -> Result<String, Error> {
+    let found = item.text()?;
+    match found.contains('.') && found.len() <= LONGEST_DOMAIN && found.split('.').all(is_label) {
+        true => Ok(found.to_owned()),
+        false => Err(item.error(Flaw::bad("domain", found, "lower-case labels with dots, such as \"alfa.test\""))),
+    }
+}
+
+fn is_label(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.len() <= 63
+        && text.chars().all(fits)
+        && !text.ends_with('-')
+}
+
+fn is_address(text: &str) -> bool {
+    let atom = |part: &str| {
+        let fits = |c: char| c.is_ascii_graphic() && !"()<>[]:;@\\,\"".contains(c);
+        !part.is_empty() && part.chars().all(fits) && part.split('.').all(|atom| !atom.is_empty())
+    };
+    text.len() <= LONGEST_ADDRESS && text.split_once('@').is_some_and(|(name, domain)| atom(name) && atom(domain))
+}
+
+fn local(address: &str) -> &str {
+    address.split_once('@').map_or(address, |(name, _)| name)
+}
+
+/// DM 2/11/2005 art. 12 makes 30 MB a floor.
+const LAWFUL_LIMIT: u64 = 30_000_000;
+const MOST_PROVIDERS: usize = 20;
+const LONGEST_DOMAIN: usize = 253;
+const LONGEST_ADDRESS: usize = 254;
+/// Behind a provider's name: its service mailbox.
+const SERVICE: &str = ".service";
+/// Local parts that every provider has already.
+const RESERVED: [&str; 2] = ["servizio", "posta-certificata"];
