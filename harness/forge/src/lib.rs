@@ -1,1 +1,48 @@
-//! The third hand: writes and signs messages as a provider would, or as none should
+//! The third hand: writes and signs messages as a provider would, or as none should.
+//!
+//! Three hands share no code: one builds, one reads, this one forges. [`envelope`], [`receipt`] and [`anomaly`] write
+//! every kind of message for a scripted peer; [`Opened`] takes a signed message apart down to its octets, so that it
+//! can be bent in one point and sealed anew. Nothing here asks whether a message is right.
+
+mod certificate;
+mod daticert;
+mod index;
+mod key;
+mod kinds;
+mod mime;
+mod opened;
+mod rsa;
+mod sign;
+mod text;
+mod time;
+mod words;
+
+pub use certificate::reissue;
+pub use daticert::{Daticert, Xml};
+pub use index::{open_index, seal_index};
+pub use key::{Digest, Key};
+pub use kinds::{
+    Certified, Form, Kind, PeerIdentity, Recipient, anomaly, brief, envelope, receipt, rewritten_original, take_charge,
+};
+pub use mime::{Body, Entity, Fields, Framed, Multipart, base64_lines, multipart, parameter};
+pub use opened::{Opened, open, reseal};
+pub use sign::{Certificates, Signer, Style, encapsulated, sign, signed_content, signed_opaque, signing_time};
+pub use time::{Moment, unix_of_date};
+pub use words::{decode_words, encode_words};
+
+/// Why something cannot be forged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ForgeError {
+    /// Not a PKCS#8 RSA private key.
+    #[error("read a private key: {0}; expected RSA in PKCS#8, PEM or DER")]
+    Key(&'static str),
+    /// Not an X.509 certificate.
+    #[error("read a certificate: {0}")]
+    Certificate(der::Error),
+    /// Not CMS SignedData in DER.
+    #[error("read a signature: {0}")]
+    Cms(der::Error),
+    /// Not what the forger can take apart.
+    #[error("open a message: {0}")]
+    Message(&'static str),
+}

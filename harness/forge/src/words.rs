@@ -1,0 +1,116 @@
+//! Encoded words (RFC 2047), as much of them as a subject needs.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+/// Decodes the encoded words of a field's value; what cannot be decoded stays.
+pub fn decode_words(value: &str) -> String {
+    let mut decoded = String::new();
+    let mut rest = value;
+    let mut after_word = false;
+    while let Some(start) = rest.find("=?") {
+        let (before, from_word) = rest.split_at(start);
+        if !(after_word && before.trim().is_empty()) {
+            decoded.push_str(before);
+        }
+        match word(from_word) {
+            Some((text, behind)) => {
+                decoded.push_str(&text);
+                rest = behind;
+                after_word = true;
+            }
+            None => {
+                decoded.push_str("=?");
+                rest = from_word.strip_prefix("=?").unwrap_or_default();
+                after_word = false;
+            }
+        }
+    }
+    decoded.push_str(rest);
+    decoded
+}
+
+/// Writes text as a field's value: as it is where it is ASCII, else as folded encoded words in UTF-8.
+pub fn encode_words(text: &str) -> String {
+    if text.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
+        return text.to_owned();
+    }
+    let mut chunks = vec![String::new()];
+    for c in text.chars() {
+        if chunks.last().is_some_and(|chunk| chunk.len() + c.len_utf8() > 42) {
+            chunks.push(String::new());
+        }
+        if let Some(chunk) = chunks.last_mut() {
+            chunk.push(c);
+        }
+    }
+    let words: Vec<_> = chunks.iter().map(|chunk| format!("=?UTF-8?B?{}?=", STANDARD.encode(chunk))).collect();
+    words.join("\r\n ")
+}
+
+/// Octets of a charset as text; unknown charsets are read as ISO-8859-1.
+pub(crate) fn decode_charset(charset: &str, octets: &[u8]) -> String {
+    match charset.to_ascii_lowercase().as_str() {
+        "utf-8" | "us-ascii" => String::from_utf8_lossy(octets).into_owned(),
+        _ => octets.iter().map(|b| char::from(*b)).collect(),
+    }
+}
+
+/// Text as octets of a charset; what the charset does not have becomes a question mark.
+pub(crate) fn encode_charset(charset: &str, text: &str) -> Vec<u8> {
+    match charset.to_ascii_lowercase().as_str() {
+        "utf-8" | "us-ascii" => text.as_bytes().to_vec(),
+        _ => text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect(),
+    }
+}
+
+/// Decodes quoted-printable; what is not is taken as it is.
+pub(crate) fn decode_quoted(octets: &[u8], underscore_is_space: bool) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(octets.len());
+    let mut rest = octets;
+    while let Some((first, behind)) = rest.split_first() {
+        rest = behind;
+        match (*first, behind) {
+            (b'=', [b'\r', b'\n', after @ ..] | [b'\n', after @ ..]) => rest = after,
+            (b'=', [high, low, after @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                decoded.push(digit(*high) << 4 | digit(*low));
+                rest = after;
+            }
+            (b'_', _) if underscore_is_space => decoded.push(b' '),
+            (octet, _) => decoded.push(octet),
+        }
+    }
+    decoded
+}
+
+fn digit(hex: u8) -> u8 {
+    char::from(hex).to_digit(16).and_then(|value| u8::try_from(value).ok()).unwrap_or(0)
+}
+
+/// The first encoded word's text and what follows it.
+fn word(from_word: &str) -> Option<(String, &str)> {
+    let (charset, rest) = from_word.strip_prefix("=?")?.split_once('?')?;
+    let (encoding, rest) = rest.split_once('?')?;
+    let (text, behind) = rest.split_once("?=")?;
+    let octets = match encoding {
+        "B" | "b" => STANDARD.decode(text).ok()?,
+        "Q" | "q" => decode_quoted(text.as_bytes(), true),
+        _ => return None,
+    };
+    Some((decode_charset(charset.split('*').next().unwrap_or(charset), &octets), behind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_come_back_as_they_went() {
+        for text in
+            ["Contratto", "Perché no? È già così, e la riga è lunga assai più di quanto una parola possa tenere"]
+        {
+            assert_eq!(decode_words(&encode_words(text).replace("\r\n", "")), text);
+        }
+        assert_eq!(decode_words("ACCETTAZIONE: =?iso-8859-1?Q?citt=E0_viva?="), "ACCETTAZIONE: città viva");
+        assert_eq!(decode_words("=?x?"), "=?x?");
+    }
+}
