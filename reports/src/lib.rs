@@ -1,1 +1,12 @@
-//! Every report is a view of a run record
+//! Every report is a view of a run record, and can be made again later from the stored one.
+//!
+//! Reports never parse mail: what a message says was read by the judge and stands in the record. All that they print is
+//! material from outside; it is escaped, and characters that could act on a screen are shown by name.
+
+mod chapter;
+mod finding;
+pub mod html;
+pub mod json;
+pub mod junit;
+pub mod text;
+mod words;

@@ -1,0 +1,169 @@
+//! The catalogue as a reader of the law expects it: by chapter and section, as the clause ids name them.
+
+use collaudo_record::{ClauseRecord, Outcome};
+
+/// A chapter of the law and its rows, in the catalogue's order.
+pub(crate) struct Chapter<'a> {
+    /// Such as `3.1`, or `DM` for a decree.
+    pub(crate) key: &'a str,
+    /// Such as `Access point`; empty where we have none.
+    pub(crate) title: &'static str,
+    /// Its rows.
+    pub(crate) clauses: Vec<&'a ClauseRecord>,
+    /// Their counts.
+    pub(crate) tally: Tally,
+}
+
+/// Rows counted by what they came to.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Tally {
+    pub(crate) catalogued: usize,
+    pub(crate) checked: usize,
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+    pub(crate) deviation: usize,
+    pub(crate) unknown: usize,
+    pub(crate) not_exercised: usize,
+    pub(crate) not_supported: usize,
+}
+
+impl Tally {
+    fn add(&mut self, clause: &ClauseRecord) {
+        self.catalogued += 1;
+        if !clause.checked {
+            return;
+        }
+        self.checked += 1;
+        *match clause.outcome {
+            Outcome::NotSupported => &mut self.not_supported,
+            Outcome::NotExercised => &mut self.not_exercised,
+            Outcome::Pass => &mut self.passed,
+            Outcome::Deviation => &mut self.deviation,
+            Outcome::Unknown => &mut self.unknown,
+            Outcome::Fail => &mut self.failed,
+        } += 1;
+    }
+}
+
+/// The catalogue by chapter; chapters in the order in which they first come.
+pub(crate) fn chapters(clauses: &[ClauseRecord]) -> Vec<Chapter<'_>> {
+    let mut chapters: Vec<Chapter<'_>> = Vec::new();
+    for clause in clauses {
+        let key = chapter_of(section_of(&clause.requirement.id));
+        let place = chapters.iter().position(|c| c.key == key).unwrap_or_else(|| {
+            let tally = Tally::default();
+            chapters.push(Chapter { key, title: title(key), clauses: Vec::new(), tally });
+            chapters.len() - 1
+        });
+        if let Some(chapter) = chapters.get_mut(place) {
+            chapter.clauses.push(clause);
+            chapter.tally.add(clause);
+        }
+    }
+    chapters
+}
+
+/// The section that a clause's id names: `PEC-3.1.1-06` is of `3.1.1`.
+pub(crate) fn section_of(id: &str) -> &str {
+    let id = id.strip_prefix("PEC-").unwrap_or(id);
+    id.rsplit_once('-').map_or(id, |(section, _)| section)
+}
+
+/// The chapter of a section: `3.1.1` is of `3.1`, `DM.12` of `DM`.
+fn chapter_of(section: &str) -> &str {
+    let parts = if section.starts_with(|c: char| c.is_ascii_digit()) { 2 } else { 1 };
+    match section.match_indices('.').nth(parts - 1) {
+        Some((end, _)) => section.split_at(end).0,
+        None => section,
+    }
+}
+
+/// What a chapter or section is about; empty where we have no words for it.
+pub(crate) fn title(key: &str) -> &'static str {
+    TITLES.iter().find(|(k, _)| *k == key).map_or("", |(_, title)| title)
+}
+
+const TITLES: [(&str, &str); 62] = [
+    ("2.1", "System-generated messages"),
+    ("2.1.1", "Message types"),
+    ("2.1.1.1.1", "Receipts"),
+    ("2.1.1.1.2", "Timeout notices"),
+    ("2.1.1.1.3", "Virus notices"),
+    ("2.1.1.2", "Envelopes"),
+    ("2.2", "Points of the system"),
+    ("2.2.1", "Access point"),
+    ("2.2.2", "Reception point"),
+    ("2.2.3", "Delivery point"),
+    ("2.2.4", "Storage"),
+    ("2.2.5", "Service mailbox"),
+    ("2.2.6", "Service address"),
+    ("2.3", "Log"),
+    ("3.1", "Access point"),
+    ("3.1.1", "Formal checks"),
+    ("3.1.2", "Non-acceptance for formal exceptions"),
+    ("3.1.3", "Non-acceptance for a virus"),
+    ("3.1.4", "Acceptance receipt"),
+    ("3.1.5", "Transport envelope"),
+    ("3.1.6", "Timeout notices"),
+    ("3.2", "Reception point"),
+    ("3.2.1", "Take-charge receipt"),
+    ("3.2.2", "Anomaly envelope"),
+    ("3.2.3", "Virus-detection notice"),
+    ("3.2.4", "Non-delivery for a virus"),
+    ("3.3", "Delivery point"),
+    ("3.3.1", "Checks on incoming messages"),
+    ("3.3.2", "Delivery receipt"),
+    ("3.3.2.1", "Complete form"),
+    ("3.3.2.2", "Brief form"),
+    ("3.3.2.3", "Concise form"),
+    ("3.3.3", "Non-delivery notice"),
+    ("3.4", "Sender and recipient of one provider"),
+    ("3.5", "A whole transaction"),
+    ("4.1", "Temporal reference"),
+    ("4.2", "Date and time for people"),
+    ("4.3", "Body of certified messages"),
+    ("4.3.1", "Readable text"),
+    ("4.3.2", "Original message"),
+    ("4.3.3", "Certification data"),
+    ("4.4", "Certification data scheme"),
+    ("4.5", "Provider index scheme"),
+    ("5.1", "Digital signature"),
+    ("5.2", "Authentication"),
+    ("5.3", "Secure interaction"),
+    ("5.4", "Virus"),
+    ("5.5", "S/MIME certificate"),
+    ("5.5.1", "Subject"),
+    ("5.5.2", "Extensions"),
+    ("5.6", "Provider index"),
+    ("6", "Prerequisites of the user's client"),
+    ("7", "Security considerations"),
+    ("A", "Italian fields and values"),
+    ("AGID", "AgID notes"),
+    ("AGID.12", "Note 12, codes of non-delivery"),
+    ("DM", "DM 2 November 2005"),
+    ("DPR", "DPR 68/2005"),
+    ("PRACT", "Deployed practice"),
+    ("REM", "Registered electronic mail, ETSI"),
+    ("REM.532", "EN 319 532"),
+    ("REM.534", "TS 119 534"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clause_is_of_the_section_and_chapter_that_its_id_names() {
+        for (id, section, chapter) in [
+            ("PEC-3.1.1-06", "3.1.1", "3.1"),
+            ("PEC-2.1-01", "2.1", "2.1"),
+            ("PEC-2.1.1.1.2-01", "2.1.1.1.2", "2.1"),
+            ("PEC-6-03", "6", "6"),
+            ("PEC-AGID.2FA-01", "AGID.2FA", "AGID"),
+            ("PEC-PRACT-04", "PRACT", "PRACT"),
+            ("odd", "odd", "odd"),
+        ] {
+            assert_eq!((section_of(id), chapter_of(section_of(id))), (section, chapter), "{id}");
+        }
+    }
+}

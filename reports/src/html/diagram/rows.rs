@@ -1,0 +1,255 @@
+//! What the diagram shows, row by row, before anything is drawn.
+
+use std::collections::BTreeSet;
+
+use collaudo_record::{Event, FaultPhase, Player, ScenarioRecord, Span, Transfer, What};
+
+use crate::html::{
+    anchor::place_of,
+    story::{self, Fate},
+};
+
+/// The host that people's clients run on.
+const PEOPLE: &str = "users";
+/// A longer silence is cut out.
+const SILENCE: Span = Span::from_secs(60);
+/// So many rows are drawn; the trace's list has them all.
+const ROWS: usize = 160;
+
+/// Lanes from left to right, rows from top to bottom.
+pub(super) struct Diagram<'a> {
+    pub(super) title: &'a str,
+    pub(super) lanes: Vec<Lane<'a>>,
+    pub(super) rows: Vec<Row>,
+}
+
+/// One host.
+pub(super) struct Lane<'a> {
+    pub(super) host: &'a str,
+    pub(super) below: &'a str,
+}
+
+/// One line of the diagram.
+pub(super) struct Row {
+    pub(super) offset: Span,
+    pub(super) mark: Mark,
+    /// In full, for whoever points at it or cannot see it.
+    pub(super) title: String,
+}
+
+/// What a row shows; hosts are places among the lanes, messages places in the scenario.
+pub(super) enum Mark {
+    /// A mail transaction.
+    Arrow {
+        from: usize,
+        to: usize,
+        label: String,
+        tone: Tone,
+        fate: Fate,
+        again: Option<Again>,
+        message: Option<usize>,
+    },
+    /// A message put in a mailbox, as the provider declares.
+    Stored { lane: usize, label: String, tone: Tone, message: Option<usize> },
+    /// A fault begins or ends.
+    Fault { number: u32, lanes: (usize, usize), label: String, begins: bool },
+    /// A host stops or runs again.
+    Host { lane: usize, label: String, up: bool },
+    /// A step that could not be carried out.
+    Failed { lane: usize, label: String },
+    /// Silence, cut out.
+    Silence(Span),
+    /// The end of the run.
+    End,
+    /// So many further rows were not drawn.
+    More(usize),
+}
+
+/// The same refusal again and again.
+pub(super) struct Again {
+    pub(super) times: u32,
+    pub(super) last: Span,
+}
+
+/// What kind of message it is, for its colour.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    /// What people write, and the envelopes that carry it.
+    Mail,
+    /// Receipts.
+    Receipt,
+    /// Notices that something went wrong.
+    Notice,
+}
+
+impl<'a> Diagram<'a> {
+    pub(super) fn of(scenario: &'a ScenarioRecord) -> Self {
+        let lanes = lanes(scenario);
+        let mut rows = Vec::new();
+        let mut stopped = BTreeSet::new();
+        for event in &scenario.events {
+            if let Some(row) = row(scenario, &lanes, event, &mut stopped) {
+                fold_in(&mut rows, row);
+            }
+        }
+        if rows.len() > ROWS {
+            let left = rows.split_off(ROWS);
+            let offset = left.first().map_or(Span::default(), |row| row.offset);
+            rows.push(Row { offset, mark: Mark::More(left.len()), title: "the list of the trace has them".into() });
+        } else if !lanes.is_empty() {
+            rows.push(Row { offset: scenario.simulated, mark: Mark::End, title: "the run ends".into() });
+        }
+        Self { title: &scenario.title, lanes, rows: with_silence(rows) }
+    }
+}
+
+/// People first, then the providers that anything happened to, in the record's order, then hosts that it does not name.
+fn lanes(scenario: &ScenarioRecord) -> Vec<Lane<'_>> {
+    let mut seen: Vec<&str> = Vec::new();
+    for event in &scenario.events {
+        let hosts: Vec<&str> = match &event.what {
+            What::Transfer(t) => vec![&t.session.client, &t.session.server],
+            What::Stored { provider, .. } => vec![provider],
+            What::StepFailed { .. } => vec![PEOPLE],
+            What::Host { host, up: false } => vec![host],
+            What::Fault { hosts, .. } => hosts.iter().map(String::as_str).collect(),
+            What::Opened(_)
+            | What::Secured(_)
+            | What::Closed { .. }
+            | What::Logged { .. }
+            | What::Host { up: true, .. } => vec![],
+        };
+        for host in hosts {
+            if !seen.contains(&host) {
+                seen.push(host);
+            }
+        }
+    }
+    seen.sort_by_key(|host| match *host {
+        PEOPLE => 0,
+        host => 1 + scenario.providers.iter().position(|p| p.name == host).unwrap_or(scenario.providers.len()),
+    });
+    seen.into_iter().map(|host| Lane { host, below: below(scenario, host) }).collect()
+}
+
+fn below<'a>(scenario: &'a ScenarioRecord, host: &str) -> &'a str {
+    match scenario.providers.iter().find(|p| p.name == host) {
+        Some(provider) if provider.player == Player::Peer => "scripted peer",
+        Some(provider) => &provider.display_name,
+        None if host == PEOPLE => "people's clients",
+        None => "",
+    }
+}
+
+fn row<'a>(
+    scenario: &ScenarioRecord,
+    lanes: &[Lane<'_>],
+    event: &'a Event,
+    stopped: &mut BTreeSet<&'a str>,
+) -> Option<Row> {
+    let lane = |host: &str| lanes.iter().position(|lane| lane.host == host);
+    let mark = match &event.what {
+        What::Transfer(transfer) => {
+            arrow(scenario, transfer, lane(&transfer.session.client)?, lane(&transfer.session.server)?)
+        }
+        What::Stored { provider, mailbox, body } => {
+            let message = place_of(scenario, body);
+            let label = format!("{mailbox} \u{2190} {}", story::message(scenario, body));
+            Mark::Stored { lane: lane(provider)?, label, tone: tone(scenario, message), message }
+        }
+        What::StepFailed { step, why } => {
+            Mark::Failed { lane: lane(PEOPLE)?, label: format!("{step} not carried out: {why}") }
+        }
+        What::Host { host, up: false } => {
+            stopped.insert(host);
+            Mark::Host { lane: lane(host)?, label: format!("{host} stops"), up: false }
+        }
+        // That every host starts at first is no news.
+        What::Host { host, up: true } => stopped
+            .remove(host.as_str())
+            .then(|| lane(host))
+            .flatten()
+            .map(|lane| Mark::Host { lane, label: format!("{host} runs again"), up: true })?,
+        What::Fault { fault, kind, hosts, phase } => {
+            let places: Vec<usize> = hosts.iter().filter_map(|host| lane(host)).collect();
+            let lanes = (*places.iter().min()?, *places.iter().max()?);
+            let label = story::fault(kind, hosts, *phase);
+            Mark::Fault { number: *fault, lanes, label, begins: *phase == FaultPhase::Injected }
+        }
+        What::Opened(_) | What::Secured(_) | What::Closed { .. } | What::Logged { .. } => return None,
+    };
+    let offset = event.at.since(scenario.epoch);
+    Some(Row { offset, mark, title: format!("{offset} {}", story::sentence(scenario, event)) })
+}
+
+fn arrow(scenario: &ScenarioRecord, transfer: &Transfer, from: usize, to: usize) -> Mark {
+    let message = transfer.body.as_ref().and_then(|body| place_of(scenario, body));
+    let what = match &transfer.body {
+        Some(body) => story::message(scenario, body),
+        None => transfer.step.as_ref().map_or("no message".to_owned(), |step| format!("{step}: no message")),
+    };
+    let fate = story::fate(transfer);
+    let label = match &fate {
+        Fate::Taken => {
+            match transfer.forward_paths.iter().filter(|f| f.reply.as_ref().is_some_and(|r| r.code >= 400)).count() {
+                0 => what,
+                n => format!("{what} ({n} of {} recipients refused)", transfer.forward_paths.len()),
+            }
+        }
+        Fate::Refused(reply) => format!("{what} \u{2014} refused: {reply}"),
+        Fate::Broken => format!("{what} \u{2014} broken off"),
+    };
+    Mark::Arrow { from, to, label, tone: tone(scenario, message), fate, again: None, message }
+}
+
+fn tone(scenario: &ScenarioRecord, message: Option<usize>) -> Tone {
+    match message.and_then(|place| scenario.messages.get(place)).map(|anatomy| anatomy.kind.as_str()) {
+        Some("accettazione" | "presa-in-carico" | "avvenuta-consegna") => Tone::Receipt,
+        Some(
+            "non-accettazione" | "errore-consegna" | "preavviso-errore-consegna" | "rilevazione-virus" | "anomalia",
+        ) => Tone::Notice,
+        _ => Tone::Mail,
+    }
+}
+
+/// Adds a row; a refusal that repeats one of an unbroken series of refusals is counted with it.
+fn fold_in(rows: &mut Vec<Row>, new: Row) {
+    if let Mark::Arrow { from, to, label, fate, .. } = &new.mark
+        && *fate != Fate::Taken
+    {
+        let series =
+            rows.iter_mut().rev().take_while(|r| matches!(&r.mark, Mark::Arrow { fate, .. } if *fate != Fate::Taken));
+        for row in series {
+            if let Mark::Arrow { from: f, to: t, label: l, again, .. } = &mut row.mark
+                && (*f, *t, &*l) == (*from, *to, label)
+            {
+                let times = again.as_ref().map_or(1, |again| again.times) + 1;
+                *again = Some(Again { times, last: new.offset });
+                return;
+            }
+        }
+    }
+    rows.push(new);
+}
+
+/// Puts a row of silence where nothing happened for long, the time before the first row included.
+fn with_silence(rows: Vec<Row>) -> Vec<Row> {
+    let mut out: Vec<Row> = Vec::with_capacity(rows.len());
+    let mut last = Span::default();
+    for row in rows {
+        let silent = Span(row.offset.0.saturating_sub(last.0));
+        if silent > SILENCE {
+            out.push(Row {
+                offset: last,
+                mark: Mark::Silence(silent),
+                title: "time in which nothing shown here happened".into(),
+            });
+        }
+        last = match &row.mark {
+            Mark::Arrow { again: Some(again), .. } => last.max(again.last),
+            _ => last.max(row.offset),
+        };
+        out.push(row);
+    }
+    out
+}

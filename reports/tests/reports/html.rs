@@ -1,0 +1,247 @@
+use std::collections::BTreeSet;
+
+use collaudo_record::{Outcome, RunRecord};
+use collaudo_reports::html;
+use quick_xml::{Reader, XmlVersion, events::Event};
+
+use crate::{
+    fixture::{self, HOSTILE},
+    story::Bodies,
+};
+
+/// An element's name and its attributes.
+type Element = (String, Vec<(String, String)>);
+
+const VOID: [&str; 1] = ["meta"];
+
+fn page(record: &RunRecord, bodies: &Bodies) -> String {
+    html::run(record, None, &|hash| bodies.get(hash).cloned())
+}
+
+fn sample() -> (RunRecord, Bodies, String) {
+    let (record, bodies, measured) = fixture::run();
+    let page = html::run(&record, Some(&measured), &|hash| bodies.get(hash).cloned());
+    (record, bodies, page)
+}
+
+/// Every element of the page in order with its attributes, and all text; fails where elements do not nest.
+fn read(page: &str) -> (Vec<Element>, String) {
+    let mut reader = Reader::from_str(page);
+    reader.config_mut().check_end_names = false;
+    let (mut open, mut elements, mut text) = (Vec::new(), Vec::new(), String::new());
+    loop {
+        match reader.read_event().expect("the page is well-formed") {
+            Event::Eof => break,
+            Event::Start(start) => {
+                let name = start.name().as_ref().to_owned();
+                let attributes = start.html_attributes().map(|a| {
+                    let a = a.expect("an attribute is well-formed");
+                    let value = a.normalized_value(XmlVersion::Implicit1_0).expect("a value is escaped");
+                    (a.key.as_ref().to_owned(), value.into_owned())
+                });
+                elements.push((name.clone(), attributes.collect()));
+                if !VOID.contains(&name.as_str()) {
+                    open.push(name);
+                }
+            }
+            Event::End(end) => {
+                let name = end.name().as_ref().to_owned();
+                assert_eq!(open.pop(), Some(name), "elements nest");
+            }
+            Event::Text(piece) => text.push_str(&piece),
+            Event::GeneralRef(reference) => text.push_str(match &*reference {
+                "lt" => "<",
+                "gt" => ">",
+                "amp" => "&",
+                "quot" => "\"",
+                other => panic!("unknown reference &{other};"),
+            }),
+            Event::Empty(_) => panic!("no element closes itself in HTML"),
+            _ => {}
+        }
+    }
+    assert!(open.is_empty(), "left open: {open:?}");
+    (elements, text)
+}
+
+fn attributes<'a>(elements: &'a [Element], name: &str) -> Vec<&'a str> {
+    elements.iter().flat_map(|(_, a)| a).filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
+}
+
+#[test]
+fn the_page_is_well_formed_and_every_link_within_it_has_a_place() {
+    let (_, _, page) = sample();
+    let (elements, _) = read(&page);
+    let ids = attributes(&elements, "id");
+    let distinct: BTreeSet<&str> = ids.iter().copied().collect();
+    assert_eq!(ids.len(), distinct.len(), "an id names one place");
+    let within: Vec<&str> =
+        attributes(&elements, "href").into_iter().filter_map(|href| href.strip_prefix('#')).collect();
+    assert!(within.len() > 60, "{}", within.len());
+    for id in within {
+        assert!(distinct.contains(id), "no place is called {id}");
+    }
+    for labels in attributes(&elements, "aria-labelledby") {
+        assert!(labels.split(' ').all(|id| distinct.contains(id)), "{labels}");
+    }
+}
+
+#[test]
+fn the_page_fetches_nothing() {
+    let (_, _, page) = sample();
+    let (elements, _) = read(&page);
+    assert!(attributes(&elements, "src").is_empty());
+    assert!(
+        !elements.iter().any(|(name, _)| ["link", "iframe", "img", "object", "base", "form"].contains(&name.as_str()))
+    );
+    let outside = attributes(&elements, "href").into_iter().filter(|href| !href.starts_with('#'));
+    assert!(outside.clone().count() > 20);
+    assert!(
+        outside.clone().all(|href| href.starts_with("messages/") && href.ends_with(".eml")),
+        "only messages are linked"
+    );
+    assert!(page.contains("Content-Security-Policy"));
+}
+
+#[test]
+fn every_message_is_linked_and_its_octets_are_on_the_page() {
+    let (record, _, page) = sample();
+    let (elements, text) = read(&page);
+    let hrefs = attributes(&elements, "href");
+    for anatomy in record.scenarios.iter().flat_map(|s| &s.messages) {
+        assert!(hrefs.contains(&format!("messages/{}.eml", anatomy.body).as_str()), "{}", anatomy.label);
+    }
+    assert!(text.contains("X-About: acceptance receipt, flows/cross-provider"));
+    assert!(text.contains("<b>nessun markup</b>"));
+}
+
+#[test]
+fn a_hostile_subject_is_shown_and_does_nothing() {
+    let (_, _, page) = sample();
+    let (elements, text) = read(&page);
+    assert_eq!(elements.iter().filter(|(name, _)| name == "script").count(), 1, "the page's own");
+    assert!(elements.iter().all(|(name, _)| name != "b" || !text.is_empty()));
+    assert!(text.contains("<script>alert('x')</script> \"&\" \u{27e8}U+202E\u{27e9}gpj.exe\u{27e8}U+001B\u{27e9}[31m"));
+    assert!(!page.contains(HOSTILE) && !page.contains('\u{202e}') && !page.contains('\x1b'));
+}
+
+#[test]
+fn a_hash_that_is_none_is_no_link() {
+    let (mut record, bodies, _) = fixture::run();
+    record.scenarios[2].messages[0].body.0 = "../../etc/passwd\" onclick=\"x".into();
+    let page = page(&record, &bodies);
+    let (elements, _) = read(&page);
+    assert!(attributes(&elements, "href").iter().all(|href| !href.contains("..")));
+    assert!(attributes(&elements, "onclick").is_empty());
+}
+
+#[test]
+fn every_row_of_the_catalogue_is_on_the_page_with_what_it_came_to() {
+    let (record, _, page) = sample();
+    let (elements, text) = read(&page);
+    let ids = attributes(&elements, "id");
+    for clause in &record.clauses {
+        assert!(ids.contains(&format!("clause-{}", clause.requirement.id).as_str()));
+        assert!(text.contains(&clause.requirement.statement));
+    }
+    let unchecked = record.clauses.iter().filter(|c| !c.checked).count();
+    let rows = elements.iter().filter(|(name, a)| name == "tr" && a.contains(&("class".into(), "open".into()))).count();
+    assert_eq!(rows, unchecked);
+    assert_eq!(text.matches("recalled").count(), 2, "its row, and how to read this");
+}
+
+#[test]
+fn failed_scenarios_are_open_and_the_others_closed() {
+    let (_, _, page) = sample();
+    let (elements, _) = read(&page);
+    let open: Vec<bool> = elements
+        .iter()
+        .filter(|(name, a)| name == "details" && a.contains(&("class".into(), "scenario".into())))
+        .map(|(_, a)| a.iter().any(|(key, _)| key == "open"))
+        .collect();
+    assert_eq!(open, [false, false, false, false, false, true, true]);
+}
+
+#[test]
+fn a_failure_is_told_with_law_evidence_and_replay() {
+    let (_, _, page) = sample();
+    let (_, text) = read(&page);
+    let problems = text.split_once("What to look at").map(|(_, rest)| rest).unwrap();
+    for said in [
+        "even when a take-charge receipt did arrive.",
+        "1 timeout notice at anna between +22h and +24h after dispatch of m1",
+        "none by +30h",
+        "8\u{2013}9, 12",
+        "collaudo replay timeouts/destination-down-24h@0x5eed",
+        "the fault never bit",
+        "nearest is \"PEC-3.1.1-06\"",
+        "could not be decided",
+    ] {
+        assert!(text.contains(said) && (problems.contains(said) || said == "could not be decided"), "{said}");
+    }
+}
+
+#[test]
+fn idle_hours_are_cut_out_and_offsets_printed() {
+    let (_, _, page) = sample();
+    let (_, text) = read(&page);
+    for said in [
+        "11h59m59s in which nothing crosses",
+        "13h59m59s in which nothing crosses",
+        "+12h00m00s",
+        "+26h00m05s",
+        "end of the run",
+    ] {
+        assert!(text.contains(said), "{said}");
+    }
+}
+
+#[test]
+fn refusals_that_repeat_are_one_row() {
+    let (_, _, page) = sample();
+    let (_, text) = read(&page);
+    assert!(text.contains("4\u{d7} until +20m00s"));
+    assert!(text.contains("broken off"));
+    assert!(text.contains("refused: 550 5.7.1 Mittente diverso dall'account"));
+}
+
+#[test]
+fn the_same_record_makes_the_same_page() {
+    let (record, bodies, _) = fixture::run();
+    assert_eq!(page(&record, &bodies), page(&record, &bodies));
+}
+
+#[test]
+fn nothing_that_failed_reads_as_passed() {
+    let (record, bodies, _) = fixture::run();
+    let mut only = record.clone();
+    only.scenarios.truncate(3);
+    let passed = fixture::record_of(only.scenarios, fixture::catalogue());
+    assert!(passed.clauses.iter().all(|c| c.outcome < Outcome::Unknown));
+    let word = |record: &RunRecord| read(&page(record, &bodies)).1.contains("Passed, as far as examined");
+    assert!(word(&passed));
+    assert!(!word(&record));
+    assert!(!word(&fixture::record_of(Vec::new(), fixture::catalogue())));
+}
+
+#[test]
+fn thirty_scenarios_of_ten_large_messages_stay_a_page_that_opens() {
+    let (record, _, _) = fixture::run();
+    let mut scenarios = Vec::new();
+    for n in 0..30 {
+        let mut scenario = record.scenarios[2].clone();
+        scenario.id = format!("flows/many-{n:02}");
+        let twin: Vec<_> = scenario.messages.clone();
+        scenario.messages.extend(twin);
+        for anatomy in &mut scenario.messages {
+            anatomy.octets = 2_000_000;
+        }
+        scenarios.push(scenario);
+    }
+    let record = fixture::record_of(scenarios, fixture::catalogue());
+    let large: std::sync::Arc<[u8]> = vec![b'x'; 2_000_000].into();
+    let page = html::run(&record, None, &|_| Some(large.clone()));
+    assert!(page.contains("Cut after 64.0 KiB"));
+    assert!(page.contains("left out here, to keep this page small"));
+    assert!(page.len() < 10 << 20, "{} octets", page.len());
+}

@@ -1,0 +1,6 @@
+//! Reports of a hand-made run.
+
+mod fixture;
+mod html;
+mod story;
+mod text;

@@ -1,0 +1,71 @@
+use collaudo_reports::{json, junit, text};
+
+use crate::fixture;
+
+#[test]
+fn the_text_of_a_run_reads_from_seed_to_replay_lines() {
+    let (record, ..) = fixture::run();
+    let options = text::TextOptions { report: Some("runs/0x5eed/report.html".into()), ..Default::default() };
+    insta::assert_snapshot!(text::run(&record, &options));
+}
+
+#[test]
+fn a_scenario_is_one_line() {
+    let (record, ..) = fixture::run();
+    let lines: Vec<String> = record.scenarios.iter().map(text::scenario_line).collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn no_line_but_a_scenario_or_a_command_is_wider_than_asked() {
+    let (record, ..) = fixture::run();
+    let text = text::run(&record, &text::TextOptions { scenarios: false, ..Default::default() });
+    let wide: Vec<&str> = text.lines().filter(|l| l.chars().count() > 100 && !l.contains("replay")).collect();
+    assert!(wide.is_empty(), "{wide:#?}");
+}
+
+#[test]
+fn colour_changes_nothing_but_colour() {
+    let (record, ..) = fixture::run();
+    let plain = text::run(&record, &text::TextOptions::default());
+    let coloured = text::run(&record, &text::TextOptions { colour: true, ..Default::default() });
+    assert!(!plain.contains('\x1b'), "a hostile subject reaches the terminal");
+    let mut bare = String::new();
+    for (n, piece) in coloured.split("\x1b[").enumerate() {
+        bare.push_str(if n == 0 { piece } else { piece.split_once('m').map_or(piece, |(_, rest)| rest) });
+    }
+    assert!(coloured.contains("\x1b["));
+    assert_eq!(bare, plain);
+}
+
+#[test]
+fn a_clause_that_fails_everywhere_is_told_three_times_and_then_named() {
+    let (mut record, ..) = fixture::run();
+    let verdict = record.scenarios[6].verdicts[0].clone();
+    for scenario in &mut record.scenarios[..6] {
+        scenario.verdicts.push(verdict.clone());
+    }
+    let text = text::run(&record, &text::TextOptions::default());
+    assert_eq!(text.matches("FAIL PEC-3.1.6-02  alfa").count(), 3);
+    assert!(text.contains("FAIL PEC-3.1.6-02  also in 4: flows/crash-before-250, flows/unreadable"), "{text}");
+}
+
+#[test]
+fn the_json_of_a_run_has_the_fields_of_the_contract() {
+    let (record, ..) = fixture::run();
+    insta::assert_snapshot!(json::run(&record, 1_234, "runs/0x5eed"));
+}
+
+#[test]
+fn the_json_of_the_clauses_has_the_fields_of_the_contract() {
+    let (record, ..) = fixture::run();
+    let exception = |id: &str| (id == "PEC-2.3-01").then(|| "needs the provider's papers".to_owned());
+    insta::assert_snapshot!(json::clauses(&record.clauses[2..5], &exception));
+}
+
+#[test]
+fn junit_has_a_case_a_scenario() {
+    let (record, _, measured) = fixture::run();
+    let xml = junit::run(&record, Some(&measured));
+    insta::assert_snapshot!(xml);
+}
