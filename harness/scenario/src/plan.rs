@@ -95,6 +95,23 @@ pub struct Submit {
     pub forward_paths: Vec<String>,
     /// The message with CRLF, not dot-stuffed.
     pub message: Arc<[u8]>,
+    /// How the scripted peer sends it on, where it plays the provider; nobody submits anything then.
+    pub forged: Option<Forgery>,
+}
+
+/// What the scripted peer makes of a message before it sends it to the recipients' providers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forgery {
+    /// A correct transport envelope.
+    Envelope,
+    /// A transport envelope without certification data, signed all the same.
+    EnvelopeWithoutData,
+    /// A transport envelope with one octet changed under its signature.
+    AlteredEnvelope,
+    /// A transport envelope signed with a key that the index does not list.
+    UnlistedSigner,
+    /// Nothing: ordinary mail.
+    Ordinary,
 }
 
 /// Something that goes wrong.

@@ -3,7 +3,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use collaudo_record::{Instant, Place, ScenarioBrief};
 
 use crate::{
-    Error, Fault, Flaw, Plan, ProviderPlan, Step, Submit,
+    Error, Fault, Flaw, Forgery, Plan, ProviderPlan, Step, Submit,
     cast::Cast,
     compose::{self, Sending},
     expect, fault, find,
@@ -69,6 +69,7 @@ pub(crate) struct Draft {
     pub(crate) reverse_path: String,
     pub(crate) forward_paths: Vec<String>,
     pub(crate) message: Message,
+    pub(crate) forged: Option<Forgery>,
 }
 
 /// What a step submits.
@@ -146,6 +147,7 @@ impl Scenario {
             reverse_path: draft.reverse_path.clone(),
             forward_paths: draft.forward_paths.clone(),
             message,
+            forged: draft.forged,
         };
         Step { at: draft.at, id: draft.id.clone(), submit }
     }

@@ -1,7 +1,7 @@
 use std::{fs, path::Path, sync::Arc};
 
 use crate::{
-    Error, Flaw,
+    Error, Flaw, Forgery, PlayerPlan, ProviderPlan,
     cast::Cast,
     encode, find,
     letter::{self, Letter},
@@ -35,6 +35,7 @@ fn submission(table: Table<'_>, cast: &Cast, path: &Path) -> Result<Draft, Error
     let table = table.only(&keys)?;
     let id = id(&table.need("id", "a name such as \"m1\"")?)?;
     let (provider, user) = cast.person(&table.need("from", "a user")?)?;
+    let forged = forged(table, provider)?;
     let reverse_path = table.get("reverse_path").map(|item| reverse_path(&item, cast)).transpose()?;
     let to = letter::addresses(table, "to", cast)?;
     let rcpt = letter::addresses(table, "rcpt", cast)?;
@@ -74,7 +75,28 @@ fn submission(table: Table<'_>, cast: &Cast, path: &Path) -> Result<Draft, Error
         reverse_path: reverse_path.unwrap_or_else(|| user.address.clone()),
         forward_paths,
         message,
+        forged,
     })
+}
+
+/// What the scripted peer makes of the message: it must be said where a peer plays the sender's provider, and nowhere else.
+fn forged(table: Table<'_>, provider: &ProviderPlan) -> Result<Option<Forgery>, Error> {
+    let words: Vec<_> = FORGERIES.iter().map(|(word, _)| *word).collect();
+    match (table.get("forge"), provider.player) {
+        (None, PlayerPlan::Subject) => Ok(None),
+        (Some(item), PlayerPlan::Peer(_)) => {
+            let found = item.word("forgery", &words)?;
+            Ok(FORGERIES.iter().find(|(word, _)| *word == found).map(|(_, forgery)| *forgery))
+        }
+        (None, PlayerPlan::Peer(_)) => Err(table.error(Flaw::Missing {
+            key: "forge",
+            table: "submission",
+            expected: "what the peer that plays the sender's provider makes of it, such as \"envelope\"",
+        })),
+        (Some(item), PlayerPlan::Subject) => {
+            Err(item.error(Flaw::bad("sender", &provider.name, "a user of a provider that a peer plays")))
+        }
+    }
 }
 
 fn missing_to(table: Table<'_>) -> Error {
@@ -122,5 +144,13 @@ fn octets(item: &Item<'_>, path: &Path) -> Result<Arc<[u8]>, Error> {
 }
 
 /// The keys of a submission that say who, to whom, and from which file.
-const PATHS: [&str; 6] = ["id", "from", "to", "rcpt", "reverse_path", "file"];
+const PATHS: [&str; 7] = ["id", "from", "to", "rcpt", "reverse_path", "file", "forge"];
+/// What a peer can make of a message.
+const FORGERIES: [(&str, Forgery); 5] = [
+    ("envelope", Forgery::Envelope),
+    ("envelope-without-data", Forgery::EnvelopeWithoutData),
+    ("altered-envelope", Forgery::AlteredEnvelope),
+    ("unlisted-signer", Forgery::UnlistedSigner),
+    ("ordinary", Forgery::Ordinary),
+];
 const LONGEST_ID: usize = 32;

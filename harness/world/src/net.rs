@@ -11,6 +11,7 @@ use std::{
 };
 
 use collaudo_node::Bytes;
+use collaudo_record::Instant;
 use rustls::{ClientConfig, ServerConfig, pki_types::ServerName};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
@@ -29,6 +30,8 @@ pub(crate) const SUBMISSION_PORT: u16 = 587;
 
 pub(crate) struct Net {
     pub(crate) recorder: Recorder,
+    /// When the run began.
+    pub(crate) epoch: Instant,
     /// Short host name by the name that nodes know, such as `alfa` by `mx.alfa.test`.
     pub(crate) hosts: BTreeMap<String, String>,
     /// The name that nodes know by certified domain: the MX records.

@@ -116,6 +116,7 @@ fn plan(seed: u64) -> Plan {
                 reverse_path: "anna@alfa.test".into(),
                 forward_paths: vec!["bruno@beta.test".into()],
                 message: MESSAGE.into(),
+                forged: None,
             },
         }],
         faults: Vec::new(),

@@ -5,12 +5,15 @@ use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 
 use collaudo_forge::{PeerIdentity, Signer};
 use collaudo_record::What;
-use collaudo_scenario::PeerBehaviour;
+use collaudo_scenario::{PeerBehaviour, Step};
 use rustls::ServerConfig;
 use tokio::task::spawn_local;
 use turmoil::net::TcpListener;
 
-use super::smtp::{self, Dialogue};
+use super::{
+    forged, sender,
+    smtp::{self, Dialogue},
+};
 use crate::{
     net::{Io, Metered, Net, RELAY_PORT, TlsSide},
     tap::Tap,
@@ -22,6 +25,7 @@ pub(crate) struct Peer {
     pub(crate) host: String,
     pub(crate) identity: PeerIdentity,
     pub(crate) signer: Signer,
+    pub(crate) unlisted: Signer,
     pub(crate) behaviour: PeerBehaviour,
     pub(crate) server_tls: Arc<ServerConfig>,
     /// `mailReceipt` by domain.
@@ -35,9 +39,19 @@ struct Taken {
     octets: Vec<u8>,
 }
 
-pub(crate) async fn run(net: Rc<Net>, peer: Rc<Peer>) -> turmoil::Result {
+pub(crate) async fn run(net: Rc<Net>, peer: Rc<Peer>, steps: Rc<Vec<Step>>) -> turmoil::Result {
     let listener = TcpListener::bind(("0.0.0.0", RELAY_PORT)).await?;
     net.recorder.observed(What::Host { host: peer.name.clone(), up: true });
+    spawn_local(listen(net.clone(), peer.clone(), listener));
+    let name = peer.name.clone();
+    sender::each_at_its_instant(net.clone(), &name, &steps, |step| {
+        let (net, peer) = (net.clone(), peer.clone());
+        async move { forged::send(&net, &peer, &step).await }
+    })
+    .await
+}
+
+async fn listen(net: Rc<Net>, peer: Rc<Peer>, listener: TcpListener) -> turmoil::Result {
     loop {
         let (stream, from) = listener.accept().await?;
         net.stir();

@@ -14,7 +14,7 @@ use std::{
 use collaudo_forge::{Key, PeerIdentity, Signer};
 use collaudo_node::Bytes;
 use collaudo_record::{FORMAT, Header, Player, Provider, Trace, User};
-use collaudo_scenario::{Plan, PlayerPlan, ProviderPlan};
+use collaudo_scenario::{Plan, PlayerPlan, ProviderPlan, Step};
 
 use self::{faults::Faults, host::Machine};
 use crate::{
@@ -99,6 +99,7 @@ impl World {
             .collect::<Result<_, WorldError>>()?;
         let net = Rc::new(Net {
             recorder,
+            epoch: plan.epoch,
             hosts: plan.providers.iter().map(|p| (mx(p), p.name.clone())).collect(),
             mx: plan.providers.iter().map(|p| (p.domain.to_ascii_lowercase(), mx(p))).collect(),
             passwords: plan
@@ -144,16 +145,22 @@ impl World {
             if let PlayerPlan::Peer(behaviour) = provider.player {
                 let peer = Rc::new(self.peer(n, provider, behaviour)?);
                 let net = self.net.clone();
-                sim.host(provider.name.clone(), move || actors::peer::run(net.clone(), peer.clone()));
+                let steps =
+                    Rc::new(self.steps(|step| step.submit.forged.is_some() && step.submit.provider == provider.name));
+                sim.host(provider.name.clone(), move || actors::peer::run(net.clone(), peer.clone(), steps.clone()));
             }
         }
-        let steps = Rc::new(self.plan.steps.clone());
+        let steps = Rc::new(self.steps(|step| step.submit.forged.is_none()));
         let net = self.net.clone();
         sim.host(USERS, move || actors::sender::run(net.clone(), steps.clone()));
 
         let problem = self.drive(&mut sim)?;
         let seen = self.net.recorder.take();
         Ok(Run { trace: Trace { header: self.header, events: seen.events, bodies: seen.bodies }, problem })
+    }
+
+    fn steps(&self, whose: impl Fn(&&Step) -> bool) -> Vec<Step> {
+        self.plan.steps.iter().filter(whose).cloned().collect()
     }
 
     fn peer(
@@ -174,6 +181,12 @@ impl World {
                 certified_address: certified_address(provider),
             },
             signer: Signer::new(key, &identity.certificate, &issuers)?,
+            // The authority signs certificates; as a provider nobody lists it.
+            unlisted: Signer::new(
+                Arc::new(Key::from_der(&self.pki.authority.key.pkcs8)?),
+                &self.pki.authority.certificate,
+                &[],
+            )?,
             behaviour,
             server_tls: tls::server_config(&self.pki, &mx(provider))?,
             service_mailboxes: self.plan.providers.iter().map(|p| (p.domain.clone(), service_mailbox(p))).collect(),
