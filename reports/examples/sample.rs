@@ -1,5 +1,6 @@
 //! Writes the report of a hand-made run to a file, to look at: `cargo run -p collaudo-reports --example sample -- FILE`.
 
+#[allow(dead_code, reason = "the tests use all of it")]
 #[path = "../tests/reports/fixture.rs"]
 mod fixture;
 #[path = "../tests/reports/story.rs"]
@@ -9,8 +10,11 @@ use collaudo_record::{ClauseRecord, Outcome, Requirement};
 
 fn main() -> std::io::Result<()> {
     let path = std::env::args().nth(1).unwrap_or_else(|| "report.html".into());
-    let (small, bodies, measured) = fixture::run();
-    let record = fixture::record_of(small.scenarios, catalogue()?);
+    let (small, mut bodies, measured) = fixture::run();
+    let (crowd, more) = fixture::crowd();
+    bodies.extend(more);
+    let scenarios = small.scenarios.into_iter().chain(crowd.scenarios).collect();
+    let record = fixture::record_of(scenarios, catalogue()?);
     let page = collaudo_reports::html::run(&record, Some(&measured), &|hash| bodies.get(hash).cloned());
     std::fs::write(path, page)
 }

@@ -129,6 +129,25 @@ pub(crate) fn catalogue() -> Vec<ClauseRecord> {
     rows.into_iter().map(row).collect()
 }
 
+/// Seven providers, one of whom keeps its mail to itself, one that floods another, two that do nothing.
+pub(crate) fn crowd() -> (RunRecord, Bodies) {
+    let names = ["alfa", "beta", "gamma", "delta", "epsilon", "zeta", "eta"];
+    let why = "Many lanes and many rows are still read.";
+    let mut story = Story::new("topologies/crowd", "A crowd", why, &names);
+    story.accepted(0.4, "Contratto");
+    let envelope = story.message("posta-certificata", "transport envelope", "POSTA CERTIFICATA: Contratto");
+    story.send(0.5, "alfa", "alfa", &envelope, Some((250, "Ok")));
+    for (n, name) in (1..).zip(&names[1..5]) {
+        story.send(f64::from(n), "alfa", name, &envelope, Some((250, "Ok")));
+        story.store(f64::from(n) + 0.1, name, &format!("destinatario.dal.nome.lungo@{name}.test"), &envelope);
+    }
+    for n in 0..389 {
+        story.send(10.0 + f64::from(n), "epsilon", "alfa", &envelope, Some((250, "Ok")));
+    }
+    let bodies = story.bodies;
+    (record_of(vec![story.record], catalogue()), bodies)
+}
+
 fn hostile_subject() -> Story {
     let why = "A subject that is markup to a browser and an order to a terminal is a subject and no more.";
     let mut story = Story::new("attacks/hostile-subject", "A hostile subject", why, &["alfa", "beta"]);

@@ -295,7 +295,8 @@ const fn spacing(lanes: i32) -> i32 {
     match lanes {
         ..=3 => 300,
         4 => 230,
-        _ => 180,
+        5 => 170,
+        _ => 160,
     }
 }
 
