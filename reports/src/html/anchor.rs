@@ -24,6 +24,12 @@ pub(super) fn of_message(scenario: &ScenarioRecord, place: usize) -> String {
     format!("{}-message-{}", slug(&scenario.id), place + 1)
 }
 
+/// The trace's file beside this page; none where the id is no plain path.
+pub(super) fn trace_file(scenario: &ScenarioRecord) -> Option<String> {
+    let plain = slug(&scenario.id) == scenario.id && !scenario.id.contains("..");
+    (plain && !scenario.trace_sha256.is_empty()).then(|| format!("traces/{}.jsonl", scenario.id))
+}
+
 /// The place of a message in its scenario.
 pub(super) fn place_of(scenario: &ScenarioRecord, body: &BodyHash) -> Option<usize> {
     scenario.messages.iter().position(|anatomy| anatomy.body == *body)

@@ -31,7 +31,8 @@ const POLICY: &str =
 /// The whole page.
 ///
 /// *Takes* the record, what was measured if that is known, and the octets of a message by their hash: they are shown in
-/// part, and linked as `messages/<sha256>.eml` beside the page.
+/// part, and linked as `messages/<sha256>.eml` beside the page,
+/// as traces are as `traces/<scenario>.jsonl`.
 pub fn run(record: &RunRecord, measured: Option<&Measured>, bodies: &dyn Fn(&BodyHash) -> Option<Arc<[u8]>>) -> String {
     let report = Report { record, measured, bodies, embedded: embedded(record) };
     // Nothing that escaping leaves alone may turn the text around it or act on a screen.

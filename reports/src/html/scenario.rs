@@ -72,7 +72,12 @@ fn facts(scenario: &ScenarioRecord) -> Markup {
                 }
             }
             div { dt { "Replay" } dd { code.command { (scenario.replay) } } }
-            @if !scenario.trace_sha256.is_empty() { div.wide { dt { "SHA-256 of the trace" } dd { code { (scenario.trace_sha256) } } } }
+            @if !scenario.trace_sha256.is_empty() {
+                div.wide {
+                    dt { "SHA-256 of the trace" }
+                    dd { code { (scenario.trace_sha256) } @if let Some(file) = anchor::trace_file(scenario) { " " a href=(file) { "open the file" } } }
+                }
+            }
         }
     }
 }
