@@ -96,10 +96,12 @@ fn the_page_fetches_nothing() {
     );
     let outside = attributes(&elements, "href").into_iter().filter(|href| !href.starts_with('#'));
     assert!(outside.clone().count() > 20);
-    assert!(
-        outside.clone().all(|href| href.starts_with("messages/") && href.ends_with(".eml")),
-        "only messages are linked"
-    );
+    let of_the_run = |href: &str| {
+        href.starts_with("messages/") && href.ends_with(".eml")
+            || href.starts_with("traces/") && href.ends_with(".jsonl")
+    };
+    assert!(outside.clone().all(of_the_run), "only files of the run are linked");
+    assert!(outside.clone().any(|href| href == "traces/flows/cross-provider.jsonl"));
     assert!(page.contains("Content-Security-Policy"));
 }
 
