@@ -1,0 +1,248 @@
+use aws_lc_rs::{
+    digest,
+    signature::{
+        RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RsaParameters,
+        UnparsedPublicKey,
+    },
+};
+use collaudo_node::{Bytes, Timestamp};
+use const_oid::{
+    ObjectIdentifier,
+    db::rfc5912::{
+        ID_SHA_256, ID_SHA_384, ID_SHA_512, RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION, SHA_384_WITH_RSA_ENCRYPTION,
+        SHA_512_WITH_RSA_ENCRYPTION,
+    },
+};
+use der::Decode;
+use x509_cert::{
+    Certificate,
+    ext::pkix::{
+        BasicConstraints, ExtendedKeyUsage, KeyUsage, NameConstraints, SubjectAltName, SubjectKeyIdentifier,
+        name::GeneralName,
+    },
+};
+
+use super::ber::{Elements, SEQUENCE};
+
+/// A path is no longer, and no more signatures are tried to find one.
+const MAX_PATH: usize = 8;
+const MAX_SIGNATURES: usize = 64;
+/// Critical extensions that are understood here: keyUsage, subjectAltName, basicConstraints, nameConstraints,
+/// certificatePolicies, extKeyUsage.
+const UNDERSTOOD: [&str; 6] = ["2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.30", "2.5.29.32", "2.5.29.37"];
+const EMAIL_PROTECTION: &str = "1.3.6.1.5.5.7.3.4";
+const ANY_PURPOSE: &str = "2.5.29.37.0";
+
+/// Why a certificate of the configuration cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("certificate cannot be read: {0}")]
+pub struct CertificateFault(pub(super) String);
+
+/// The certification authorities that signatures must lead up to.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    anchors: Vec<Known>,
+}
+
+/// A certificate with its octets.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    der: Vec<u8>,
+    certificate: Certificate,
+}
+
+impl Trust {
+    /// *Takes* the DER of each anchor.
+    pub fn new(anchors: &[Bytes]) -> Result<Self, CertificateFault> {
+        Ok(Self { anchors: anchors.iter().map(|der| Known::read(der)).collect::<Result<_, _>>()? })
+    }
+
+    /// Looks for a path from `leaf` over certificates of `pool` to an anchor, all of them valid at `now`.
+    ///
+    /// Revocation is not looked at: no list comes in.
+    //= PEC-2.2.2-15
+    pub(super) fn check(&self, leaf: &Known, pool: &[Known], now: Timestamp) -> Result<(), &'static str> {
+        if !leaf.is_valid_at(now) {
+            return Err("il certificato di firma non è valido alla data di ricezione");
+        }
+        leaf.check_signer()?;
+        let mut tried = 0;
+        let mut open = vec![vec![leaf]];
+        while let Some(path) = open.pop() {
+            let Some(last) = path.last() else { continue };
+            if self.anchors.iter().any(|anchor| anchor.der == last.der) {
+                return Ok(());
+            }
+            for issuer in self.anchors.iter().chain(pool) {
+                let fits = issuer.certificate.tbs_certificate.subject == last.certificate.tbs_certificate.issuer
+                    && path.len() < MAX_PATH
+                    && path.iter().all(|known| known.der != issuer.der)
+                    && issuer.is_valid_at(now)
+                    && issuer.may_issue(path.len() - 1, leaf);
+                if !fits {
+                    continue;
+                }
+                tried += 1;
+                if tried > MAX_SIGNATURES {
+                    return Err("il percorso di certificazione è troppo lungo");
+                }
+                if issuer.has_signed(last) {
+                    open.push(path.iter().copied().chain([issuer]).collect());
+                }
+            }
+        }
+        Err("il certificato di firma non risale a un'autorità riconosciuta")
+    }
+}
+
+impl Known {
+    pub(super) fn read(der: &[u8]) -> Result<Self, CertificateFault> {
+        let certificate = Certificate::from_der(der).map_err(|error| CertificateFault(error.to_string()))?;
+        Ok(Self { der: der.to_vec(), certificate })
+    }
+
+    pub(super) fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The addresses of subjectAltName.
+    pub(super) fn emails(&self) -> Vec<String> {
+        let names = self.extension::<SubjectAltName>().map(|names| names.0).unwrap_or_default();
+        names.iter().filter_map(email).map(Into::into).collect()
+    }
+
+    /// subjectKeyIdentifier.
+    pub(super) fn key_identifier(&self) -> Option<Vec<u8>> {
+        self.extension::<SubjectKeyIdentifier>().map(|identifier| identifier.0.as_bytes().to_vec())
+    }
+
+    /// Whether `signature` is this key's over `message`; keys under 2048 bits are refused.
+    pub(super) fn verify(&self, hash: Hash, message: &[u8], signature: &[u8]) -> bool {
+        let key = &self.certificate.tbs_certificate.subject_public_key_info;
+        let key_bits = key.subject_public_key.raw_bytes();
+        let rsa = key.algorithm.oid == RSA_ENCRYPTION;
+        rsa && UnparsedPublicKey::new(hash.rsa(), key_bits).verify(message, signature).is_ok()
+    }
+
+    /// The one extension of this type; where it is broken or there are two, the certificate counts as without it.
+    fn extension<'a, T: Decode<'a> + const_oid::AssociatedOid>(&'a self) -> Option<T> {
+        self.certificate.tbs_certificate.get::<T>().ok().flatten().map(|(_, value)| value)
+    }
+
+    fn is_valid_at(&self, now: Timestamp) -> bool {
+        let validity = &self.certificate.tbs_certificate.validity;
+        let now = u64::try_from(now.unix_micros().div_euclid(1_000_000)).unwrap_or(0);
+        (validity.not_before.to_unix_duration().as_secs()..=validity.not_after.to_unix_duration().as_secs())
+            .contains(&now)
+    }
+
+    fn is_understood(&self) -> bool {
+        let extensions = self.certificate.tbs_certificate.extensions.as_deref().unwrap_or_default();
+        extensions.iter().all(|found| !found.critical || UNDERSTOOD.contains(&found.extn_id.to_string().as_str()))
+    }
+
+    /// Whether the certificate is one to sign mail with.
+    fn check_signer(&self) -> Result<(), &'static str> {
+        let signs = self.extension::<KeyUsage>().is_none_or(|usage| usage.digital_signature());
+        let mails = self.extension::<ExtendedKeyUsage>().is_none_or(|usage| {
+            usage.0.iter().any(|purpose| [EMAIL_PROTECTION, ANY_PURPOSE].contains(&purpose.to_string().as_str()))
+        });
+        if signs && mails && self.is_understood() {
+            Ok(())
+        } else {
+            Err("il certificato non è abilitato alla firma di messaggi")
+        }
+    }
+
+    /// Whether the certificate is of an authority that may stand above `below` others and above this leaf.
+    fn may_issue(&self, below: usize, leaf: &Self) -> bool {
+        let authority = self.extension::<BasicConstraints>().is_some_and(|constraints| {
+            constraints.ca && constraints.path_len_constraint.is_none_or(|most| below <= usize::from(most))
+        });
+        let signs = self.extension::<KeyUsage>().is_none_or(|usage| usage.key_cert_sign());
+        let names = self.extension::<NameConstraints>().is_none_or(|constraints| allows(&constraints, &leaf.emails()));
+        authority && signs && names && self.is_understood()
+    }
+
+    fn has_signed(&self, other: &Self) -> bool {
+        let signed = Elements(&other.der).required(SEQUENCE).and_then(|whole| whole.inside().required(SEQUENCE));
+        let hash = Hash::of_signature(other.certificate.signature_algorithm.oid);
+        let signature = other.certificate.signature.as_bytes();
+        matches!((signed, hash, signature), (Some(signed), Some(hash), Some(signature)) if self.verify(hash, signed.whole, signature))
+    }
+}
+
+/// The digests that a signature may rest on. SHA-1 is not among them: the sender of a message chooses most of what the
+/// provider signs, and collisions of chosen prefixes are within reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hash {
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl Hash {
+    pub(super) fn of_digest(oid: ObjectIdentifier) -> Option<Self> {
+        match oid {
+            ID_SHA_256 => Some(Self::Sha256),
+            ID_SHA_384 => Some(Self::Sha384),
+            ID_SHA_512 => Some(Self::Sha512),
+            _ => None,
+        }
+    }
+
+    pub(super) fn of_signature(oid: ObjectIdentifier) -> Option<Self> {
+        match oid {
+            SHA_256_WITH_RSA_ENCRYPTION => Some(Self::Sha256),
+            SHA_384_WITH_RSA_ENCRYPTION => Some(Self::Sha384),
+            SHA_512_WITH_RSA_ENCRYPTION => Some(Self::Sha512),
+            _ => None,
+        }
+    }
+
+    pub(super) fn digest(self, content: &[u8]) -> digest::Digest {
+        digest::digest(
+            match self {
+                Self::Sha256 => &digest::SHA256,
+                Self::Sha384 => &digest::SHA384,
+                Self::Sha512 => &digest::SHA512,
+            },
+            content,
+        )
+    }
+
+    fn rsa(self) -> &'static RsaParameters {
+        match self {
+            Self::Sha256 => &RSA_PKCS1_2048_8192_SHA256,
+            Self::Sha384 => &RSA_PKCS1_2048_8192_SHA384,
+            Self::Sha512 => &RSA_PKCS1_2048_8192_SHA512,
+        }
+    }
+}
+
+fn email(name: &GeneralName) -> Option<&str> {
+    match name {
+        GeneralName::Rfc822Name(address) => Some(address.as_str()),
+        _ => None,
+    }
+}
+
+/// Whether name constraints let these addresses be (RFC 5280 §4.2.1.10).
+fn allows(constraints: &NameConstraints, addresses: &[String]) -> bool {
+    let bases = |trees: &Option<Vec<_>>| -> Vec<String> {
+        let trees: &[x509_cert::ext::pkix::constraints::name::GeneralSubtree] = trees.as_deref().unwrap_or_default();
+        trees.iter().filter_map(|tree| email(&tree.base)).map(str::to_ascii_lowercase).collect()
+    };
+    let (permitted, excluded) = (bases(&constraints.permitted_subtrees), bases(&constraints.excluded_subtrees));
+    addresses.iter().map(|address| address.to_ascii_lowercase()).all(|address| {
+        let within = |base: &String| {
+            let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+            match base.as_str() {
+                base if base.contains('@') => address == base,
+                base if base.starts_with('.') => domain.ends_with(base),
+                base => domain == base,
+            }
+        };
+        (permitted.is_empty() || permitted.iter().any(within)) && !excluded.iter().any(within)
+    })
+}

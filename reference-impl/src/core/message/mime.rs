@@ -1,0 +1,344 @@
+//! MIME entities (RFC 2045 to 2047, 2231), read.
+
+use std::ops::Range;
+
+use base64::{
+    Engine,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use collaudo_node::Bytes;
+
+use super::{
+    Message,
+    encoded::{self, Charset},
+};
+
+/// No message has more; a hostile one is read no further.
+const MAX_PARTS: usize = 10_000;
+const MAX_PARAMETERS: usize = 100;
+
+/// A Content-Type or Content-Disposition field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Parameterised {
+    /// `type/subtype`, or the disposition, in lower case.
+    pub(super) value: String,
+    parameters: Vec<(String, String)>,
+}
+
+impl Parameterised {
+    /// A parameter, by its name in lower case; those of RFC 2231 are put together and decoded.
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    fn read(field: &[u8]) -> Self {
+        let mut pieces = cut(field).into_iter();
+        let value = pieces.next().unwrap_or_default();
+        let value = String::from_utf8_lossy(value.trim_ascii()).to_ascii_lowercase();
+        let value = value.split('/').map(|word| word.trim()).collect::<Vec<_>>().join("/");
+        let raw = pieces.take(MAX_PARAMETERS).filter_map(|piece| {
+            let equals = piece.iter().position(|octet| *octet == b'=')?;
+            let (name, text) = piece.split_at(equals);
+            let name = String::from_utf8_lossy(name.trim_ascii()).to_ascii_lowercase();
+            Some((name, unquote(text.get(1..)?.trim_ascii())))
+        });
+        Self { value, parameters: join(raw.collect()) }
+    }
+}
+
+/// The Content-Type of an entity; `text/plain` where it has none that can be read.
+pub(super) fn content_type(entity: &Message) -> Parameterised {
+    entity
+        .get("Content-Type")
+        .map(|field| Parameterised::read(&field.unfolded()))
+        .filter(|found| found.value.contains('/'))
+        .unwrap_or_else(|| Parameterised { value: "text/plain".into(), parameters: Vec::new() })
+}
+
+/// The name that an entity gives to its file, from Content-Disposition, else from Content-Type.
+pub(super) fn file_name(entity: &Message) -> Option<String> {
+    let disposition = entity.get("Content-Disposition").map(|field| Parameterised::read(&field.unfolded()));
+    let named = disposition.as_ref().and_then(|field| field.parameter("filename")).map(Into::into);
+    named.or_else(|| content_type(entity).parameter("name").map(Into::into))
+}
+
+/// The octets of an entity, its transfer encoding undone; `None` where that fails.
+pub(super) fn decoded(entity: &Message) -> Option<Vec<u8>> {
+    let body = entity.body();
+    let encoding = entity.get("Content-Transfer-Encoding").map(|field| field.text().to_ascii_lowercase());
+    match encoding.as_deref().unwrap_or("7bit") {
+        "7bit" | "8bit" | "binary" => Some(body.to_vec()),
+        "base64" => unbase64(&body),
+        "quoted-printable" => Some(unquote_printable(&body)),
+        _ => None,
+    }
+}
+
+/// Base64 with any line breaks and with or without padding.
+pub(super) fn unbase64(text: &[u8]) -> Option<Vec<u8>> {
+    const ENGINE: GeneralPurpose = GeneralPurpose::new(
+        &base64::alphabet::STANDARD,
+        GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true),
+    );
+    let text: Vec<u8> = text.iter().copied().filter(|octet| !octet.is_ascii_whitespace()).collect();
+    ENGINE.decode(text).ok()
+}
+
+/// The parts of a multipart body, as ranges of it; `None` where there is no boundary, no closing one, or no end of parts.
+pub(super) fn parts(entity: &Message) -> Option<Vec<Range<usize>>> {
+    let content_type = content_type(entity);
+    let boundary = content_type.parameter("boundary").filter(|_| content_type.value.starts_with("multipart/"))?;
+    if boundary.is_empty() || boundary.len() > 70 {
+        return None;
+    }
+    let body = entity.body();
+    let mut found = Vec::new();
+    let mut begin: Option<usize> = None;
+    let mut at = 0;
+    for line in body.split_inclusive(|octet| *octet == b'\n') {
+        if let Some(closes) = delimiter(line, boundary.as_bytes()) {
+            if let Some(begin) = begin {
+                // The line end before a delimiter belongs to the delimiter.
+                let content = body.get(begin..at).unwrap_or_default();
+                let content = content.strip_suffix(b"\n").unwrap_or(content);
+                let content = content.strip_suffix(b"\r").unwrap_or(content);
+                found.push(begin..begin + content.len());
+            }
+            if closes {
+                return begin.map(|_| found);
+            }
+            if found.len() >= MAX_PARTS {
+                return None;
+            }
+            begin = Some(at + line.len());
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// A part of a multipart entity, its header read.
+pub(super) fn part(entity: &Message, range: &Range<usize>) -> Message {
+    let start = entity.body_at() + range.start;
+    Message::read_leniently(entity.bytes().slice(start..start + range.len()))
+}
+
+/// Whether a line is the delimiter of that boundary, and whether it closes.
+fn delimiter(line: &[u8], boundary: &[u8]) -> Option<bool> {
+    let rest = line.strip_prefix(b"--")?.strip_prefix(boundary)?;
+    let closed = rest.strip_prefix(b"--");
+    let rest = closed.unwrap_or(rest);
+    rest.iter().all(u8::is_ascii_whitespace).then_some(closed.is_some())
+}
+
+/// Cuts at the semicolons that stand outside quoted strings and comments, which are left out.
+fn cut(field: &[u8]) -> Vec<Vec<u8>> {
+    let mut pieces = vec![Vec::new()];
+    let (mut quoted, mut escaped, mut depth) = (false, false, 0_usize);
+    for octet in field {
+        let plain = !quoted && !escaped;
+        match octet {
+            b'(' if plain => depth += 1,
+            b')' if plain && depth > 0 => {
+                depth -= 1;
+                continue;
+            }
+            b';' if plain && depth == 0 => {
+                pieces.push(Vec::new());
+                continue;
+            }
+            b'"' if !escaped && depth == 0 => quoted = !quoted,
+            _ => {}
+        }
+        escaped = !escaped && (quoted || depth > 0) && *octet == b'\\';
+        if depth == 0
+            && let Some(last) = pieces.last_mut()
+        {
+            last.push(*octet);
+        }
+    }
+    pieces
+}
+
+fn unquote(text: &[u8]) -> Vec<u8> {
+    let Some(inner) = text.strip_prefix(b"\"") else { return text.to_vec() };
+    let mut out = Vec::with_capacity(inner.len());
+    let mut escaped = false;
+    for octet in inner {
+        match octet {
+            _ if escaped => {
+                out.push(*octet);
+                escaped = false;
+            }
+            b'\\' => escaped = true,
+            b'"' => break,
+            _ => out.push(*octet),
+        }
+    }
+    out
+}
+
+/// Puts the pieces of RFC 2231 together (`name*0`, `name*1*`, `name*`); a plain parameter may hold encoded words.
+fn join(raw: Vec<(String, Vec<u8>)>) -> Vec<(String, String)> {
+    let mut whole: Vec<(String, String)> = Vec::new();
+    for (name, value) in &raw {
+        let base = name.split('*').next().unwrap_or_default();
+        if whole.iter().any(|(known, _)| known == base) {
+            continue;
+        }
+        if !name.contains('*') {
+            // RFC 2231 takes precedence where a sender gives both.
+            let extended =
+                raw.iter().any(|(other, _)| other.strip_prefix(base).is_some_and(|tail| tail.starts_with('*')));
+            if !extended {
+                whole.push((base.into(), encoded::decode(value)));
+            }
+            continue;
+        }
+        let mut octets = Vec::new();
+        let mut charset = None;
+        for number in 0..MAX_PARAMETERS {
+            let plain = format!("{base}*{number}");
+            let piece = raw.iter().find(|(other, _)| {
+                *other == plain
+                    || other.strip_suffix('*') == Some(&plain)
+                    || (number == 0 && *other == format!("{base}*"))
+            });
+            let Some((found, value)) = piece else { break };
+            let mut text = value.as_slice();
+            if found.ends_with('*') {
+                if number == 0 {
+                    let mut marks = text.splitn(3, |octet| *octet == b'\'');
+                    if let (Some(set), Some(_), Some(rest)) = (marks.next(), marks.next(), marks.next()) {
+                        charset = Charset::named(set);
+                        text = rest;
+                    }
+                }
+                octets.extend(unpercent(text));
+            } else {
+                octets.extend_from_slice(text);
+            }
+        }
+        whole.push((base.into(), charset.map_or_else(|| Charset::guess(&octets), |charset| charset.decode(&octets))));
+    }
+    whole
+}
+
+fn unpercent(text: &[u8]) -> Vec<u8> {
+    unescape(text, b'%')
+}
+
+fn unquote_printable(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for line in text.split_inclusive(|octet| *octet == b'\n') {
+        let (content, end) = match line.strip_suffix(b"\r\n") {
+            Some(content) => (content, &b"\r\n"[..]),
+            None => line.strip_suffix(b"\n").map_or((line, &b""[..]), |content| (content, &b"\n"[..])),
+        };
+        let content = content.trim_ascii_end();
+        match content.strip_suffix(b"=") {
+            Some(soft) => out.extend(unescape(soft, b'=')),
+            None => {
+                out.extend(unescape(content, b'='));
+                out.extend_from_slice(end);
+            }
+        }
+    }
+    out
+}
+
+/// Replaces each mark with two hexadecimal digits by the octet that they name.
+fn unescape(text: &[u8], mark: u8) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(octet) = text.get(at) {
+        let digit = |place: usize| text.get(place).and_then(|octet| char::from(*octet).to_digit(16));
+        match (*octet == mark).then(|| digit(at + 1).zip(digit(at + 2))).flatten() {
+            Some((high, low)) => {
+                out.push(u8::try_from(high * 16 + low).unwrap_or_default());
+                at += 3;
+            }
+            None => {
+                out.push(*octet);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+/// An entity made of the octets given.
+pub(super) fn entity(bytes: Bytes) -> Message {
+    Message::read_leniently(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Message {
+        entity(Bytes::from(text.to_owned()))
+    }
+
+    fn bodies(text: &str) -> Option<Vec<String>> {
+        let whole = of(text);
+        let ranges = parts(&whole)?;
+        Some(ranges.iter().map(|range| String::from_utf8_lossy(&part(&whole, range).body()).into_owned()).collect())
+    }
+
+    #[test]
+    fn parts_lose_only_the_line_end_before_the_delimiter() {
+        let text = "Content-Type: multipart/mixed; boundary=\"a b\"\r\n\r\npreamble\r\n--a b\r\n\r\none\r\n\r\n--a b  \r\n\r\n\r\n--a b--\r\nepilogue";
+        assert_eq!(bodies(text).unwrap(), ["one\r\n", ""]);
+    }
+
+    #[test]
+    fn a_multipart_that_never_closes_has_no_parts() {
+        assert_eq!(bodies("Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\none\r\n--xx--\r\n"), None);
+        assert_eq!(bodies("Content-Type: multipart/mixed; boundary=x\r\n\r\n--x--\r\n"), None);
+        assert_eq!(bodies("Content-Type: multipart/mixed\r\n\r\n----\r\n\r\n------\r\n"), None);
+        assert_eq!(bodies("Content-Type: text/plain; boundary=x\r\n\r\n--x\r\n\r\n--x--\r\n"), None);
+    }
+
+    #[test]
+    fn a_million_parts_are_not_read() {
+        let many = "--x\r\n".repeat(MAX_PARTS + 2);
+        assert_eq!(bodies(&format!("Content-Type: multipart/mixed; boundary=x\r\n\r\n{many}--x--\r\n")), None);
+    }
+
+    #[test]
+    fn names_are_read_in_every_spelling() {
+        let name = |fields: &str| file_name(&of(&format!("{fields}\r\n\r\n")));
+        assert_eq!(name("Content-Type: application/pdf; name=a.pdf").as_deref(), Some("a.pdf"));
+        assert_eq!(
+            name("Content-Type: application/pdf;\r\n NAME = \"a \\\"b\\\".pdf\" (x; name=y)").as_deref(),
+            Some("a \"b\".pdf")
+        );
+        assert_eq!(
+            name("Content-Disposition: attachment; filename*=utf-8'it'citt%C3%A0.pdf; filename=x").as_deref(),
+            Some("città.pdf")
+        );
+        assert_eq!(
+            name("Content-Disposition: attachment; filename*0=\"ab\"; filename*1*=%63; filename*2=d").as_deref(),
+            Some("abcd")
+        );
+        assert_eq!(name("Content-Type: application/pdf; name=\"=?utf-8?Q?citt=C3=A0?=\"").as_deref(), Some("città"));
+        assert_eq!(name("Content-Type: application/pdf"), None);
+        assert_eq!(name("Content-Type: x/y; name=a\r\nContent-Disposition: inline; filename=b").as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn transfer_encodings_are_undone() {
+        let decode = |encoding: &str, body: &str| {
+            decoded(&of(&format!("Content-Transfer-Encoding: {encoding}\r\n\r\n{body}")))
+                .map(|octets| String::from_utf8(octets).unwrap())
+        };
+        assert_eq!(decode("BASE64", "Y2lh\r\nbw==\r\n").as_deref(), Some("ciao"));
+        assert_eq!(decode("base64", "Y2lhbw").as_deref(), Some("ciao"));
+        assert_eq!(decode("base64", "%%").as_deref(), None);
+        assert_eq!(decode("quoted-printable", "a=3Db =\r\nc  \r\nd=zz").as_deref(), Some("a=b c\r\nd=zz"));
+        assert_eq!(decode("uuencode", "x"), None);
+    }
+}

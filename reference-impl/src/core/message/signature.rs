@@ -1,0 +1,196 @@
+//! S/MIME signatures of other providers, read and verified.
+
+use collaudo_node::Bytes;
+use const_oid::{
+    ObjectIdentifier,
+    db::{
+        rfc5911::{ID_CONTENT_TYPE, ID_DATA, ID_MESSAGE_DIGEST, ID_SIGNED_DATA},
+        rfc5912::RSA_ENCRYPTION,
+    },
+};
+
+use super::{
+    Message,
+    ber::{Element, Elements, INTEGER, OCTET_STRING, OID, SEQUENCE, SET, octets, set_of},
+    certificate::{Hash, Known},
+    mime::{content_type, decoded, part, parts},
+};
+
+/// Signatures come with a handful of certificates.
+const MAX_CERTIFICATES: usize = 50;
+const EXPLICIT_0: u8 = 0xa0;
+const IMPLICIT_0: u8 = 0xa0;
+const IMPLICIT_1: u8 = 0xa1;
+const PRIMITIVE_0: u8 = 0x80;
+
+/// The two parts of a multipart/signed message.
+pub(super) struct Signed {
+    /// The octets that are signed: the first part, header included.
+    pub(super) content: Bytes,
+    /// The CMS structure of the second part.
+    pub(super) cms: Vec<u8>,
+}
+
+impl Signed {
+    /// Finds the signature structure of a message: multipart/signed with exactly two parts, the second a CMS signature.
+    //= PEC-2.2.2-10
+    pub(super) fn find(message: &Message) -> Option<Self> {
+        if content_type(message).value != "multipart/signed" {
+            return None;
+        }
+        let ranges = parts(message)?;
+        let [content, signature] = ranges.as_slice() else { return None };
+        let signature = part(message, signature);
+        let kind = content_type(&signature).value;
+        if kind != "application/pkcs7-signature" && kind != "application/x-pkcs7-signature" {
+            return None;
+        }
+        Some(Self { content: message.body().slice(content.clone()), cms: decoded(&signature)? })
+    }
+}
+
+/// A SignedData structure of one signer; its octets are kept as they came.
+pub(super) struct SignedData<'a> {
+    /// The content, where it travels inside.
+    pub(super) content: Option<Vec<u8>>,
+    certificates: Vec<&'a [u8]>,
+    signer: SignerInfo<'a>,
+}
+
+struct SignerInfo<'a> {
+    identifier: Element<'a>,
+    digest: ObjectIdentifier,
+    /// The content of the SET OF signed attributes.
+    attributes: &'a [u8],
+    algorithm: ObjectIdentifier,
+    signature: Vec<u8>,
+}
+
+impl<'a> SignedData<'a> {
+    /// Reads DER, or BER of indefinite length; `None` for what is no SignedData of exactly one signer.
+    pub(super) fn read(cms: &'a [u8]) -> Option<Self> {
+        let mut info = Elements(cms).required(SEQUENCE)?.inside();
+        if object_identifier(info.required(OID)?)? != ID_SIGNED_DATA {
+            return None;
+        }
+        let mut data = info.required(EXPLICIT_0)?.inside().required(SEQUENCE)?.inside();
+        data.required(INTEGER)?;
+        data.required(SET)?;
+        let mut encapsulated = data.required(SEQUENCE)?.inside();
+        encapsulated.required(OID)?;
+        let content = match encapsulated.optional(EXPLICIT_0) {
+            Some(explicit) => Some(octets(&explicit.inside().any()?)?),
+            None => None,
+        };
+        let mut certificates = Vec::new();
+        if let Some(set) = data.optional(IMPLICIT_0) {
+            let mut set = set.inside();
+            while !set.0.is_empty() {
+                certificates.push(set.any()?);
+            }
+        }
+        data.optional(IMPLICIT_1);
+        let mut signers = data.required(SET)?.inside();
+        let signer = SignerInfo::read(signers.required(SEQUENCE)?)?;
+        if !signers.0.is_empty() || certificates.len() > MAX_CERTIFICATES {
+            return None;
+        }
+        let certificates = certificates.iter().filter(|found| found.tag == SEQUENCE).map(|found| found.whole).collect();
+        Some(Self { content, certificates, signer })
+    }
+
+    /// The certificate that the signer names, where it travels along.
+    pub(super) fn certificate(&self) -> Option<Known> {
+        self.certificates().find(|known| self.names(known))
+    }
+
+    /// All certificates that can be read.
+    pub(super) fn certificates(&self) -> impl Iterator<Item = Known> {
+        self.certificates.iter().filter_map(|der| Known::read(der).ok())
+    }
+
+    /// Whether the signer's identifier is this certificate's.
+    pub(super) fn names(&self, known: &Known) -> bool {
+        let identifier = &self.signer.identifier;
+        match identifier.tag {
+            SEQUENCE => issuer_and_serial(known.der()).is_some_and(|of_known| {
+                let mut sought = identifier.inside();
+                (sought.any(), sought.any()) == (Some(of_known.0), Some(of_known.1))
+            }),
+            _ => known.key_identifier().as_deref() == Some(identifier.content),
+        }
+    }
+
+    /// Recalculates digest and signature over the octets of `content`.
+    //= PEC-2.2.2-14
+    pub(super) fn verify(&self, content: &[u8], signer: &Known) -> Result<(), &'static str> {
+        let hash = Hash::of_digest(self.signer.digest).ok_or("l'algoritmo di impronta della firma non è ammesso")?;
+        let algorithm = self.signer.algorithm;
+        if algorithm != RSA_ENCRYPTION && Hash::of_signature(algorithm) != Some(hash) {
+            return Err("l'algoritmo di firma non è ammesso");
+        }
+        let told = self.signer.message_digest().ok_or("gli attributi firmati non sono corretti")?;
+        if told != hash.digest(content).as_ref() {
+            return Err("il contenuto è stato alterato dopo la firma");
+        }
+        match signer.verify(hash, &set_of(self.signer.attributes), &self.signer.signature) {
+            true => Ok(()),
+            false => Err("il valore della firma non è corretto"),
+        }
+    }
+}
+
+impl<'a> SignerInfo<'a> {
+    fn read(element: Element<'a>) -> Option<Self> {
+        let mut info = element.inside();
+        info.required(INTEGER)?;
+        let identifier = info.any().filter(|found| matches!(found.tag, SEQUENCE | PRIMITIVE_0))?;
+        let digest = algorithm(info.required(SEQUENCE)?)?;
+        // Without signed attributes the signature would be over the content itself, which could then be read as a set
+        // of attributes; no provider signs so.
+        let attributes = info.required(IMPLICIT_0)?.content;
+        let algorithm = algorithm(info.required(SEQUENCE)?)?;
+        let signature = octets(&info.required(OCTET_STRING)?)?;
+        Some(Self { identifier, digest, attributes, algorithm, signature })
+    }
+
+    /// The messageDigest attribute; `None` unless there is one of it and one contentType, which says id-data.
+    fn message_digest(&self) -> Option<&'a [u8]> {
+        let (mut digests, mut types) = (Vec::new(), Vec::new());
+        let mut attributes = Elements(self.attributes);
+        while !attributes.0.is_empty() {
+            let mut attribute = attributes.required(SEQUENCE)?.inside();
+            let kind = object_identifier(attribute.required(OID)?)?;
+            let mut values = attribute.required(SET)?.inside();
+            match kind {
+                ID_MESSAGE_DIGEST => digests.push(values.required(OCTET_STRING)?.content),
+                ID_CONTENT_TYPE => types.push(object_identifier(values.required(OID)?)?),
+                _ => continue,
+            }
+            if !values.0.is_empty() {
+                return None;
+            }
+        }
+        match (digests.as_slice(), types.as_slice()) {
+            ([digest], [ID_DATA]) => Some(digest),
+            _ => None,
+        }
+    }
+}
+
+fn algorithm(element: Element<'_>) -> Option<ObjectIdentifier> {
+    object_identifier(element.inside().required(OID)?)
+}
+
+fn object_identifier(element: Element<'_>) -> Option<ObjectIdentifier> {
+    ObjectIdentifier::from_bytes(element.content).ok()
+}
+
+/// Issuer and serial number of a certificate, as they stand in it.
+fn issuer_and_serial(der: &[u8]) -> Option<(Element<'_>, Element<'_>)> {
+    let mut tbs = Elements(der).required(SEQUENCE)?.inside().required(SEQUENCE)?.inside();
+    tbs.optional(EXPLICIT_0);
+    let serial = tbs.required(INTEGER)?;
+    tbs.required(SEQUENCE)?;
+    Some((tbs.required(SEQUENCE)?, serial))
+}

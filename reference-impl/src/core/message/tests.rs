@@ -1,0 +1,495 @@
+//! Messages of every kind: built, read back, bent, and shown to programs that nobody here wrote.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+use collaudo_node::Bytes;
+
+use super::{samples::*, *};
+
+const STAMP: Stamp<'static> = Stamp { id: "ric1@beta.test", at: NOW };
+
+fn sealed_envelope() -> Bytes {
+    ALFA.seal(&envelope(
+        &issuer(),
+        NOW,
+        &submission("Subject: Perché =?utf-8?B?ZSBhbGxlZ2F0aQ==?=\r\nMessage-ID: <client-1@pc>\r\n"),
+    ))
+}
+
+fn envelope_read() -> EnvelopeRead {
+    EnvelopeRead::read(&sealed_envelope()).unwrap()
+}
+
+fn incoming(message: &[u8]) -> Incoming {
+    classify(&Bytes::copy_from_slice(message), &index(), &trust(), NOW)
+}
+
+fn received(message: &[u8]) -> ReceiptRead {
+    match incoming(message) {
+        Incoming::Receipt { receipt, .. } => *receipt,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn anomaly_of(message: &[u8]) -> String {
+    match incoming(message) {
+        Incoming::Anomaly { reason, .. } => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn ordinary(message: &[u8]) -> String {
+    match incoming(message) {
+        Incoming::Ordinary { reason } => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn replaced(message: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let text = String::from_utf8(message.to_vec()).unwrap();
+    assert!(text.contains(from), "{from} in {text}");
+    text.replacen(from, to, 1).into_bytes()
+}
+
+fn value(message: &Bytes, name: &str) -> String {
+    Message::read(message.clone()).unwrap().get(name).unwrap_or_else(|| panic!("{name}")).text()
+}
+
+/// Every kind, sealed, with its name.
+fn every_kind() -> Vec<(&'static str, Bytes)> {
+    let (certified, read) = (certified(), envelope_read());
+    let refused = formal_check(
+        &"Subject: x\r\n\r\n".into(),
+        "anna@alfa.test",
+        &["bruno@beta.test".into()],
+        1,
+        "pec2@alfa.test",
+        &|_| true,
+    );
+    let bruno = "bruno@beta.test";
+    let taken = [bruno.to_owned(), "dario@beta.test".to_owned()];
+    let received = Bytes::from_static(
+        b"From: x@y.it\r\nTo: bruno@beta.test\r\nMessage-ID: <o@y.it>\r\nSubject: citt\xe0\r\n\r\nciao \xe0\r\n",
+    );
+    let arrival = Arrival {
+        received: &received,
+        sender: "x@y.it",
+        recipients: &taken,
+        reason: "il messaggio non contiene una firma S/MIME",
+    };
+    let alfa = |draft: Draft| ALFA.seal(&draft);
+    let beta_ = |draft: Draft| BETA.seal(&draft);
+    let asked = |form| {
+        let mut read = envelope_read();
+        read.certified.form = form;
+        read
+    };
+    vec![
+        ("acceptance", alfa(acceptance(&issuer(), STAMP, &certified))),
+        ("non-acceptance", alfa(non_acceptance(&issuer(), STAMP, &refused.unwrap_err()))),
+        ("envelope", sealed_envelope()),
+        ("take-charge", beta_(take_charge(&beta(), STAMP, &read.certified, "ricevute@alfa.test", &taken))),
+        ("delivery-complete", beta_(delivery(&beta(), STAMP, &read, bruno, Form::Complete))),
+        ("delivery-brief", beta_(delivery(&beta(), STAMP, &asked(Form::Brief), bruno, Form::Brief))),
+        ("delivery-concise", beta_(delivery(&beta(), STAMP, &read, "dario@beta.test", Form::Concise))),
+        ("non-delivery-unknown", beta_(non_delivery(&beta(), STAMP, &read.certified, bruno, &Cause::UnknownMailbox))),
+        ("non-delivery-full", beta_(non_delivery(&beta(), STAMP, &read.certified, bruno, &Cause::MailboxFull))),
+        ("non-delivery-domain", alfa(non_delivery(&issuer(), STAMP, &certified, bruno, &Cause::UnknownDomain))),
+        (
+            "non-delivery-refused",
+            alfa(non_delivery(
+                &issuer(),
+                STAMP,
+                &certified,
+                bruno,
+                &Cause::Refused { code: "5.7.1".into(), text: "no".into() },
+            )),
+        ),
+        ("timeout-12", alfa(timeout(&issuer(), STAMP, &certified, bruno, Timeout::TwelveHours))),
+        ("timeout-24", alfa(timeout(&issuer(), STAMP, &certified, bruno, Timeout::TwentyFourHours))),
+        ("anomaly", beta_(anomaly(&beta(), STAMP, arrival))),
+    ]
+}
+
+#[test]
+fn every_kind_comes_in_as_what_it_is() {
+    for (name, message) in every_kind() {
+        let kind = match incoming(&message) {
+            Incoming::Envelope { provider, .. } => {
+                assert_eq!(provider.mail_receipt, "ricevute@alfa.test");
+                Some(Kind::Envelope)
+            }
+            Incoming::Receipt { receipt, .. } => Some(receipt.kind),
+            Incoming::Anomaly { reason, .. } if name == "anomaly" => {
+                assert!(reason.contains("daticert.xml"), "{reason}");
+                None
+            }
+            other => panic!("{name}: {other:?}"),
+        };
+        let expected = match name.split_once('-').map_or(name, |(head, _)| head) {
+            "envelope" => Some(Kind::Envelope),
+            "acceptance" => Some(Kind::Acceptance),
+            "take" => Some(Kind::TakeCharge),
+            "delivery" => Some(Kind::Delivery),
+            "timeout" => Some(Kind::Timeout),
+            "non" if name.starts_with("non-acceptance") => Some(Kind::NonAcceptance),
+            "non" => Some(Kind::NonDelivery),
+            _ => None,
+        };
+        assert_eq!(kind, expected, "{name}");
+    }
+}
+
+#[test]
+fn the_same_message_is_made_of_the_same_octets() {
+    assert_eq!(every_kind(), every_kind());
+}
+
+#[test]
+fn envelope_inherits_and_sets_its_fields() {
+    let message = sealed_envelope();
+    let text = String::from_utf8(message.to_vec()).unwrap();
+    let header = text.split("\r\n\r\n").next().unwrap().replace("\r\n ", " ");
+    for line in [
+        "Received: from pc by alfa",
+        "X-Trasporto: posta-certificata",
+        "Date: Mon, 02 Mar 2026 09:00:00 +0100",
+        "From: \"Per conto di: anna@alfa.test\" <posta-certificata@alfa.test>",
+        "Sender: \"Per conto di: anna@alfa.test\" <posta-certificata@alfa.test>",
+        "To: Bruno <bruno@beta.test>, carla@ordinaria.test",
+        "Cc: dario@beta.test",
+        "Reply-To: anna@alfa.test",
+        "Message-ID: <pec1@alfa.test>",
+        "X-Riferimento-Message-ID: <client-1@pc>",
+        "X-TipoRicevuta: completa",
+    ] {
+        assert_eq!(header.lines().filter(|found| *found == line).count(), 1, "{line} in {header}");
+    }
+    assert_eq!(value(&message, "Subject"), "POSTA CERTIFICATA: Perché e allegati");
+}
+
+#[test]
+fn envelope_keeps_reply_to_and_kind_fields_of_the_user_stay_inside() {
+    let fields = "Reply-To: \"Studio\"\r\n <studio@alfa.test>\r\nX-Ricevuta: accettazione\r\nX-Trasporto: errore\r\nX-TipoRicevuta: Sintetica\r\n";
+    let message = ALFA.seal(&envelope(&issuer(), NOW, &submission(fields)));
+    let read = Message::read(message.clone()).unwrap();
+    assert_eq!(&read.get("Reply-To").unwrap().raw()[..], b"Reply-To: \"Studio\"\r\n <studio@alfa.test>\r\n");
+    assert!(read.get("X-Ricevuta").is_none());
+    assert_eq!(read.all("X-Trasporto").count(), 1);
+    let Incoming::Envelope { envelope, .. } = incoming(&message) else { panic!() };
+    assert_eq!((envelope.certified.form, envelope.certified.reply_to.as_str()), (Form::Concise, "studio@alfa.test"));
+    assert!(envelope.original.windows(fields.len()).any(|window| window == fields.as_bytes()));
+}
+
+#[test]
+fn envelope_gives_back_the_original_and_its_data() {
+    let read = envelope_read();
+    let original = String::from_utf8(read.original.to_vec()).unwrap();
+    assert!(original.contains("Message-ID: <pec1@alfa.test>\r\nX-Riferimento-Message-ID: <client-1@pc>\r\n"));
+    assert!(original.ends_with("\r\n\r\nciao\r\n"));
+    assert_eq!(read.certified.recipients.iter().map(|to| to.certified).collect::<Vec<_>>(), [true, false, true]);
+    assert_eq!(form_for("bruno@beta.test", &read), Form::Complete);
+    assert_eq!(form_for("dario@beta.test", &read), Form::Concise);
+    let again =
+        EnvelopeRead::read(&replaced(&sealed_envelope(), "Received:", "Received: by relay\r\nReceived:").into())
+            .unwrap();
+    assert_eq!(again.identity, read.identity);
+}
+
+#[test]
+fn originals_of_eight_bits_and_odd_ends_come_back() {
+    for body in ["à\r\n", "", "\r\n\r\n", "--=_x\r\n", "senza fine"] {
+        let mut text = b"From: anna@alfa.test\r\nTo: bruno@beta.test, carla@ordinaria.test, dario@beta.test\r\nMessage-ID: <1@c>\r\n\r\n".to_vec();
+        text.extend_from_slice(body.as_bytes());
+        let sealed = ALFA.seal(&envelope(&issuer(), NOW, &submission_of(text.clone().into())));
+        let Incoming::Envelope { envelope, .. } = incoming(&sealed) else { panic!("{body}") };
+        assert!(envelope.original.ends_with(format!("\r\n\r\n{body}").as_bytes()));
+    }
+}
+
+#[test]
+fn delivery_forms_carry_what_they_should() {
+    let file = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nciao\r\n--b\r\nContent-Type: x/y; name=f\r\n\r\nsegreto\r\n--b--\r\n";
+    let sealed = ALFA.seal(&envelope(&issuer(), NOW, &submission(file)));
+    let read = EnvelopeRead::read(&sealed).unwrap();
+    let receipt = |form| BETA.seal(&delivery(&beta(), STAMP, &read, "bruno@beta.test", form));
+    let holds = |message: &Bytes, text: &str| String::from_utf8_lossy(message).contains(text);
+    assert!(receipt(Form::Complete).windows(read.original.len()).any(|window| window == read.original));
+    let brief = receipt(Form::Brief);
+    assert!(holds(&brief, "postacert.eml") && holds(&brief, "f.hash") && !holds(&brief, "segreto"));
+    assert!(!holds(&receipt(Form::Concise), "postacert.eml"));
+    for form in [Form::Complete, Form::Brief, Form::Concise] {
+        let read = received(&receipt(form));
+        assert_eq!(read.delivered_to.as_deref(), Some("bruno@beta.test"));
+        assert_eq!(read.certified.pec_msgid, "pec1@alfa.test");
+    }
+}
+
+#[test]
+fn notices_tell_their_cause() {
+    let error = |cause: &Cause| {
+        let read = received(&BETA.seal(&non_delivery(&beta(), STAMP, &certified(), "bruno@beta.test", cause)));
+        (read.error.unwrap(), read.delivered_to.unwrap())
+    };
+    let bruno = || "bruno@beta.test".to_owned();
+    assert_eq!(
+        error(&Cause::UnknownMailbox),
+        ("5.1.1 - Beta Certificata S.p.A. - indirizzo non valido".into(), bruno())
+    );
+    assert_eq!(error(&Cause::MailboxFull), ("5.2.2 - Beta Certificata S.p.A. - casella piena".into(), bruno()));
+    let taken = received(&BETA.seal(&take_charge(&beta(), STAMP, &certified(), "ricevute@alfa.test", &[bruno()])));
+    assert_eq!((taken.taken, taken.certified.msgid.as_deref()), (vec![bruno()], Some("<client-1@pc>")));
+}
+
+#[test]
+fn a_changed_content_is_ordinary_mail() {
+    let message = replaced(&sealed_envelope(), "ciao", "addio");
+    assert!(ordinary(&message).contains("alterato"));
+}
+
+#[test]
+fn a_signature_of_another_message_is_ordinary_mail() {
+    let draft = envelope(&issuer(), NOW, &submission("Subject: a\r\n"));
+    assert!(ordinary(&draft.seal(&ALFA.sign(b"other"))).contains("valore della firma"));
+    assert!(ordinary(&draft.seal(&BETA.sign(&draft.to_sign()))).contains("valore della firma"));
+    assert!(ordinary(&draft.seal(&[])).contains("valore della firma"));
+}
+
+#[test]
+fn a_signer_outside_the_index_is_ordinary_mail() {
+    let stranger = Issuer::new("posta-certificata@alfa.test", "alfa.test", "Alfa", INDEX.certificate, &[]).unwrap();
+    let message = INDEX.seal(&envelope(&stranger, NOW, &submission("")));
+    assert!(ordinary(&message).contains("non è di un gestore"));
+}
+
+#[test]
+fn a_certificate_out_of_its_time_or_trust_is_ordinary_mail() {
+    let message = sealed_envelope();
+    let late = Timestamp::from_unix_micros(2_600_000_000_000_000);
+    assert!(
+        matches!(classify(&message, &index(), &trust(), late), Incoming::Ordinary { reason } if reason.contains("non è valido"))
+    );
+    assert!(
+        matches!(classify(&message, &index(), &Trust::default(), NOW), Incoming::Ordinary { reason } if reason.contains("autorità"))
+    );
+}
+
+#[test]
+fn plain_mail_that_looks_certified_is_ordinary_mail() {
+    let text = "From: \"Per conto di: x\" <posta-certificata@alfa.test>\r\nX-Trasporto: posta-certificata\r\nSubject: POSTA CERTIFICATA: x\r\n\r\nciao\r\n";
+    assert!(ordinary(text.as_bytes()).contains("firma S/MIME"));
+    assert!(ordinary(b"").contains("firma S/MIME"));
+}
+
+#[test]
+fn a_third_part_beside_the_signature_is_no_signature() {
+    let text = String::from_utf8(sealed_envelope().to_vec()).unwrap();
+    let boundary = text.split("boundary=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let wrapped = text.replacen(
+        &format!("\r\n--{boundary}\r\n"),
+        &format!("\r\n--{boundary}\r\n\r\nestraneo\r\n--{boundary}\r\n"),
+        1,
+    );
+    assert!(ordinary(wrapped.as_bytes()).contains("firma S/MIME"));
+}
+
+#[test]
+fn another_author_than_the_certificate_is_an_anomaly() {
+    assert!(
+        anomaly_of(&replaced(&sealed_envelope(), "<posta-certificata@alfa.test>", "<posta-certificata@beta.test>"))
+            .contains("certificato")
+    );
+    let claimed = Issuer::new("posta-certificata@beta.test", "beta.test", "Beta", ALFA.certificate, &[]).unwrap();
+    assert!(anomaly_of(&ALFA.seal(&envelope(&claimed, NOW, &submission("")))).contains("certificato"));
+}
+
+#[test]
+fn headers_that_contradict_the_certification_data_are_an_anomaly() {
+    let message =
+        ALFA.seal(&envelope(&issuer(), NOW, &submission("Subject: Contratto\r\nMessage-ID: <client-1@pc>\r\n")));
+    for (from, to) in [
+        ("Message-ID: <pec1@", "Message-ID: <pec2@"),
+        ("X-Riferimento-Message-ID: <client-1@", "X-Riferimento-Message-ID: <client-2@"),
+        ("X-TipoRicevuta: completa", "X-TipoRicevuta: breve"),
+        ("X-TipoRicevuta: completa", "X-TipoRicevuta: lunga"),
+        ("Subject: POSTA CERTIFICATA: Contratto", "Subject: POSTA CERTIFICATA: Disdetta"),
+        ("Subject: POSTA CERTIFICATA: Contratto", "Subject: Contratto"),
+        ("X-Trasporto: posta-certificata", "X-Trasporto: errore"),
+        ("X-Trasporto: posta-certificata", "X-Boh: x"),
+        ("X-Trasporto: posta-certificata", "X-Trasporto: posta-certificata\r\nX-Ricevuta: accettazione"),
+        ("X-Trasporto: posta-certificata", "X-Ricevuta: avvenuta-consegna"),
+        ("Date: ", "X-Date: "),
+        ("To: Bruno", "X-To: Bruno"),
+        ("From: ", "From: x@y.it\r\nFrom: "),
+    ] {
+        assert!(!anomaly_of(&replaced(&message, from, to)).is_empty(), "{to}");
+    }
+}
+
+#[test]
+fn certification_data_that_contradicts_the_original_is_an_anomaly() {
+    let bend = |bend: &dyn Fn(&mut Certified)| {
+        let mut submission = submission("Subject: a\r\nMessage-ID: <1@c>\r\n");
+        bend(&mut submission.certified);
+        anomaly_of(&ALFA.seal(&envelope(&issuer(), NOW, &submission)))
+    };
+    assert!(bend(&|certified| certified.sender = "mario@alfa.test".into()).contains("mittente"));
+    assert!(
+        bend(&|certified| certified.subject = Some(Subject { text: "b".into(), wire: Some("b".into()) }))
+            .contains("oggetto")
+    );
+}
+
+#[test]
+fn hostile_messages_cost_an_answer() {
+    let nested = "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n".repeat(10_000);
+    let parts = format!("Content-Type: multipart/signed; boundary=b\r\n\r\n{}--b--\r\n", "--b\r\n".repeat(1_000_000));
+    let header = "X: y\r\n".repeat(1_000_000);
+    let boundary = format!("Content-Type: multipart/signed; boundary={}\r\n\r\nx", "b".repeat(1 << 19));
+    for text in [nested, parts, header, boundary] {
+        assert!(!ordinary(text.as_bytes()).is_empty());
+    }
+}
+
+#[test]
+fn an_anomaly_envelope_holds_the_text_and_the_whole_message() {
+    let received = Bytes::from_static(
+        b"Received: from y\r\nFrom: Ugo <ugo@y.it>\r\nTo: bruno@beta.test\r\nSubject: s\r\n\r\nciao\r\n",
+    );
+    let to = ["bruno@beta.test".to_owned()];
+    let arrival = Arrival { received: &received, sender: "", recipients: &to, reason: "motivo" };
+    let message = BETA.seal(&anomaly(&beta(), STAMP, arrival));
+    assert_eq!(value(&message, "From"), "\"Per conto di: ugo@y.it\" <posta-certificata@beta.test>");
+    assert_eq!(value(&message, "Subject"), "ANOMALIA MESSAGGIO: s");
+    assert_eq!(value(&message, "Message-ID"), "<ric1@beta.test>");
+    assert_eq!(value(&message, "Reply-To"), "ugo@y.it");
+    assert_eq!(value(&message, "Received"), "from y");
+    let text = String::from_utf8_lossy(&message);
+    assert!(text.contains(std::str::from_utf8(&received).unwrap()) && !text.contains("daticert"));
+    let named = Bytes::from_static(b"message-id: <a@b>\r\n\r\n");
+    let message = BETA.seal(&anomaly(&beta(), STAMP, Arrival { received: &named, ..arrival }));
+    assert_eq!(Message::read(message.clone()).unwrap().all("Message-ID").count(), 1);
+    assert_eq!(value(&message, "Message-ID"), "<a@b>");
+}
+
+#[test]
+fn readable_text_tells_what_the_law_asks() {
+    let texts = |name: &str| {
+        let message = every_kind().into_iter().find(|(found, _)| *found == name).unwrap().1;
+        let signed = signature::Signed::find(&Message::read(message).unwrap()).unwrap();
+        let mixed = mime::entity(signed.content);
+        let first = mime::part(&mixed, &mime::parts(&mixed).unwrap()[0]);
+        mime::decoded(&first).unwrap().iter().copied().map(char::from).collect::<String>()
+    };
+    for name in
+        ["acceptance", "envelope", "take-charge", "delivery-complete", "non-delivery-full", "timeout-12", "timeout-24"]
+    {
+        let text = texts(name);
+        for item in
+            ["02/03/2026", "09:00:00 (+0100)", "allegati", "anna@alfa.test", "bruno@beta.test", "pec1@alfa.test"]
+        {
+            assert!(text.contains(item), "{item} in {text}");
+        }
+    }
+    assert!(texts("acceptance").contains("carla@ordinaria.test (\"posta ordinaria\")"));
+    assert!(texts("non-delivery-full").contains("5.2.2"));
+    assert!(texts("timeout-12").contains("12 ore") && texts("timeout-24").contains("24 ore"));
+    assert!(texts("non-acceptance").contains("non è stato accettato"));
+    assert!(texts("anomaly").contains("non contiene una firma S/MIME"));
+}
+
+/// A folder for the files of one test.
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/tests-message").join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Runs a program that may not be there.
+fn run(program: &str, arguments: &[&str]) -> Option<Output> {
+    let output = Command::new(program).args(arguments).output();
+    if output.is_err() {
+        eprintln!("skipped: {program} is not installed");
+    }
+    output.ok()
+}
+
+#[test]
+fn openssl_accepts_every_signature_and_refuses_a_changed_one() {
+    let folder = folder("openssl");
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("ca.der"), CA).unwrap();
+    if run("openssl", &["x509", "-inform", "DER", "-in", &path("ca.der"), "-out", &path("ca.pem")]).is_none() {
+        return;
+    }
+    let verify = |name: &str, message: &[u8]| {
+        let file = path(&format!("{name}.eml"));
+        std::fs::write(&file, message).unwrap();
+        let options =
+            ["-CAfile", &path("ca.pem"), "-attime", "1772438400", "-purpose", "smimesign", "-out", "/dev/null"];
+        run("openssl", &[&["cms", "-verify", "-in", &file][..], &options].concat()).unwrap()
+    };
+    for (name, message) in every_kind() {
+        let output = verify(name, &message);
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert!(!verify("changed", &replaced(&sealed_envelope(), "ciao", "addio")).status.success());
+}
+
+#[test]
+fn signatures_made_by_openssl_in_indefinite_length_are_read() {
+    let folder = folder("openssl-sign");
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let draft = envelope(&issuer(), NOW, &submission("Subject: a\r\n"));
+    let sealed = ALFA.seal(&draft);
+    let message = Message::read(sealed.clone()).unwrap();
+    let content = signature::Signed::find(&message).unwrap().content;
+    for (name, octets) in
+        [("content", &content[..]), ("key", include_bytes!("samples/alfa.key.der")), ("certificate", ALFA.certificate)]
+    {
+        std::fs::write(path(name), octets).unwrap();
+    }
+    let (input, output) = (path("content"), path("p7s"));
+    let signer = ["-signer", &path("certificate"), "-inkey", &path("key"), "-keyform", "DER"];
+    let form = ["-binary", "-outform", "DER", "-stream", "-md", "sha384", "-in", &input, "-out", &output];
+    let Some(made) = run("openssl", &[&["cms", "-sign"][..], &form, &signer].concat()) else { return };
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let cms = std::fs::read(path("p7s")).unwrap();
+    let read = signature::SignedData::read(&cms).unwrap();
+    let certificate = read.certificate().unwrap();
+    assert_eq!(certificate.der(), ALFA.certificate);
+    assert_eq!(read.verify(&content, &certificate), Ok(()));
+    assert!(read.verify(b"x", &certificate).is_err());
+}
+
+#[test]
+fn python_reads_every_kind() {
+    const SCRIPT: &str = "\
+import email, sys
+from email import policy
+for path in sys.argv[1:]:
+    m = email.message_from_binary_file(open(path, 'rb'), policy=policy.default)
+    assert not m.defects and m.get_content_type() == 'multipart/signed', path
+    mixed, signature = m.iter_parts()
+    assert signature.get_filename() == 'smime.p7s' and mixed.get_content_type() == 'multipart/mixed', path
+    parts = list(mixed.iter_parts())
+    assert parts[0].get_content_charset() == 'iso-8859-1' and len(parts[0].get_content()) > 100, path
+    assert all(not p.defects for p in m.walk()), path
+    print(m['Subject'])
+";
+    let folder = folder("python");
+    let mut arguments = vec!["-c".to_owned(), SCRIPT.to_owned()];
+    for (name, message) in every_kind() {
+        let file = folder.join(format!("{name}.eml"));
+        std::fs::write(&file, &message).unwrap();
+        arguments.push(file.to_str().unwrap().into());
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let Some(output) = run("python3", &arguments) else { return };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let subjects = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(subjects.contains("POSTA CERTIFICATA: Perché e allegati\n"), "{subjects}");
+}
