@@ -1,1 +1,46 @@
-//! The reference provider of certified mail: a state machine without IO
+//! The reference provider of certified mail: a state machine without IO.
+//!
+//! [`Gestore`] is the node of one provider: access point, reception point and delivery point in one. It is born from
+//! its log alone, whose first record is made by [`found`]; what it has committed is told by [`declare`].
+
+mod config;
+pub mod core;
+
+use collaudo_node::{Bytes, DurableLog, Effect, Input, Node, Timestamp};
+
+pub use self::{
+    config::{Config, User},
+    core::{Declared, declare, found},
+};
+
+/// A provider of certified mail, as a node.
+#[derive(Debug)]
+pub struct Gestore(Result<Box<core::Provider>, String>);
+
+impl Gestore {
+    /// Why the provider serves nobody: its log, or a certificate of its founding record, cannot be read.
+    pub fn fault(&self) -> Option<&str> {
+        self.0.as_ref().err().map(String::as_str)
+    }
+}
+
+impl Node for Gestore {
+    fn handle(&mut self, now: Timestamp, input: Input, effects: &mut Vec<Effect>) {
+        match (&mut self.0, input) {
+            (Ok(provider), input) => provider.handle(now, input, effects),
+            (Err(_), Input::Opened { conn, .. }) => {
+                let bytes = Bytes::from_static(b"421 4.3.0 Servizio non disponibile\r\n");
+                effects.extend([Effect::Write { conn, bytes }, Effect::Close { conn }]);
+            }
+            (Err(_), _) => {}
+        }
+    }
+
+    fn next_deadline(&self) -> Option<Timestamp> {
+        self.0.as_ref().ok().and_then(|provider| provider.next_deadline())
+    }
+
+    fn recover(log: &dyn DurableLog, _now: Timestamp) -> Self {
+        Self(core::Provider::recover(log).map(Box::new))
+    }
+}

@@ -1,0 +1,278 @@
+//! What is on disk: the records of the log, and what of them concerns others.
+
+use collaudo_node::{BodyId, Bytes, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::message::Certified;
+use crate::Config;
+
+/// The version of the records' form; one more for every change of it.
+const VERSION: u8 = 1;
+
+/// One record of the log. An act is one commit of several.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Record {
+    /// The first: who we are.
+    Founded(Config),
+    /// All numbers below this one were given away.
+    Counted { next: u64 },
+    /// A provider index was fetched and found good.
+    Indexed {
+        #[serde(with = "hex")]
+        body: BodyId,
+    },
+    /// A message was put into a mailbox.
+    Stored {
+        mailbox: String,
+        #[serde(with = "hex")]
+        body: BodyId,
+        octets: u64,
+    },
+    /// A signed content was taken for a recipient; taken again it would be a replica.
+    Seen {
+        #[serde(with = "hex")]
+        identity: BodyId,
+        recipient: String,
+    },
+    /// A submission was accepted.
+    Opened(Transaction),
+    /// Another provider took charge of a recipient.
+    Taken { pec_msgid: String, recipient: String },
+    /// The 12 hours' notice was given for a recipient.
+    Warned { pec_msgid: String, recipient: String },
+    /// A recipient's outcome stands.
+    Closed { pec_msgid: String, recipient: String },
+    /// A message waits for other hosts, or for our own reception point.
+    Queued(Outgoing),
+    /// Recipients of a waiting message that it waits for no more.
+    Settled { number: u64, recipients: Vec<String> },
+    /// A line of the log of §2.3.
+    Logged(LogLine),
+}
+
+/// An accepted submission whose recipients are followed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Transaction {
+    pub(crate) certified: Certified,
+    /// T0 of the 12 and 24 hours.
+    #[serde(with = "micros")]
+    pub(crate) accepted: Timestamp,
+    /// The certified recipients without an outcome.
+    pub(crate) open: Vec<Track>,
+}
+
+/// A certified recipient that is followed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Track {
+    pub(crate) recipient: String,
+    #[serde(default)]
+    pub(crate) taken: bool,
+    #[serde(default)]
+    pub(crate) warned: bool,
+}
+
+/// A message that waits to be sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Outgoing {
+    pub(crate) number: u64,
+    #[serde(with = "hex")]
+    pub(crate) body: BodyId,
+    /// The reverse path.
+    pub(crate) reverse: String,
+    /// The forward paths, all in `domain`.
+    pub(crate) recipients: Vec<String>,
+    /// In lower case.
+    pub(crate) domain: String,
+    /// Whether it may go only to another provider, under TLS.
+    pub(crate) secure: bool,
+    #[serde(with = "micros")]
+    pub(crate) expires: Timestamp,
+    pub(crate) carries: Carries,
+}
+
+/// What a waiting message is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Carries {
+    /// The transport envelope of a transaction of ours.
+    Envelope { pec_msgid: String },
+    /// A receipt or notice for another provider's user, or for the provider.
+    Receipt { id: String, about: About },
+}
+
+/// What the log tells of the original message in each of its lines.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct About {
+    pub(crate) pec_msgid: Option<String>,
+    pub(crate) msgid: Option<String>,
+    pub(crate) sender: String,
+    pub(crate) recipients: Vec<String>,
+    pub(crate) subject: Option<String>,
+    pub(crate) sending_provider: String,
+}
+
+/// A line of the log of §2.3.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct LogLine {
+    pub(crate) event: String,
+    pub(crate) about: About,
+    pub(crate) related: Vec<String>,
+    #[serde(with = "micros")]
+    pub(crate) at: Timestamp,
+}
+
+impl About {
+    /// *Takes* what is certified, and the name of the provider that certified it.
+    pub(crate) fn new(certified: &Certified, sending_provider: &str) -> Self {
+        Self {
+            pec_msgid: Some(certified.pec_msgid.clone()),
+            msgid: certified.msgid.clone(),
+            sender: certified.sender.clone(),
+            recipients: certified.recipients.iter().map(|recipient| recipient.address.clone()).collect(),
+            subject: certified.subject.as_ref().map(|subject| subject.text.clone()),
+            sending_provider: sending_provider.to_owned(),
+        }
+    }
+
+    /// The same for a part of the recipients.
+    pub(crate) fn for_recipients(&self, recipients: &[String]) -> Self {
+        Self { recipients: recipients.to_vec(), ..self.clone() }
+    }
+}
+
+impl Record {
+    /// The record's octets.
+    pub(crate) fn encode(&self) -> Bytes {
+        // Strings, numbers and maps of them always have a JSON form.
+        serde_json::to_vec(&Line { v: VERSION, record: self }).unwrap_or_default().into()
+    }
+
+    /// Reads a record of this version.
+    pub(crate) fn decode(octets: &[u8]) -> Option<Self> {
+        let line: Line<Self> = serde_json::from_slice(octets).ok()?;
+        (line.v == VERSION).then_some(line.record)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line<R> {
+    v: u8,
+    record: R,
+}
+
+/// The founding record: the first of a provider's log.
+pub fn found(config: &Config) -> Bytes {
+    Record::Founded(config.clone()).encode()
+}
+
+/// What a committed record says to others: what lies in a mailbox, what the 30 months' log holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Declared {
+    /// A message lies in a mailbox.
+    Stored {
+        /// The mailbox's address.
+        mailbox: String,
+        /// The message.
+        body: BodyId,
+    },
+    /// A line of the log (§2.3).
+    Logged {
+        /// What happened, in the words of the wire where they have one.
+        event: String,
+        /// The PEC identifier of the envelope, without angle brackets.
+        pec_msgid: Option<String>,
+        /// The identifier that the user's client had set.
+        msgid: Option<String>,
+        /// The sender of the original.
+        sender: String,
+        /// The recipients of the original whom the event concerns.
+        recipients: Vec<String>,
+        /// The original's subject.
+        subject: Option<String>,
+        /// Identifiers of the messages made by the event.
+        related: Vec<String>,
+        /// The provider of the sender.
+        sending_provider: String,
+        /// When it happened.
+        at: Timestamp,
+    },
+}
+
+/// What a committed record declares; nothing where it is no concern of others.
+pub fn declare(record: &[u8]) -> Vec<Declared> {
+    match Record::decode(record) {
+        Some(Record::Stored { mailbox, body, .. }) => vec![Declared::Stored { mailbox, body }],
+        //= PEC-2.3-02
+        //= PEC-2.3-03
+        //= PEC-2.3-04
+        //= PEC-2.3-05
+        //= PEC-2.3-06
+        //= PEC-2.3-07
+        //= PEC-2.3-08
+        //= PEC-2.3-09
+        Some(Record::Logged(LogLine { event, about, related, at })) => {
+            let About { pec_msgid, msgid, sender, recipients, subject, sending_provider } = about;
+            vec![Declared::Logged {
+                event,
+                pec_msgid,
+                msgid,
+                sender,
+                recipients,
+                subject,
+                related,
+                sending_provider,
+                at,
+            }]
+        }
+        _ => Vec::new(),
+    }
+}
+
+mod hex {
+    use collaudo_node::BodyId;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(id: &BodyId, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(id)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BodyId, D::Error> {
+        BodyId::from_hex(&String::deserialize(deserializer)?).ok_or_else(|| D::Error::custom("no body id"))
+    }
+}
+
+mod micros {
+    use collaudo_node::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(at.unix_micros())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        i64::deserialize(deserializer).map(Timestamp::from_unix_micros)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_read_back_as_they_were_written_and_another_version_does_not() {
+        let record = Record::Stored { mailbox: "anna@alfa.test".into(), body: BodyId::of(b"x"), octets: 1 };
+        let octets = record.encode();
+        assert_eq!(Record::decode(&octets), Some(record));
+        let other = String::from_utf8_lossy(&octets).replace("{\"v\":1", "{\"v\":2");
+        assert_eq!(Record::decode(other.as_bytes()), None);
+    }
+
+    #[test]
+    fn only_mailboxes_and_the_log_are_declared() {
+        assert_eq!(declare(&Record::Counted { next: 4 }.encode()), []);
+        let stored = Record::Stored { mailbox: "anna@alfa.test".into(), body: BodyId::of(b"x"), octets: 1 };
+        let declared = Declared::Stored { mailbox: "anna@alfa.test".into(), body: BodyId::of(b"x") };
+        assert_eq!(declare(&stored.encode()), [declared]);
+    }
+}

@@ -1,0 +1,179 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use collaudo_node::{BodyId, Bytes};
+
+use super::{
+    journal::{Carries, Outgoing, Record, Track, Transaction},
+    message::domain_of,
+};
+use crate::Config;
+
+/// All that the committed records say: rebuilt from them alone, changed by them alone.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    pub(crate) config: Config,
+    /// Every number below was given away.
+    pub(crate) next: u64,
+    pub(crate) index: Option<BodyId>,
+    pub(crate) transactions: BTreeMap<String, Transaction>,
+    pub(crate) outgoing: BTreeMap<u64, Outgoing>,
+    mailboxes: BTreeMap<String, Mailbox>,
+    seen: BTreeSet<(BodyId, String)>,
+    /// How many waiting messages rest on a transaction.
+    resting: BTreeMap<String, usize>,
+}
+
+#[derive(Debug)]
+struct Mailbox {
+    address: String,
+    quota: Option<u64>,
+    used: u64,
+}
+
+impl Ledger {
+    /// Rebuilds the ledger; an error where the records are not those of a provider.
+    pub(crate) fn read(mut records: impl Iterator<Item = Bytes>) -> Result<Self, String> {
+        let first = records.next().and_then(|octets| Record::decode(&octets));
+        let Some(Record::Founded(config)) = first else { return Err("the log has no founding record".to_owned()) };
+        let mut ledger = Self::new(config);
+        for (n, octets) in records.enumerate() {
+            let record =
+                Record::decode(&octets).ok_or_else(|| format!("record {} of the log cannot be read", n + 2))?;
+            ledger.apply(&record);
+        }
+        Ok(ledger)
+    }
+
+    fn new(config: Config) -> Self {
+        let mailbox = |address: &str, quota| (fold(address), Mailbox { address: address.to_owned(), quota, used: 0 });
+        let mailboxes = config.users.iter().map(|user| mailbox(&user.address, user.quota_octets)).collect();
+        Self {
+            mailboxes,
+            config,
+            next: 1,
+            index: None,
+            transactions: BTreeMap::new(),
+            outgoing: BTreeMap::new(),
+            seen: BTreeSet::new(),
+            resting: BTreeMap::new(),
+        }
+    }
+
+    /// Takes up a committed record.
+    pub(crate) fn apply(&mut self, record: &Record) {
+        match record {
+            Record::Founded(_) | Record::Logged(_) => {}
+            Record::Counted { next } => self.next = self.next.max(*next),
+            Record::Indexed { body } => self.index = Some(*body),
+            Record::Stored { mailbox, octets, .. } => {
+                if let Some(mailbox) = self.mailboxes.get_mut(&fold(mailbox)) {
+                    mailbox.used += octets;
+                }
+            }
+            Record::Seen { identity, recipient } => {
+                self.seen.insert((*identity, key(recipient)));
+            }
+            Record::Opened(transaction) => {
+                self.transactions.insert(transaction.certified.pec_msgid.clone(), transaction.clone());
+            }
+            Record::Taken { pec_msgid, recipient } => self.track(pec_msgid, recipient, |track| track.taken = true),
+            Record::Warned { pec_msgid, recipient } => self.track(pec_msgid, recipient, |track| track.warned = true),
+            Record::Closed { pec_msgid, recipient } => {
+                if let Some(transaction) = self.transactions.get_mut(pec_msgid) {
+                    transaction.open.retain(|track| !is_same(&track.recipient, recipient));
+                }
+                self.forget(pec_msgid);
+            }
+            Record::Queued(outgoing) => {
+                if let Carries::Envelope { pec_msgid } = &outgoing.carries {
+                    *self.resting.entry(pec_msgid.clone()).or_default() += 1;
+                }
+                self.outgoing.insert(outgoing.number, outgoing.clone());
+            }
+            Record::Settled { number, recipients } => self.settle(*number, recipients),
+        }
+    }
+
+    fn track(&mut self, pec_msgid: &str, recipient: &str, change: impl FnOnce(&mut Track)) {
+        let transaction = self.transactions.get_mut(pec_msgid);
+        if let Some(track) = transaction.and_then(|t| t.open.iter_mut().find(|t| is_same(&t.recipient, recipient))) {
+            change(track);
+        }
+    }
+
+    fn settle(&mut self, number: u64, recipients: &[String]) {
+        let Some(outgoing) = self.outgoing.get_mut(&number) else { return };
+        outgoing.recipients.retain(|recipient| !recipients.contains(recipient));
+        if !outgoing.recipients.is_empty() {
+            return;
+        }
+        let Some(Outgoing { carries: Carries::Envelope { pec_msgid }, .. }) = self.outgoing.remove(&number) else {
+            return;
+        };
+        if let Some(count) = self.resting.get_mut(&pec_msgid) {
+            *count -= 1;
+            if *count == 0 {
+                self.resting.remove(&pec_msgid);
+            }
+        }
+        self.forget(&pec_msgid);
+    }
+
+    /// A transaction without open recipients and without waiting envelopes is kept no longer.
+    fn forget(&mut self, pec_msgid: &str) {
+        let done = self.transactions.get(pec_msgid).is_some_and(|transaction| transaction.open.is_empty());
+        if done && !self.resting.contains_key(pec_msgid) {
+            self.transactions.remove(pec_msgid);
+        }
+    }
+
+    /// The open recipient of a transaction.
+    pub(crate) fn open(&self, pec_msgid: &str, recipient: &str) -> Option<(&Transaction, &Track)> {
+        let transaction = self.transactions.get(pec_msgid)?;
+        let track = transaction.open.iter().find(|track| is_same(&track.recipient, recipient))?;
+        Some((transaction, track))
+    }
+
+    /// The mailbox of a user, as the configuration spells it.
+    pub(crate) fn mailbox(&self, address: &str) -> Option<&str> {
+        self.mailboxes.get(&fold(address)).map(|mailbox| mailbox.address.as_str())
+    }
+
+    /// Octets that a mailbox can still take; `None` is no limit.
+    pub(crate) fn room(&self, address: &str) -> Option<u64> {
+        let mailbox = self.mailboxes.get(&fold(address))?;
+        mailbox.quota.map(|quota| quota.saturating_sub(mailbox.used))
+    }
+
+    pub(crate) fn has_seen(&self, identity: BodyId, recipient: &str) -> bool {
+        self.seen.contains(&(identity, key(recipient)))
+    }
+
+    /// Whether the address lies in the domain that the provider manages.
+    pub(crate) fn manages(&self, address: &str) -> bool {
+        domain_of(address).is_some_and(|domain| domain.eq_ignore_ascii_case(&self.config.domain))
+    }
+
+    pub(crate) fn is_service_mailbox(&self, address: &str) -> bool {
+        address.eq_ignore_ascii_case(&self.config.service_mailbox)
+    }
+}
+
+/// Our own mailboxes ignore case altogether.
+pub(crate) fn fold(address: &str) -> String {
+    address.to_ascii_lowercase()
+}
+
+/// Whether two addresses have one [`key`].
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    let local = |address: &str| address.rfind('@').unwrap_or(address.len());
+    one.eq_ignore_ascii_case(other) && one.get(..local(one)) == other.get(..local(other))
+}
+
+/// Elsewhere only the domain ignores case.
+pub(crate) fn key(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((local, domain)) => format!("{local}@{}", domain.to_ascii_lowercase()),
+        None => address.to_owned(),
+    }
+}

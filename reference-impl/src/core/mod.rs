@@ -1,0 +1,19 @@
+//! The provider itself.
+
+mod access;
+mod act;
+mod alarms;
+mod delivery;
+mod directory;
+mod journal;
+mod ledger;
+mod limits;
+pub mod message;
+mod provider;
+mod queue;
+mod reception;
+mod settle;
+mod smtp;
+
+pub use journal::{Declared, declare, found};
+pub(crate) use provider::Provider;

@@ -1,0 +1,352 @@
+//! The provider as it runs: what it waits for, and who is told what.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use collaudo_node::{Bytes, ConnId, DurableLog, Effect, End, Input, Ticket, Timestamp};
+
+use super::{
+    act::{Act, Held},
+    alarms::Alarms,
+    ledger::{Ledger, fold},
+    message::{Index, Issuer, Stamp, Trust},
+    queue::{LaneKey, Lanes},
+    smtp::{House, Role, Session, Step},
+};
+
+/// When something that failed on our side is tried again.
+pub(super) const RETRY: Duration = Duration::from_secs(60);
+/// The silence after which a client is sent away (RFC 5321 §4.5.3.2.7).
+const IDLE: Duration = Duration::from_secs(300);
+
+/// Octets that are taken from another provider, whose own limit may be above ours and whose envelopes add to it.
+const RELAY_LIMIT: usize = 64 * 1024 * 1024;
+
+const SUBMISSION_PORT: u16 = 587;
+pub(super) const RELAY_PORT: u16 = 25;
+
+/// One provider: access point, reception point and delivery point.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    pub(super) ledger: Ledger,
+    pub(super) issuer: Issuer,
+    pub(super) trust: Trust,
+    pub(super) index: Option<Index>,
+    pub(super) alarms: Alarms<Alarm>,
+    pub(super) lanes: Lanes,
+    pub(super) acts: BTreeMap<u64, Act>,
+    pub(super) next_act: u64,
+    pub(super) held: Held,
+    sessions: BTreeMap<ConnId, Session>,
+    waiting: BTreeMap<Ticket, Waiting>,
+    next_ticket: u64,
+}
+
+/// What an answer from the driver is for.
+#[derive(Debug)]
+pub(super) enum Waiting {
+    Signature {
+        act: u64,
+        making: usize,
+    },
+    Commit {
+        act: u64,
+    },
+    Password {
+        conn: ConnId,
+        account: String,
+    },
+    /// The body of a waiting message, for another host.
+    Parcel {
+        conn: ConnId,
+    },
+    /// The body of a waiting message, for our own reception point.
+    HandOver {
+        number: u64,
+    },
+    Hosts(LaneKey),
+    Index,
+}
+
+/// What an instant is for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Alarm {
+    /// A client was silent for too long.
+    Idle(ConnId),
+    /// Another host was silent for too long.
+    Link(ConnId),
+    /// A destination is to be tried again.
+    Lane(LaneKey),
+    /// A waiting message has waited for too long.
+    Expire(u64),
+    /// A waiting message is to go to our own reception point.
+    HandOver(u64),
+    /// One of the time limits of §3.1.6.
+    Limit { pec_msgid: String, recipient: String },
+    /// The provider index is to be fetched.
+    Fetch,
+    /// An act is to be written again.
+    Again(u64),
+}
+
+impl Provider {
+    /// Rebuilds the provider from what was committed; an error where that is not enough to run.
+    pub(crate) fn recover(log: &dyn DurableLog) -> Result<Self, String> {
+        let ledger = Ledger::read(log.records())?;
+        let config = &ledger.config;
+        let shared = |all: &[Vec<u8>]| all.iter().map(|der| Bytes::copy_from_slice(der)).collect::<Vec<_>>();
+        let (address, domain, name) = (&config.certified_address, &config.domain, &config.display_name);
+        let issuer = Issuer::new(address, domain, name, &config.certificate, &shared(&config.issuers));
+        let trust = Trust::new(&shared(&config.trust));
+        let index =
+            ledger.index.and_then(|id| log.body(id)).and_then(|p7m| Index::read(&p7m, &config.index_signer).ok());
+        Ok(Self {
+            issuer: issuer.map_err(|fault| fault.to_string())?,
+            trust: trust.map_err(|fault| fault.to_string())?,
+            index,
+            ledger,
+            alarms: Alarms::new(),
+            lanes: Lanes::default(),
+            acts: BTreeMap::new(),
+            next_act: 0,
+            held: Held::default(),
+            sessions: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            next_ticket: 0,
+        })
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        self.alarms.next()
+    }
+
+    pub(crate) fn handle(&mut self, now: Timestamp, input: Input, out: &mut Vec<Effect>) {
+        match input {
+            Input::Started => self.started(now, out),
+            Input::Opened { conn, port, .. } => self.opened(now, conn, port, out),
+            Input::Connected { conn } => self.linked(now, conn),
+            Input::Secured { conn } => self.secured(now, conn, out),
+            Input::Bytes { conn, bytes } => self.bytes(now, conn, bytes, out),
+            Input::Drained { conn } => self.drained(now, conn, out),
+            Input::Closed { conn, end } => self.closed(now, conn, end, out),
+            Input::Deadline => self.deadline(now, out),
+            Input::Committed { ticket } => self.answered(now, ticket, Answer::Committed, out),
+            Input::StoreFailed { ticket } => self.answered(now, ticket, Answer::StoreFailed, out),
+            Input::Loaded { ticket, bytes } => self.answered(now, ticket, Answer::Octets(bytes), out),
+            Input::Fetched { ticket, document } => self.answered(now, ticket, Answer::Octets(document), out),
+            Input::Signed { ticket, signature } => self.answered(now, ticket, Answer::Octets(Some(signature)), out),
+            Input::PasswordChecked { ticket, ok } => self.answered(now, ticket, Answer::Password(ok), out),
+            Input::Resolved { ticket, hosts } => {
+                if let Some(Waiting::Hosts(key)) = self.waiting.remove(&ticket) {
+                    self.resolved(now, key, hosts, out);
+                }
+            }
+        }
+    }
+
+    /// Takes up all that was under way before the node went down.
+    fn started(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        self.fetch(out);
+        let followed: Vec<(String, String)> = self
+            .ledger
+            .transactions
+            .iter()
+            .flat_map(|(id, transaction)| transaction.open.iter().map(|track| (id.clone(), track.recipient.clone())))
+            .collect();
+        for (pec_msgid, recipient) in followed {
+            self.arm(&pec_msgid, &recipient);
+        }
+        let waiting: Vec<u64> = self.ledger.outgoing.keys().copied().collect();
+        for number in waiting {
+            self.enqueue(now, number, out);
+        }
+    }
+
+    fn answered(&mut self, now: Timestamp, ticket: Ticket, answer: Answer, out: &mut Vec<Effect>) {
+        let Some(waiting) = self.waiting.remove(&ticket) else { return };
+        match (waiting, answer) {
+            (Waiting::Signature { act, making }, Answer::Octets(Some(signature))) => {
+                self.signed(act, making, &signature, out);
+            }
+            (Waiting::Commit { act }, Answer::Committed) => self.committed(now, act, out),
+            (Waiting::Commit { act }, Answer::StoreFailed) => self.store_failed(now, act, out),
+            (Waiting::Password { conn, account }, Answer::Password(ok)) => {
+                let ok = ok && self.ledger.mailbox(&account).is_some();
+                if let Some(session) = self.sessions.get_mut(&conn) {
+                    session.authenticated(ok);
+                    self.serve(now, conn, out);
+                }
+            }
+            (Waiting::Parcel { conn }, Answer::Octets(body)) => self.loaded(now, conn, body, out),
+            (Waiting::HandOver { number }, Answer::Octets(body)) => self.hand_over(now, number, body, out),
+            (Waiting::Index, Answer::Octets(document)) => self.fetched(now, document, out),
+            _ => {}
+        }
+    }
+
+    fn deadline(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        while let Some(alarm) = self.alarms.due(now) {
+            match alarm {
+                Alarm::Idle(conn) => {
+                    if let Some(mut session) = self.sessions.remove(&conn) {
+                        session.expire();
+                        out.push(Effect::Write { conn, bytes: session.said() });
+                        out.push(Effect::Close { conn });
+                    }
+                }
+                Alarm::Link(conn) => self.silent(now, conn, out),
+                Alarm::Lane(key) => self.kick(now, &key, out),
+                Alarm::Expire(number) => self.expire(now, number, out),
+                Alarm::HandOver(number) => self.load_for_hand_over(number, out),
+                Alarm::Limit { pec_msgid, recipient } => self.limit(now, &pec_msgid, &recipient, out),
+                Alarm::Fetch => self.fetch(out),
+                Alarm::Again(act) => self.write_again(act, out),
+            }
+        }
+    }
+
+    fn opened(&mut self, now: Timestamp, conn: ConnId, port: u16, out: &mut Vec<Effect>) {
+        let role = match port {
+            SUBMISSION_PORT => Role::Submission,
+            RELAY_PORT => Role::Relay,
+            _ => return out.push(Effect::Close { conn }),
+        };
+        let session = Session::new(role, &self.rules());
+        self.sessions.insert(conn, session);
+        self.serve(now, conn, out);
+    }
+
+    fn secured(&mut self, now: Timestamp, conn: ConnId, out: &mut Vec<Effect>) {
+        match self.sessions.get_mut(&conn) {
+            Some(session) => {
+                session.secured();
+                self.serve(now, conn, out);
+            }
+            None => self.link_secured(now, conn, out),
+        }
+    }
+
+    fn bytes(&mut self, now: Timestamp, conn: ConnId, bytes: Bytes, out: &mut Vec<Effect>) {
+        match self.sessions.get_mut(&conn) {
+            Some(session) => {
+                session.push(bytes);
+                self.serve(now, conn, out);
+            }
+            None => self.heard(now, conn, bytes, out),
+        }
+    }
+
+    fn closed(&mut self, now: Timestamp, conn: ConnId, _end: End, out: &mut Vec<Effect>) {
+        self.alarms.clear(&Alarm::Idle(conn));
+        if self.sessions.remove(&conn).is_none() {
+            self.unlinked(now, conn, out);
+        }
+    }
+
+    /// Answers a client whose message was looked at.
+    pub(super) fn answer(&mut self, now: Timestamp, conn: ConnId, reply: &str, out: &mut Vec<Effect>) {
+        if let Some(session) = self.sessions.get_mut(&conn) {
+            session.answer(reply);
+            self.serve(now, conn, out);
+        }
+    }
+
+    /// Lets a session go on as far as it can.
+    fn serve(&mut self, now: Timestamp, conn: ConnId, out: &mut Vec<Effect>) {
+        let rules = Rules { ledger: &self.ledger, ready: self.index.is_some() };
+        let Some(session) = self.sessions.get_mut(&conn) else { return };
+        let step = session.step(&rules);
+        let said = session.said();
+        let role = session.role();
+        if !said.is_empty() {
+            out.push(Effect::Write { conn, bytes: said });
+        }
+        self.alarms.set(Alarm::Idle(conn), now + IDLE);
+        match step {
+            Step::Wait => {}
+            Step::StartTls => out.push(Effect::StartTls { conn }),
+            Step::Check { account, secret } => {
+                let ticket = self.ticket(Waiting::Password { conn, account: account.clone() });
+                out.push(Effect::CheckPassword { ticket, account, secret });
+            }
+            Step::Message(arrival) => match role {
+                Role::Submission => self.submit(now, conn, &arrival, out),
+                Role::Relay => self.receive(now, conn, arrival, out),
+            },
+            Step::Close => {
+                self.sessions.remove(&conn);
+                self.alarms.clear(&Alarm::Idle(conn));
+                out.push(Effect::Close { conn });
+            }
+        }
+    }
+
+    fn rules(&self) -> Rules<'_> {
+        Rules { ledger: &self.ledger, ready: self.index.is_some() }
+    }
+
+    pub(super) fn ticket(&mut self, waiting: Waiting) -> Ticket {
+        let ticket = Ticket(self.next_ticket);
+        self.next_ticket += 1;
+        self.waiting.insert(ticket, waiting);
+        ticket
+    }
+
+    /// A number never given away before, in this life or an earlier one that left a trace.
+    pub(super) fn number(&mut self) -> u64 {
+        let number = self.ledger.next;
+        self.ledger.next += 1;
+        number
+    }
+
+    /// An identifier for a message of ours, without angle brackets.
+    pub(super) fn new_id(&mut self, at: Timestamp) -> String {
+        //= PEC-2.2.1-10
+        let seconds = at.unix_micros().div_euclid(1_000_000);
+        format!("opec{seconds}.{}@{}", self.number(), self.ledger.config.domain)
+    }
+}
+
+/// The stamp of a message of ours.
+pub(super) fn stamp(id: &str, at: Timestamp) -> Stamp<'_> {
+    Stamp { id, at }
+}
+
+enum Answer {
+    Committed,
+    StoreFailed,
+    Octets(Option<Bytes>),
+    Password(bool),
+}
+
+struct Rules<'a> {
+    ledger: &'a Ledger,
+    ready: bool,
+}
+
+impl House for Rules<'_> {
+    fn host(&self) -> &str {
+        &self.ledger.config.host
+    }
+
+    fn is_ready(&self) -> bool {
+        self.ready
+    }
+
+    fn size_limit(&self, role: Role) -> usize {
+        // Up to twice the limit a notice tells a user of the excess; beyond, SMTP does.
+        //= PEC-3.1.2-02
+        let submitted = usize::try_from(self.ledger.config.max_octets.saturating_mul(2)).unwrap_or(usize::MAX);
+        match role {
+            Role::Submission => submitted,
+            Role::Relay => submitted.max(RELAY_LIMIT),
+        }
+    }
+
+    fn manages(&self, address: &str) -> bool {
+        self.ledger.manages(address) || self.ledger.is_service_mailbox(address)
+    }
+
+    fn belongs(&self, address: &str, account: &str) -> bool {
+        self.ledger.mailbox(account).is_some() && fold(address) == fold(account)
+    }
+}
