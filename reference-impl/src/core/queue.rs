@@ -199,6 +199,7 @@ impl Provider {
         if let Some(courier) = self.lanes.couriers.get_mut(&conn) {
             courier.client.drained();
             self.flush(now, conn, out);
+            self.pump(now, conn, out);
         }
     }
 

@@ -181,6 +181,10 @@ impl Client {
     /// Reads on in what came in, up to the next move.
     pub(crate) fn step(&mut self) -> Move {
         loop {
+            // A word before the final dot is heard behind it: the other host still takes all for the message.
+            if matches!(&self.stage, Stage::Body { outflow, .. } if !outflow.is_done()) {
+                return Move::Wait;
+            }
             let reply = match self.read() {
                 Ok(Some(reply)) => reply,
                 Ok(None) => return Move::Wait,

@@ -108,6 +108,20 @@ fn a_large_body_goes_out_as_it_is_taken() {
 }
 
 #[test]
+fn a_word_before_the_final_dot_is_heard_behind_it() {
+    let mut client = ready("250 mx\r\n");
+    let recipients = vec!["bruno@beta.test".to_owned()];
+    client.hand(Parcel { reverse: String::new(), recipients, body: vec![b'a'; 100_000].into() });
+    hear(&mut client, "250 ok\r\n250 ok\r\n");
+    assert_eq!(hear(&mut client, "354 go\r\n552 5.3.4 too large\r\n").0, Move::Wait);
+    client.drained();
+    let refused = Verdict::Refused { code: "5.3.4".into(), text: "too large".into() };
+    let (moved, said) = hear(&mut client, "");
+    assert_eq!(moved, Move::Done(vec![("bruno@beta.test".into(), refused)]));
+    assert!(said.ends_with("\r\n.\r\n"));
+}
+
+#[test]
 fn what_is_no_smtp_ends_the_session() {
     for reply in ["hello\r\n", "220 mx\n", "2\r\n", "999 x\r\n", "220_x\r\n", "554 go away\r\n", "421 busy\r\n"] {
         assert_eq!(hear(&mut Client::new("mx", false), reply).0, Move::Broken, "{reply:?}");

@@ -15,9 +15,14 @@ impl Outflow {
         Self { body, at: 0 }
     }
 
+    /// Whether the final dot was given too.
+    pub(super) fn is_done(&self) -> bool {
+        self.at > self.body.len()
+    }
+
     /// The next lot, in one or more pieces; empty where all was given.
     pub(super) fn lot(&mut self) -> Vec<Bytes> {
-        if self.at > self.body.len() {
+        if self.is_done() {
             return Vec::new();
         }
         let end = self.body.len().min(self.at + LOT);

@@ -140,6 +140,33 @@ fn a_message_is_handed_over_once_and_commands_behind_it_wait() {
 }
 
 #[test]
+fn a_dialogue_reads_the_same_in_every_cut() {
+    let wire = b"EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<anna@alfa.test>\r\nDATA\r\na: b\r\n\r\n..x\r\n.\r\n";
+    let run = |cut: usize| {
+        let mut session = session(Role::Relay);
+        let mut said = Vec::new();
+        let mut last = Step::Wait;
+        for piece in wire.chunks(cut) {
+            assert_eq!(last, Step::Wait);
+            session.push(Bytes::copy_from_slice(piece));
+            last = session.step(&HOUSE);
+            said.extend_from_slice(&session.said());
+        }
+        (last, said)
+    };
+    let (whole, said) = run(wire.len());
+    assert!(matches!(&whole, Step::Message(arrival) if arrival.bytes == b"a: b\r\n\r\n.x\r\n"[..]));
+    (1..wire.len()).for_each(|cut| assert_eq!(run(cut), (Step::Message(arrival(&whole)), said.clone()), "cut {cut}"));
+}
+
+fn arrival(step: &Step) -> Arrival {
+    match step {
+        Step::Message(arrival) => arrival.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn relay_for_other_domains_is_refused_and_unknown_mailboxes_are_not() {
     let mut session = session(Role::Relay);
     reply(&mut session, "EHLO client");
