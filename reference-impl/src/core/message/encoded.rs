@@ -4,8 +4,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 /// RFC 2047 §2.
 const MAX_WORD: usize = 75;
-/// A word longer than a header line is no word; the search for its end stops here.
-const MAX_REACH: usize = 1000;
+/// Some writers make longer words; the search for their end stops here, so that a row of beginnings costs little.
+const MAX_REACH: usize = 500;
 
 /// Decodes a field's value; what is no encoded word, or of a character set not known here, stays as it is.
 ///

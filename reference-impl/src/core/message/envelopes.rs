@@ -91,10 +91,16 @@ pub fn anomaly(issuer: &Issuer, stamp: Stamp<'_>, arrival: Arrival<'_>) -> Draft
     //= PEC-3.2.2-12
     reply_to(&mut header, &message, &sender);
     //= PEC-3.2.2-07
-    match message.get("Message-ID") {
-        Some(_) => copy(&mut header, &message, &["Message-ID"]),
-        None => header.add("Message-ID", &bracketed(stamp.id)),
-    }
+    let id = match message.get("Message-ID") {
+        Some(field) => {
+            copy(&mut header, &message, &["Message-ID"]);
+            field.text().trim_matches(['<', '>']).to_owned()
+        }
+        None => {
+            header.add("Message-ID", &bracketed(stamp.id));
+            stamp.id.to_owned()
+        }
+    };
     let subject = subject.map(|subject| subject.text).unwrap_or_default();
     //= PEC-3.2.2-02
     //= PEC-3.2.2-14
@@ -102,7 +108,7 @@ pub fn anomaly(issuer: &Issuer, stamp: Stamp<'_>, arrival: Arrival<'_>) -> Draft
         Part::text(&text::anomaly(&time, &subject, &sender, arrival.recipients, arrival.reason)),
         Part::message("messaggio.eml", arrival.received),
     ];
-    Draft::new(issuer, stamp.id, stamp.at, header, parts)
+    Draft::new(issuer, &id, stamp.at, header, parts)
 }
 
 fn copy(header: &mut Header, message: &Message, names: &[&str]) {

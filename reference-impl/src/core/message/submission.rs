@@ -95,8 +95,13 @@ pub fn formal_check(
     pec_msgid: &str,
     is_certified: &dyn Fn(&str) -> bool,
 ) -> Result<Submission, FormalFault> {
-    let recipients =
-        forward_paths.iter().map(|path| Recipient { address: path.clone(), certified: is_certified(path) }).collect();
+    // A path given twice is one recipient: one copy is delivered, one receipt follows.
+    let mut seen = BTreeSet::new();
+    let recipients = forward_paths
+        .iter()
+        .filter(|path| seen.insert(mailbox_key(path).unwrap_or_else(|| (*path).clone())))
+        .map(|path| Recipient { address: path.clone(), certified: is_certified(path) })
+        .collect();
     let certify = |message: &Message| certified(message, reverse_path, recipients, pec_msgid);
     let message = match Message::read(bytes.clone()) {
         Ok(message) => message,
@@ -106,7 +111,7 @@ pub fn formal_check(
         }
     };
     let certified = certify(&message);
-    match check(&message, reverse_path, forward_paths, max_octets) {
+    match check(&message, reverse_path, &certified.recipients, max_octets) {
         Ok(()) => Ok(Submission { message, certified }),
         Err(fault) => Err(FormalFault { fault, certified: Box::new(certified) }),
     }
@@ -135,7 +140,7 @@ fn is_identifier(value: &[u8]) -> bool {
     !value.is_empty() && value.iter().all(|octet| matches!(octet, b' '..=b'~' | b'\t'))
 }
 
-fn check(message: &Message, reverse_path: &str, forward_paths: &[String], max_octets: u64) -> Result<(), Fault> {
+fn check(message: &Message, reverse_path: &str, recipients: &[Recipient], max_octets: u64) -> Result<(), Fault> {
     //= PEC-3.1.1-01
     if let Some(name) = ONCE.into_iter().find(|name| message.all(name).nth(1).is_some()) {
         return Err(Fault::Repeated(name));
@@ -162,15 +167,16 @@ fn check(message: &Message, reverse_path: &str, forward_paths: &[String], max_oc
     }
     //= PEC-3.1.1-05
     let named: BTreeSet<_> = named.iter().filter_map(|address| mailbox_key(address)).collect();
-    if let Some(path) = forward_paths.iter().find(|path| mailbox_key(path).is_none_or(|key| !named.contains(&key))) {
-        return Err(Fault::Recipient(path.clone()));
+    let is_named = |address: &str| mailbox_key(address).is_some_and(|key| named.contains(&key));
+    if let Some(recipient) = recipients.iter().find(|recipient| !is_named(&recipient.address)) {
+        return Err(Fault::Recipient(recipient.address.clone()));
     }
     //= PEC-3.1.1-06
     //= PEC-2.1-15
     if message.get("Bcc").is_some_and(|field| !field.unfolded().is_empty()) {
         return Err(Fault::Bcc);
     }
-    check_size(message.bytes().len(), forward_paths.len(), max_octets)
+    check_size(message.bytes().len(), recipients.len(), max_octets)
 }
 
 /// RFC 5322 §2.3: no line over 998 octets, no NUL.
@@ -316,6 +322,14 @@ mod tests {
         assert!(check_as(&text, "anna@alfa.test", &both, 2 * octets).is_ok());
         let refused = check_as(&text, "anna@alfa.test", &both, 2 * octets - 1).unwrap_err().fault;
         assert_eq!(refused, Fault::Size { octets, recipients: 2, max: 2 * octets - 1 });
+    }
+
+    #[test]
+    fn a_path_given_twice_is_one_recipient() {
+        let text = with("");
+        let twice = ["bruno@beta.test", "bruno@BETA.test"];
+        let accepted = check_as(&text, "anna@alfa.test", &twice, text.len() as u64).unwrap();
+        assert_eq!(accepted.certified.recipients.len(), 1);
     }
 
     #[test]

@@ -373,6 +373,7 @@ fn an_anomaly_envelope_holds_the_text_and_the_whole_message() {
     let message = BETA.seal(&anomaly(&beta(), STAMP, Arrival { received: &named, ..arrival }));
     assert_eq!(Message::read(message.clone()).unwrap().all("Message-ID").count(), 1);
     assert_eq!(value(&message, "Message-ID"), "<a@b>");
+    assert_eq!(anomaly(&beta(), STAMP, Arrival { received: &named, ..arrival }).message_id(), "a@b");
 }
 
 #[test]
@@ -401,11 +402,25 @@ fn readable_text_tells_what_the_law_asks() {
     assert!(texts("anomaly").contains("non contiene una firma S/MIME"));
 }
 
-/// A folder for the files of one test.
-fn folder(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/tests-message").join(name);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
+/// A folder for the files of one test, gone with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("gestore-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// Runs a program that may not be there.
@@ -419,8 +434,8 @@ fn run(program: &str, arguments: &[&str]) -> Option<Output> {
 
 #[test]
 fn openssl_accepts_every_signature_and_refuses_a_changed_one() {
-    let folder = folder("openssl");
-    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let folder = Folder::new("openssl");
+    let path = |name: &str| folder.path(name);
     std::fs::write(path("ca.der"), CA).unwrap();
     if run("openssl", &["x509", "-inform", "DER", "-in", &path("ca.der"), "-out", &path("ca.pem")]).is_none() {
         return;
@@ -441,8 +456,8 @@ fn openssl_accepts_every_signature_and_refuses_a_changed_one() {
 
 #[test]
 fn signatures_made_by_openssl_in_indefinite_length_are_read() {
-    let folder = folder("openssl-sign");
-    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let folder = Folder::new("openssl-sign");
+    let path = |name: &str| folder.path(name);
     let draft = envelope(&issuer(), NOW, &submission("Subject: a\r\n"));
     let sealed = ALFA.seal(&draft);
     let message = Message::read(sealed.clone()).unwrap();
@@ -480,12 +495,12 @@ for path in sys.argv[1:]:
     assert all(not p.defects for p in m.walk()), path
     print(m['Subject'])
 ";
-    let folder = folder("python");
+    let folder = Folder::new("python");
     let mut arguments = vec!["-c".to_owned(), SCRIPT.to_owned()];
     for (name, message) in every_kind() {
-        let file = folder.join(format!("{name}.eml"));
+        let file = folder.path(&format!("{name}.eml"));
         std::fs::write(&file, &message).unwrap();
-        arguments.push(file.to_str().unwrap().into());
+        arguments.push(file);
     }
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let Some(output) = run("python3", &arguments) else { return };
