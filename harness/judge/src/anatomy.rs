@@ -1,0 +1,93 @@
+use collaudo_record::{Anatomy, Instant, Part, Signature};
+
+use crate::{
+    check::View,
+    reading::{Entity, Form, Kind, Reading, message_of},
+    sighting::Sighting,
+};
+
+/// Every message of the trace as the judge read it, in the order in which they were first seen. A copy that gained trace
+/// fields is a body of its own, and has its own.
+pub(crate) fn anatomies(view: &View<'_>) -> Vec<Anatomy> {
+    let mut anatomies: Vec<Anatomy> = Vec::new();
+    for (event, place) in view.trace.events.iter().zip(0..) {
+        let body = message_of(&event.what);
+        let Some(reading) = body.and_then(|body| view.readings.get(body)) else { continue };
+        if !anatomies.iter().any(|anatomy| anatomy.body == reading.body) {
+            anatomies.push(anatomy(view, reading, place));
+        }
+    }
+    anatomies
+}
+
+fn anatomy(view: &View<'_>, reading: &Reading, first_seen: u32) -> Anatomy {
+    let mut parts = Vec::new();
+    list(&reading.root, 0, &mut parts);
+    let is_same = |sighting: &&Sighting<'_>| sighting.reading.essence == reading.essence;
+    let first = view.sightings.iter().find(is_same).map_or(&reading.body, |sighting| &sighting.reading.body);
+    let step = view.story.step_of(&reading.body).or_else(|| view.story.step_of(first));
+    Anatomy {
+        body: reading.body.clone(),
+        kind: reading.kind.wire().to_owned(),
+        label: label(reading),
+        step: step.map(str::to_owned),
+        octets: reading.octets,
+        first_seen,
+        headers: reading.head.fields.iter().map(|field| (field.name.clone(), field.value.clone())).collect(),
+        signature: reading.signature.as_ref().map(|signature| Signature {
+            valid: signature.valid,
+            reason: signature.reason.clone(),
+            digest: signature.digest.clone(),
+            signer: signature.signer.as_ref().map(|signer| signer.subject.clone()).unwrap_or_default(),
+            signed_at: signature.signed_at.map(rfc3339).unwrap_or_default(),
+        }),
+        parts,
+        text: reading.text.clone(),
+        daticert: reading.daticert.as_ref().map(|daticert| daticert.xml.clone()),
+    }
+}
+
+fn rfc3339(at: Instant) -> String {
+    jiff::Timestamp::from_microsecond(at.0).map(|at| at.to_string()).unwrap_or_default()
+}
+
+/// How deep is bounded by the reader.
+fn list(entity: &Entity, depth: u32, parts: &mut Vec<Part>) {
+    parts.push(Part {
+        depth,
+        content_type: entity.media_type.clone(),
+        name: entity.name.clone().unwrap_or_default(),
+        octets: u64::try_from(entity.body.len()).unwrap_or(u64::MAX),
+    });
+    entity.children.iter().for_each(|child| list(child, depth + 1, parts));
+}
+
+/// For people: `delivery receipt (complete) for bruno@beta.test`.
+fn label(reading: &Reading) -> String {
+    let daticert = reading.daticert.as_ref();
+    let about_virus = daticert.is_some_and(|daticert| daticert.errore.as_deref() == Some("virus"));
+    let name = match (reading.kind, about_virus) {
+        (Kind::Accettazione, _) => "acceptance receipt",
+        (Kind::NonAccettazione, false) => "non-acceptance notice",
+        (Kind::NonAccettazione, true) => "non-acceptance notice (virus)",
+        (Kind::PostaCertificata, _) => "transport envelope",
+        (Kind::PresaInCarico, _) => "take-charge receipt",
+        (Kind::AvvenutaConsegna, _) => match reading.form() {
+            Some(Form::Complete) => "delivery receipt (complete)",
+            Some(Form::Brief) => "delivery receipt (brief)",
+            Some(Form::Concise) | None => "delivery receipt (concise)",
+        },
+        (Kind::ErroreConsegna, false) => "non-delivery notice",
+        (Kind::ErroreConsegna, true) => "non-delivery notice (virus)",
+        (Kind::PreavvisoErroreConsegna, _) => "timeout notice",
+        (Kind::RilevazioneVirus, _) => "virus-detection notice",
+        (Kind::Anomalia, _) => "anomaly envelope",
+        (Kind::Ordinary, _) => "ordinary message",
+    };
+    let concerned = match (reading.kind, daticert) {
+        (Kind::PresaInCarico, Some(daticert)) => daticert.ricezione.join(", "),
+        (_, Some(daticert)) if daticert.consegna.is_some() => daticert.consegna.clone().unwrap_or_default(),
+        _ => reading.head.to.iter().map(|to| to.address.as_str()).collect::<Vec<_>>().join(", "),
+    };
+    if concerned.is_empty() { name.to_owned() } else { format!("{name} for {concerned}") }
+}

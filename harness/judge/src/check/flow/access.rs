@@ -1,0 +1,225 @@
+use collaudo_record::Outcome;
+
+use super::{Check, Findings, Occasion, View, count};
+use crate::{
+    Clause,
+    reading::Kind,
+    story::{Fault, Story, Submission, address::same},
+};
+
+/// What else may lie in a mailbox that leaves no room for a receipt.
+const RECEIPT_OCTETS: u64 = 65_536;
+
+/// Each formal fault is refused.
+pub(super) const FORMAL: Check = Check {
+    clauses: &[
+        Clause::PEC_3_1_1_01,
+        Clause::PEC_3_1_1_02,
+        Clause::PEC_3_1_1_03,
+        Clause::PEC_3_1_1_04,
+        Clause::PEC_3_1_1_05,
+        Clause::PEC_3_1_1_06,
+        Clause::PEC_3_1_1_07,
+        Clause::PEC_3_1_1_08,
+        Clause::PEC_2_1_15,
+    ],
+    run: formal,
+};
+
+/// What conforms gets an acceptance receipt and an envelope, what does not a notice and none.
+pub(super) const ADMISSION: Check = Check {
+    clauses: &[
+        Clause::PEC_2_2_1_02,
+        Clause::PEC_2_2_1_03,
+        Clause::PEC_3_1_1_09,
+        Clause::PEC_3_1_1_10,
+        Clause::PEC_3_1_2_01,
+        Clause::PEC_3_1_4_09,
+    ],
+    run: admission,
+};
+
+/// What became of a submission at its access point.
+struct Fate {
+    acceptances: Vec<u32>,
+    copies: usize,
+    envelopes: Vec<u32>,
+    notices: Vec<u32>,
+    virus: bool,
+}
+
+impl Fate {
+    fn of(story: &Story<'_>, submission: &Submission<'_>) -> Self {
+        let events = |kind| story.about(submission, kind).map(|one| one.event).collect();
+        let virus = |one: &crate::story::Appearance<'_>| one.reading.head.first("X-VerificaSicurezza").is_some();
+        Self {
+            acceptances: events(Kind::Accettazione),
+            copies: story.copies(story.about(submission, Kind::Accettazione)),
+            envelopes: events(Kind::PostaCertificata),
+            notices: events(Kind::NonAccettazione),
+            virus: story.about(submission, Kind::NonAccettazione).any(virus),
+        }
+    }
+
+    fn entered(&self) -> bool {
+        !self.acceptances.is_empty() || !self.envelopes.is_empty()
+    }
+
+    fn events(&self) -> impl Iterator<Item = u32> {
+        let one_of_each = [&self.acceptances, &self.envelopes, &self.notices];
+        one_of_each.into_iter().filter_map(|events| events.first()).copied()
+    }
+
+    fn words(&self, submission: &Submission<'_>) -> String {
+        let reply = submission.code().map_or_else(|| "no reply".to_owned(), |code| format!("reply {code}"));
+        let (taken, notices) = (count(self.copies, "acceptance receipt"), count(self.notices.len(), "refusal notice"));
+        let envelope = if self.envelopes.is_empty() { "no transport envelope" } else { "a transport envelope" };
+        format!("{reply}, {taken}, {envelope}, {notices}")
+    }
+}
+
+fn clauses_of(fault: &Fault) -> &'static [Clause] {
+    match fault {
+        //= PEC-3.1.1-01
+        Fault::Malformed(_) => &[Clause::PEC_3_1_1_01],
+        //= PEC-3.1.1-02
+        Fault::From => &[Clause::PEC_3_1_1_02],
+        //= PEC-3.1.1-03
+        Fault::To => &[Clause::PEC_3_1_1_03],
+        //= PEC-3.1.1-04
+        Fault::ReversePath => &[Clause::PEC_3_1_1_04],
+        //= PEC-3.1.1-05
+        Fault::Recipient(_) => &[Clause::PEC_3_1_1_05],
+        //= PEC-3.1.1-06
+        //= PEC-2.1-15
+        Fault::Bcc => &[Clause::PEC_3_1_1_06, Clause::PEC_2_1_15],
+        //= PEC-3.1.1-07
+        Fault::Size => &[Clause::PEC_3_1_1_07],
+        //= PEC-3.1.1-08
+        Fault::SizeTimesRecipients => &[Clause::PEC_3_1_1_08],
+    }
+}
+
+fn formal(view: &View<'_>, out: &mut Findings) {
+    for submission in view.story.submissions.iter().filter(|one| one.message.is_some()) {
+        let fate = Fate::of(view.story, submission);
+        let occasion = Occasion::of(view, submission.provider, submission, fate.events());
+        let turned_away = !fate.entered() && (submission.refused() || !fate.notices.is_empty());
+        let faults = &submission.formal.faults;
+        for fault in faults {
+            // Of several faults at once the access point may have seen any.
+            if fate.entered() || (turned_away && faults.len() == 1) {
+                let expected = format!("not let in: {fault}");
+                occasion.holds(out, clauses_of(fault), turned_away, &expected, &fate.words(submission));
+            }
+        }
+        let has_empty_bcc = submission.message.is_some_and(|(reading, _)| reading.head.first("Bcc").is_some());
+        if submission.formal.conforms() && has_empty_bcc && !fate.virus && (fate.entered() || turned_away) {
+            let expected = "accepted: a Bcc field without a value";
+            occasion.holds(out, &[Clause::PEC_3_1_1_06], fate.entered(), expected, &fate.words(submission));
+        }
+    }
+}
+
+fn admission(view: &View<'_>, out: &mut Findings) {
+    for submission in view.story.submissions.iter().filter(|one| one.message.is_some()) {
+        let fate = Fate::of(view.story, submission);
+        if fate.virus {
+            continue;
+        }
+        let occasion = Occasion::of(view, submission.provider, submission, fate.events());
+        if submission.formal.conforms() {
+            admitted(view.story, out, submission, &fate, &occasion);
+        } else if !submission.formal.faults.is_empty() {
+            rejected(view.story, out, submission, &fate, &occasion);
+        }
+        if fate.copies > 0 && submission.formal.faults.is_empty() {
+            //= PEC-3.1.4-09
+            let expected = format!("1 acceptance receipt for {}", count(submission.recipients.len(), "recipient"));
+            let observed = count(fate.copies, "acceptance receipt");
+            occasion.holds(out, &[Clause::PEC_3_1_4_09], fate.copies == 1, &expected, &observed);
+        }
+    }
+}
+
+//= PEC-2.2.1-02
+fn admitted(story: &Story<'_>, out: &mut Findings, submission: &Submission<'_>, fate: &Fate, occasion: &Occasion<'_>) {
+    let is_another = submission.transfer.account.as_deref().is_some_and(|account| !same(account, submission.sender()));
+    let said_no = submission.refused() || !fate.notices.is_empty();
+    let expected = "1 acceptance receipt and a transport envelope: it passes the formal checks";
+    let observed = fate.words(submission);
+    if said_no && !is_another {
+        occasion.holds(out, &[Clause::PEC_2_2_1_02], false, expected, &observed);
+    } else if !said_no && !fate.acceptances.is_empty() {
+        if !fate.envelopes.is_empty() {
+            occasion.holds(out, &[Clause::PEC_2_2_1_02], true, expected, &observed);
+        } else if envelope_must_show(story, submission) {
+            occasion.holds(out, &[Clause::PEC_2_2_1_02], false, expected, &observed);
+        }
+    } else if !said_no && submission.taken() && !may_lack_receipts(story, submission) {
+        occasion.holds(out, &[Clause::PEC_2_2_1_02, Clause::PEC_3_1_4_09], false, expected, &observed);
+    }
+}
+
+//= PEC-2.2.1-03
+//= PEC-3.1.1-09
+//= PEC-3.1.1-10
+//= PEC-3.1.2-01
+fn rejected(story: &Story<'_>, out: &mut Findings, submission: &Submission<'_>, fate: &Fate, occasion: &Occasion<'_>) {
+    let faults: Vec<_> = submission.formal.faults.iter().map(ToString::to_string).collect();
+    let kept_out = format!("no acceptance receipt, no transport envelope: {}", faults.join(", "));
+    let told = format!("1 refusal notice at {}: {}", submission.sender(), faults.join(", "));
+    let observed = fate.words(submission);
+    let notice = &[Clause::PEC_3_1_1_10, Clause::PEC_3_1_2_01];
+    if fate.entered() {
+        occasion.holds(out, &[Clause::PEC_3_1_1_09, Clause::PEC_2_2_1_03], false, &kept_out, &observed);
+    }
+    if !fate.notices.is_empty() {
+        occasion.holds(out, notice, true, &told, &observed);
+        if !fate.entered() {
+            occasion.holds(out, &[Clause::PEC_3_1_1_09, Clause::PEC_2_2_1_03], true, &kept_out, &observed);
+        }
+    } else if fate.entered() {
+        occasion.holds(out, notice, false, &told, &observed);
+    } else if submission.refused() {
+        occasion.holds(out, &[Clause::PEC_3_1_1_09], true, &kept_out, &observed);
+        // Beyond a certain size the law itself leaves it to SMTP; for all else some providers do so (PEC-PRACT-03).
+        if !submission.formal.faults.contains(&Fault::Size) {
+            let both = &[Clause::PEC_2_2_1_03, Clause::PEC_3_1_1_10, Clause::PEC_3_1_2_01];
+            occasion.judge(out, both, Outcome::Deviation, &told, &observed);
+        }
+    } else if submission.taken() && !may_lack_receipts(story, submission) {
+        let all = &[Clause::PEC_2_2_1_03, Clause::PEC_3_1_1_10, Clause::PEC_3_1_2_01];
+        occasion.holds(out, all, false, &told, &observed);
+    }
+}
+
+/// Whether what the provider owes the sender may rightly be missing: the provider was disturbed, or the mailbox is full.
+fn may_lack_receipts(story: &Story<'_>, submission: &Submission<'_>) -> bool {
+    story.disturbances.excuses(&[&submission.provider.name], submission.t0.0) || may_be_full(story, submission)
+}
+
+/// Whether the sender's own mailbox may have refused a receipt.
+pub(super) fn may_be_full(story: &Story<'_>, submission: &Submission<'_>) -> bool {
+    let sender = submission.sender();
+    let user = submission.provider.users.iter().find(|user| same(&user.address, sender));
+    let Some(quota) = user.and_then(|user| user.quota_octets) else { return false };
+    let held = story.appearances.iter().filter(|one| one.mailbox().is_some_and(|mailbox| same(mailbox, sender)));
+    held.map(|one| one.reading.octets).sum::<u64>().saturating_add(RECEIPT_OCTETS) > quota
+}
+
+/// Whether the envelope of an accepted submission must have come to light: some recipient's provider could be reached.
+fn envelope_must_show(story: &Story<'_>, submission: &Submission<'_>) -> bool {
+    let own = submission.provider.name.as_str();
+    submission.recipients.iter().any(|recipient| match recipient.provider {
+        Some(other) if other.name == own => story.handovers.iter().any(|one| {
+            one.provider.name == own
+                && same(one.recipient, recipient.address)
+                && one.can_be_stored()
+                && submission.pec_msgids.contains(&one.pec_msgid)
+                && !story.disturbances.excuses(&[own], submission.t0.0)
+        }),
+        Some(other) => !story.disturbances.excuses(&[own, &other.name], submission.t0.0),
+        None => false,
+    })
+}

@@ -1,0 +1,237 @@
+use collaudo_record::Provider;
+
+use super::{Check, Findings, Occasion, View, access::may_be_full, envelope::repeated};
+use crate::{
+    Clause,
+    reading::Kind,
+    story::{
+        Appearance, Place, Standing, Story,
+        address::same,
+        octets::{same_but_trace, same_octets},
+    },
+};
+
+/// Each arrival is treated as what it is.
+pub(super) const TREATMENT: Check = Check {
+    clauses: &[
+        Clause::PEC_2_2_2_04,
+        Clause::PEC_2_2_2_07,
+        Clause::PEC_2_2_2_08,
+        Clause::PEC_2_2_2_09,
+        Clause::PEC_2_2_2_10,
+        Clause::PEC_2_2_2_11,
+        Clause::PEC_2_2_2_14,
+    ],
+    run: treatment,
+};
+
+/// An anomaly envelope encloses what came, with its fields, for those to whom it came.
+pub(super) const ANOMALY: Check = Check {
+    clauses: &[
+        Clause::PEC_3_2_2_01,
+        Clause::PEC_3_2_2_02,
+        Clause::PEC_3_2_2_03,
+        Clause::PEC_3_2_2_04,
+        Clause::PEC_3_2_2_05,
+        Clause::PEC_3_2_2_06,
+        Clause::PEC_3_2_2_07,
+        Clause::PEC_3_2_2_15,
+    ],
+    run: anomaly,
+};
+
+/// Receipts that come back are verified and filed.
+pub(super) const FILING: Check = Check { clauses: &[Clause::PEC_2_2_2_06, Clause::PEC_3_5_02], run: filing };
+
+/// What a provider made of a message that came to it.
+struct Arrival<'s, 'a> {
+    message: &'s Appearance<'a>,
+    to: &'a Provider,
+    /// The same message in a mailbox, not enclosed.
+    bare: Option<&'s Appearance<'a>>,
+    /// The same message in a mailbox, enclosed in an anomaly envelope.
+    wrapped: Option<&'s Appearance<'a>>,
+    /// A take-charge or delivery receipt for it alone.
+    answered: Option<&'s Appearance<'a>>,
+}
+
+impl<'s, 'a> Arrival<'s, 'a> {
+    fn of(story: &'s Story<'a>, message: &'s Appearance<'a>) -> Option<Self> {
+        let Place::Wire { transfer, to, .. } = message.place else { return None };
+        transfer.reply.as_ref()?;
+        let mut here =
+            story.appearances.iter().filter(|one| one.mailbox().is_some() && one.at_provider().name == to.name);
+        let bare = here.clone().find(|one| one.reading.essence == message.reading.essence);
+        let wrapped = here.find(|one| one.kind() == Kind::Anomalia && encloses(one, message));
+        Some(Self { message, to, bare, wrapped, answered: answer(story, message, to) })
+    }
+
+    fn words(&self) -> String {
+        let code = self.message.transfer().and_then(|transfer| transfer.reply.as_ref()).map_or(0, |reply| reply.code);
+        let lies = match (self.bare, self.wrapped) {
+            (Some(_), _) => "in a mailbox as it came",
+            (None, Some(_)) => "in an anomaly envelope",
+            (None, None) => "in no mailbox",
+        };
+        let answered =
+            self.answered.map_or_else(|| "no receipt".to_owned(), |one| format!("answered by {}", one.kind().wire()));
+        format!("{}: reply {code}, {lies}, {answered}", self.message.standing.words())
+    }
+
+    fn events(&self) -> impl Iterator<Item = u32> {
+        [Some(self.message), self.bare, self.wrapped, self.answered].into_iter().flatten().map(|one| one.event)
+    }
+}
+
+fn encloses(anomaly: &Appearance<'_>, message: &Appearance<'_>) -> bool {
+    anomaly.reading.postacert.as_ref().is_some_and(|enclosed| {
+        same_octets(&enclosed.octets, message.octets) || same_but_trace(&enclosed.octets, message.octets)
+    })
+}
+
+/// A receipt for a message that is no correct envelope, unless a correct one with the same identifier came too.
+fn answer<'s, 'a>(story: &'s Story<'a>, message: &Appearance<'a>, to: &Provider) -> Option<&'s Appearance<'a>> {
+    let id = message.reading.head.message_id.as_deref()?;
+    let is_correct = |one: &crate::story::Handover<'_>| {
+        one.pec_msgid == id && one.provider.name == to.name && one.standing == Standing::Correct
+    };
+    if story.handovers.iter().any(is_correct) {
+        return None;
+    }
+    story.messages().find(|one| {
+        matches!(one.kind(), Kind::PresaInCarico | Kind::AvvenutaConsegna)
+            && one.pec_msgid() == Some(id)
+            && one.issuer.is_some_and(|issuer| issuer.name == to.name)
+    })
+}
+
+fn treatment(view: &View<'_>, out: &mut Findings) {
+    for message in &view.story.appearances {
+        let Some(arrival) = Arrival::of(view.story, message) else { continue };
+        let occasion = Occasion::new(view, arrival.to, arrival.events()).about(view.story.submission_of(message));
+        let observed = arrival.words();
+        match message.standing {
+            Standing::Correct => {
+                //= PEC-2.2.2-04
+                if arrival.wrapped.is_some() || (message.arrived() && arrival.bare.is_some()) {
+                    let expected = "a correct message is not put in an anomaly envelope";
+                    occasion.holds(out, &[Clause::PEC_2_2_2_04], arrival.wrapped.is_none(), expected, &observed);
+                }
+            }
+            Standing::Malformed => malformed(view.story, out, &arrival, &occasion),
+            Standing::Unsigned | Standing::Unlisted | Standing::Invalid => ordinary(out, &arrival, &occasion),
+        }
+    }
+}
+
+//= PEC-2.2.2-07
+fn malformed(story: &Story<'_>, out: &mut Findings, arrival: &Arrival<'_, '_>, occasion: &Occasion<'_>) {
+    let Some(transfer) = arrival.message.transfer() else { return };
+    let has_room =
+        |path: &str| arrival.to.users.iter().any(|user| same(&user.address, path) && user.quota_octets.is_none());
+    let can_lie = transfer.forward_paths.iter().any(|forward| has_room(&forward.path));
+    let excused = story.disturbances.excuses(&[&arrival.to.name], arrival.message.at);
+    let wrong = arrival.bare.is_some() || arrival.answered.is_some();
+    if wrong || arrival.wrapped.is_some() || (can_lie && !excused) {
+        let expected = "in an anomaly envelope in the recipient's mailbox, without a receipt";
+        let both = &[Clause::PEC_2_2_2_07, Clause::PEC_2_2_2_04];
+        occasion.holds(out, both, !wrong && arrival.wrapped.is_some(), expected, &arrival.words());
+    }
+}
+
+//= PEC-2.2.2-08
+fn ordinary(out: &mut Findings, arrival: &Arrival<'_, '_>, occasion: &Occasion<'_>) {
+    let by_test = match arrival.message.standing {
+        //= PEC-2.2.2-10
+        Standing::Unsigned => Clause::PEC_2_2_2_10,
+        //= PEC-2.2.2-11
+        Standing::Unlisted => Clause::PEC_2_2_2_11,
+        //= PEC-2.2.2-14
+        _ => Clause::PEC_2_2_2_14,
+    };
+    let holds = arrival.bare.is_none() && arrival.answered.is_none();
+    let expected = "refused, or in an anomaly envelope; no receipt";
+    let all = &[Clause::PEC_2_2_2_04, Clause::PEC_2_2_2_08, by_test];
+    occasion.holds(out, all, holds, expected, &arrival.words());
+    //= PEC-2.2.2-09
+    if arrival.bare.is_some() || arrival.wrapped.is_some() {
+        let expected = "let through in an anomaly envelope alone";
+        occasion.holds(out, &[Clause::PEC_2_2_2_09], arrival.bare.is_none(), expected, &arrival.words());
+    }
+}
+
+fn anomaly(view: &View<'_>, out: &mut Findings) {
+    let story = view.story;
+    for anomaly in story.appearances.iter().filter(|one| one.kind() == Kind::Anomalia) {
+        let Place::Mailbox { provider, mailbox } = &anomaly.place else { continue };
+        let received = story.appearances.iter().find(|one| {
+            matches!(one.place, Place::Wire { to, .. } if to.name == provider.name) && encloses(anomaly, one)
+        });
+        let events = received.map(|one| one.event).into_iter().chain([anomaly.event]);
+        let occasion = Occasion::new(view, provider, events).about(story.submission_of(anomaly));
+        //= PEC-3.2.2-02
+        let expected = "the enclosed message is one that the provider received, octet for octet";
+        let observed = if received.is_some() { "it is" } else { "no received message has these octets" };
+        occasion.holds(out, &[Clause::PEC_3_2_2_02], received.is_some(), expected, observed);
+        let Some(received) = received else { continue };
+        //= PEC-3.2.2-01
+        let expected = "what is no correct envelope or receipt in an anomaly envelope";
+        let is_due = received.standing != Standing::Correct;
+        occasion.holds(out, &[Clause::PEC_3_2_2_01], is_due, expected, received.standing.words());
+        //= PEC-3.2.2-03
+        //= PEC-3.2.2-04
+        //= PEC-3.2.2-05
+        //= PEC-3.2.2-06
+        //= PEC-3.2.2-07
+        let kept = [
+            (Clause::PEC_3_2_2_03, "Received"),
+            (Clause::PEC_3_2_2_04, "To"),
+            (Clause::PEC_3_2_2_05, "Cc"),
+            (Clause::PEC_3_2_2_06, "Return-Path"),
+            (Clause::PEC_3_2_2_07, "Message-ID"),
+        ];
+        for (clause, name) in kept {
+            repeated(out, &occasion, clause, &anomaly.reading.head, &received.reading.head, name, "received message");
+        }
+        //= PEC-3.2.2-15
+        if let Some(transfer) = received.transfer() {
+            let paths: Vec<_> = transfer.forward_paths.iter().map(|one| one.path.as_str()).collect();
+            let holds = paths.iter().any(|path| same(path, mailbox));
+            let expected = format!("in a mailbox of the forward paths: {}", paths.join(", "));
+            occasion.holds(out, &[Clause::PEC_3_2_2_15], holds, &expected, &format!("in {mailbox}"));
+        }
+    }
+}
+
+fn filing(view: &View<'_>, out: &mut Findings) {
+    let story = view.story;
+    for receipt in &story.appearances {
+        let is_receipt = !matches!(receipt.kind(), Kind::PostaCertificata | Kind::Anomalia | Kind::Ordinary);
+        let Some(arrival) = Arrival::of(story, receipt).filter(|_| is_receipt && receipt.arrived()) else { continue };
+        let occasion = Occasion::new(view, arrival.to, arrival.events()).about(story.submission_of(receipt));
+        let observed = arrival.words();
+        if receipt.standing == Standing::Correct {
+            let Some(transfer) = receipt.transfer() else { continue };
+            let mailboxes: Vec<_> = transfer.forward_paths.iter().map(|one| one.path.as_str()).collect();
+            let filed = story.appearances.iter().any(|one| {
+                one.first == receipt.first
+                    && one.mailbox().is_some_and(|mailbox| mailboxes.iter().any(|path| same(path, mailbox)))
+            });
+            let exists = |path: &&str| {
+                same(path, &arrival.to.service_mailbox) || arrival.to.users.iter().any(|user| same(&user.address, path))
+            };
+            let full = story.submission_of(receipt).is_some_and(|submission| may_be_full(story, submission));
+            let excused = story.disturbances.excuses(&[&arrival.to.name], receipt.at);
+            if filed || (mailboxes.iter().any(exists) && !full && !excused) {
+                //= PEC-2.2.2-06
+                //= PEC-3.5-02
+                let expected = format!("a correct {} in {}", receipt.kind().wire(), mailboxes.join(", "));
+                occasion.holds(out, &[Clause::PEC_2_2_2_06, Clause::PEC_3_5_02], filed, &expected, &observed);
+            }
+        } else {
+            //= PEC-3.5-02
+            let expected = "what is no correct receipt is not filed as one";
+            occasion.holds(out, &[Clause::PEC_3_5_02], arrival.bare.is_none(), expected, &observed);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+use super::{Check, Findings, Occasion, View};
+use crate::{
+    Clause,
+    reading::Kind,
+    story::{Place, address::same},
+};
+
+/// Who submits has logged in, and as the one that he says he is.
+pub(super) const LOGIN: Check =
+    Check { clauses: &[Clause::PEC_2_2_1_01, Clause::PEC_5_2_01, Clause::PEC_5_2_03], run: login };
+
+/// What crosses goes under TLS.
+pub(super) const SECURE: Check =
+    Check { clauses: &[Clause::PEC_5_3_01, Clause::PEC_5_3_02, Clause::PEC_5_3_03], run: secure };
+
+fn login(view: &View<'_>, out: &mut Findings) {
+    for submission in &view.story.submissions {
+        let made = |kind| view.story.about(submission, kind).map(|one| one.event).next();
+        let entered = made(Kind::Accettazione).or_else(|| made(Kind::PostaCertificata));
+        let notice = made(Kind::NonAccettazione);
+        let occasion = Occasion::of(view, submission.provider, submission, entered.into_iter().chain(notice));
+        let account = submission.transfer.account.as_deref();
+        //= PEC-2.2.1-01
+        //= PEC-5.2-01
+        if submission.taken() || account.is_none() {
+            let let_in = submission.taken() || entered.is_some();
+            let observed = format!(
+                "{}, reply {:?}",
+                account.map_or_else(|| "no login".to_owned(), |account| format!("logged in as {account}")),
+                submission.code()
+            );
+            let expected = "a login before a message is taken";
+            let both = &[Clause::PEC_2_2_1_01, Clause::PEC_5_2_01];
+            occasion.holds(out, both, account.is_some() || !let_in, expected, &observed);
+        }
+        //= PEC-5.2-03
+        let Some(account) = account else { continue };
+        let is_own = same(account, submission.sender());
+        let turned_away =
+            entered.is_none() && (submission.message.is_none() || submission.refused() || notice.is_some());
+        if (is_own && entered.is_some()) || (!is_own && (entered.is_some() || turned_away)) {
+            let expected = format!("accepted for {account} alone, who logged in");
+            let fate = if entered.is_some() { "accepted" } else { "not accepted" };
+            let observed = format!("{fate} with reverse path {}", submission.sender());
+            occasion.holds(out, &[Clause::PEC_5_2_03], is_own || entered.is_none(), &expected, &observed);
+        }
+    }
+}
+
+fn secure(view: &View<'_>, out: &mut Findings) {
+    // The explorer works above TLS: what it does not carry it cannot show.
+    if view.trace.header.world == "explore" {
+        return;
+    }
+    let words = |secured| if secured { "under TLS" } else { "in the clear" };
+    for submission in view.story.submissions.iter().filter(|one| one.message.is_some()) {
+        //= PEC-5.3-02
+        let secured = submission.transfer.secured;
+        let occasion = Occasion::of(view, submission.provider, submission, []);
+        occasion.holds(out, &[Clause::PEC_5_3_02], secured, "submission under TLS", words(secured));
+    }
+    for appearance in &view.story.appearances {
+        let Place::Wire { transfer, from: Some(from), to } = &appearance.place else { continue };
+        let submission = view.story.submission_of(appearance);
+        let expected = format!("TLS from {} to {}", from.name, to.name);
+        let on = |provider| Occasion::new(view, provider, [appearance.event]).about(submission);
+        //= PEC-5.3-01
+        for provider in [*from, *to] {
+            on(provider).holds(out, &[Clause::PEC_5_3_01], transfer.secured, &expected, words(transfer.secured));
+        }
+        //= PEC-5.3-03
+        on(to).holds(out, &[Clause::PEC_5_3_03], transfer.secured, &expected, words(transfer.secured));
+    }
+}

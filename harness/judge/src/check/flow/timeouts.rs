@@ -1,0 +1,343 @@
+use collaudo_record::{Instant, Outcome, Span};
+
+use super::{Check, Findings, Occasion, View, access::may_be_full, count};
+use crate::{
+    Clause,
+    reading::Kind,
+    story::{Appearance, Recipient, Story, Submission, address::same},
+};
+
+/// Clocks and their readers may differ by so much.
+const TICK: Span = Span::from_secs(1);
+/// When the first notice falls due.
+const FIRST: Span = Span::from_hours(12);
+/// How late the first notice may come by the reading R-0003.
+const FIRST_LATEST: Span = Span::from_secs(12 * 3_600 + 30 * 60);
+/// Notices before this are first ones, later ones second; half-way between the two windows.
+const BETWEEN: Span = Span::from_hours(17);
+/// No second notice before.
+const SECOND: Span = Span::from_hours(22);
+/// No second notice after.
+const LAST: Span = Span::from_hours(24);
+
+/// The 12 h and the 24 h notice.
+pub(super) const NOTICES: Check = Check {
+    clauses: &[
+        Clause::PEC_2_1_1_1_2_01,
+        Clause::PEC_2_1_1_1_2_02,
+        Clause::PEC_3_1_6_01,
+        Clause::PEC_3_1_6_02,
+        Clause::PEC_3_1_6_03,
+        Clause::PEC_3_1_6_04,
+        Clause::PEC_3_1_6_05,
+        Clause::PEC_3_1_6_06,
+        Clause::PEC_3_1_6_16,
+        Clause::PEC_DM_13_01,
+        Clause::PEC_DM_13_02,
+    ],
+    run: notices,
+};
+
+/// Within 24 hours the sender knows, and nothing idles longer.
+pub(super) const OUTCOME: Check = Check { clauses: &[Clause::PEC_DPR_8_01, Clause::PEC_2_2_2_03], run: outcome };
+
+/// One recipient's 24 hours.
+struct Day<'s, 'a> {
+    story: &'s Story<'a>,
+    submission: &'s Submission<'a>,
+    recipient: &'s Recipient<'a>,
+    accepted: u32,
+    /// When a take-charge receipt was in the sending provider's hands.
+    taken: Option<(u32, Instant)>,
+    /// When a delivery receipt was, or in its stead the envelope in a mailbox of the same provider.
+    delivered: Option<(u32, Instant)>,
+    /// When a non-delivery or virus notice was.
+    failed: Option<(u32, Instant)>,
+    first: Vec<(u32, Instant)>,
+    second: Vec<(u32, Instant)>,
+}
+
+impl<'s, 'a> Day<'s, 'a> {
+    /// None where the message was not accepted, or the recipient is no certified one.
+    fn of(story: &'s Story<'a>, submission: &'s Submission<'a>, recipient: &'s Recipient<'a>) -> Option<Self> {
+        recipient.provider?;
+        let accepted = story.about(submission, Kind::Accettazione).find(|one| one.arrived())?;
+        let own = &submission.provider.name;
+        let came = |kind: Kind| {
+            let all = story.about(submission, kind);
+            let ours = all.filter(|one| {
+                one.arrived()
+                    && one.standing.is_certified()
+                    && one.at_provider().name == *own
+                    && one.concerns(recipient.address)
+            });
+            ours.map(|one| (one.event, one.at)).next()
+        };
+        let stored = || {
+            let all = story.about(submission, Kind::PostaCertificata);
+            let here = all.filter(|one| one.mailbox().is_some_and(|mailbox| same(mailbox, recipient.address)));
+            here.filter(|one| one.at_provider().name == *own).map(|one| (one.event, one.at)).next()
+        };
+        let mut day = Self {
+            story,
+            submission,
+            recipient,
+            accepted: accepted.event,
+            taken: came(Kind::PresaInCarico),
+            delivered: came(Kind::AvvenutaConsegna).or_else(stored),
+            failed: came(Kind::ErroreConsegna).or_else(|| came(Kind::RilevazioneVirus)),
+            first: Vec::new(),
+            second: Vec::new(),
+        };
+        day.sort_notices();
+        Some(day)
+    }
+
+    /// Which notice is which the instant tells; where the provider was down in between, the order.
+    fn sort_notices(&mut self) {
+        let all = self.story.about(self.submission, Kind::PreavvisoErroreConsegna);
+        let ours = all.filter(|one| one.mailbox().is_some() && one.concerns(self.recipient.address));
+        let notices: Vec<_> = ours.map(|one| (one.event, one.at)).collect();
+        let boundary = self.from(BETWEEN);
+        let (mut first, mut second): (Vec<_>, Vec<_>) = notices.into_iter().partition(|(_, at)| *at < boundary);
+        let late = self.due(FIRST_LATEST).is_none_or(|due| due >= boundary);
+        if first.is_empty() && late && !self.confirmed_by(FIRST) && !second.is_empty() {
+            first.push(second.remove(0));
+        }
+        (self.first, self.second) = (first, second);
+    }
+
+    /// The earliest instant that lies so long after acceptance.
+    fn from(&self, span: Span) -> Instant {
+        self.submission.t0.0.after(span)
+    }
+
+    /// The latest instant that may be meant by so long after acceptance, later where the provider did not run; none where it
+    /// never ran again.
+    fn due(&self, span: Span) -> Option<Instant> {
+        self.story
+            .disturbances
+            .due(&self.submission.provider.name, self.submission.t0.1.after(span))
+            .map(|due| due.after(TICK))
+    }
+
+    /// Whether that lies before the trace's end, so that what is missing is really missing.
+    fn is_over(&self, span: Span) -> bool {
+        self.due(span).is_some_and(|due| due < self.story.end)
+    }
+
+    /// Whether by then anything had come back.
+    fn confirmed_by(&self, span: Span) -> bool {
+        let by = self.submission.t0.1.after(span).after(TICK);
+        [self.taken, self.delivered, self.failed].into_iter().flatten().any(|(_, at)| at <= by)
+    }
+
+    /// Whether by then it was settled: delivered, or failed.
+    fn settled_by(&self, by: Instant) -> bool {
+        [self.delivered, self.failed].into_iter().flatten().any(|(_, at)| at <= by)
+    }
+
+    fn occasion<'v>(&self, view: &'v View<'v>, more: &[(u32, Instant)]) -> Occasion<'v>
+    where
+        's: 'v,
+        'a: 'v,
+    {
+        let evidence = [self.submission.event, self.accepted].into_iter().chain(more.iter().map(|(event, _)| *event));
+        Occasion::new(view, self.submission.provider, evidence).about(Some(self.submission))
+    }
+
+    fn when(&self, notices: &[(u32, Instant)]) -> String {
+        if notices.is_empty() {
+            return format!("none by {}", self.story.end.since(self.submission.t0.0));
+        }
+        let at: Vec<_> = notices.iter().map(|(_, at)| at.since(self.submission.t0.0).to_string()).collect();
+        format!("{} at {}", count(notices.len(), "notice"), at.join(" and "))
+    }
+}
+
+fn notices(view: &View<'_>, out: &mut Findings) {
+    for submission in &view.story.submissions {
+        for recipient in &submission.recipients {
+            let Some(day) = Day::of(view.story, submission, recipient) else { continue };
+            first(view, out, &day);
+            second(view, out, &day);
+            together(view, out, &day);
+            per_recipient(view, out, &day);
+        }
+    }
+}
+
+//= PEC-3.1.6-01
+//= PEC-2.1.1.1.2-01
+//= PEC-DM.13-01
+fn first(view: &View<'_>, out: &mut Findings, day: &Day<'_, '_>) {
+    let all = &[Clause::PEC_3_1_6_01, Clause::PEC_2_1_1_1_2_01, Clause::PEC_DM_13_01];
+    let occasion = day.occasion(view, &day.first).by("R-0003");
+    let (to, observed) = (day.recipient.address, day.when(&day.first));
+    let early = day.first.iter().any(|(_, at)| at.after(TICK) < day.from(FIRST));
+    if day.confirmed_by(FIRST) {
+        if !day.first.is_empty() && surely_confirmed_by(day, FIRST) {
+            let expected = format!("no timeout notice at 12 h for {to}, for whom a receipt had come back");
+            occasion.holds(out, all, false, &expected, &observed);
+        }
+        return;
+    }
+    let expected = format!("1 timeout notice for {to} between +12h and +12h30m after acceptance");
+    match day.first.as_slice() {
+        [] => {
+            let missing = day.is_over(FIRST_LATEST) && !may_be_full(day.story, day.submission);
+            if missing {
+                occasion.holds(out, all, false, &expected, &observed);
+            }
+        }
+        [(_, at)] if !early => {
+            let in_time = day.due(FIRST_LATEST).is_none_or(|due| *at <= due);
+            let outcome = if in_time { Outcome::Pass } else { Outcome::Deviation };
+            occasion.judge(out, all, outcome, &expected, &observed);
+        }
+        _ => occasion.holds(out, all, false, &expected, &observed),
+    }
+}
+
+/// Whether something had come back before anyone could have held the 12 hours to be over.
+fn surely_confirmed_by(day: &Day<'_, '_>, span: Span) -> bool {
+    let by = day.from(span);
+    [day.taken, day.delivered, day.failed].into_iter().flatten().any(|(_, at)| at.after(TICK) < by)
+}
+
+//= PEC-3.1.6-02
+//= PEC-2.1.1.1.2-02
+//= PEC-DM.13-02
+fn second(view: &View<'_>, out: &mut Findings, day: &Day<'_, '_>) {
+    let (to, observed) = (day.recipient.address, day.when(&day.second));
+    let occasion = day.occasion(view, &day.second);
+    let told = &[Clause::PEC_3_1_6_02];
+    let in_time = &[Clause::PEC_2_1_1_1_2_02, Clause::PEC_DM_13_02];
+    let too_late = day.second.iter().any(|(_, at)| day.due(LAST).is_some_and(|due| *at > due));
+    //= PEC-3.1.6-03
+    if !day.second.is_empty() {
+        let too_early = day.second.iter().any(|(_, at)| at.after(TICK) < day.from(SECOND));
+        let expected = format!("the second timeout notice for {to} between +22h and +24h after acceptance");
+        occasion.holds(out, &[Clause::PEC_3_1_6_03], !too_early && !too_late, &expected, &observed);
+    }
+    let expected = format!("1 second timeout notice for {to} by +24h after acceptance");
+    if !day.settled_by(day.submission.t0.1.after(LAST).after(TICK)) {
+        let once = day.second.len() == 1;
+        if once || !day.second.is_empty() || (day.is_over(LAST) && !may_be_full(day.story, day.submission)) {
+            occasion.holds(out, told, once, &expected, &observed);
+            occasion.holds(out, in_time, once && !too_late, &expected, &observed);
+        }
+    } else if !day.second.is_empty() && day.settled_by(day.from(SECOND)) {
+        let expected = format!("no timeout notice at 24 h for {to}, whose outcome had come back");
+        occasion.holds(out, told, false, &expected, &observed);
+    }
+}
+
+/// The three cases that the text spells out.
+fn together(view: &View<'_>, out: &mut Findings, day: &Day<'_, '_>) {
+    if !day.is_over(LAST) || day.failed.is_some() || may_be_full(day.story, day.submission) {
+        return;
+    }
+    let all: Vec<_> = day.first.iter().chain(&day.second).copied().collect();
+    let occasion = day.occasion(view, &all);
+    let (to, observed) = (day.recipient.address, day.when(&all));
+    let by_twelve = day.taken.is_some_and(|(_, at)| at.after(TICK) < day.from(FIRST));
+    match (day.taken, day.delivered) {
+        //= PEC-3.1.6-04
+        (Some(_), None) if by_twelve => {
+            let holds = day.first.is_empty() && day.second.len() == 1;
+            let expected = format!("1 timeout notice for {to}, the 24 h one: taken in charge, never delivered");
+            occasion.holds(out, &[Clause::PEC_3_1_6_04], holds, &expected, &observed);
+        }
+        //= PEC-3.1.6-05
+        (None, Some((_, at))) if at > day.from(FIRST).after(TICK) && at < day.from(SECOND) => {
+            let holds = day.first.len() == 1 && day.second.is_empty();
+            let expected = format!("1 timeout notice for {to}, the 12 h one: delivered late, never taken in charge");
+            occasion.holds(out, &[Clause::PEC_3_1_6_05], holds, &expected, &observed);
+        }
+        //= PEC-3.1.6-06
+        (None, None) => {
+            let holds = day.first.len() == 1 && day.second.len() == 1;
+            let expected = format!("2 timeout notices for {to}, at 12 h and at 24 h: nothing came back");
+            occasion.holds(out, &[Clause::PEC_3_1_6_06], holds, &expected, &observed);
+        }
+        _ => {}
+    }
+}
+
+//= PEC-3.1.6-16
+fn per_recipient(view: &View<'_>, out: &mut Findings, day: &Day<'_, '_>) {
+    let all: Vec<_> = day.first.iter().chain(&day.second).copied().collect();
+    let strangers: Vec<_> = day
+        .story
+        .about(day.submission, Kind::PreavvisoErroreConsegna)
+        .filter(|one| one.mailbox().is_some())
+        .filter(|one| !day.submission.recipients.iter().any(|recipient| one.concerns(recipient.address)))
+        .map(|one| (one.event, one.at))
+        .collect();
+    if !all.is_empty() || !strangers.is_empty() {
+        let named: Vec<_> = all.iter().chain(&strangers).copied().collect();
+        let holds = strangers.is_empty() && day.first.len() <= 1 && day.second.len() <= 1;
+        let expected = format!(
+            "each timeout notice names one recipient of the message; {} once for each limit",
+            day.recipient.address
+        );
+        let observed = format!("{}; {} name nobody of them", day.when(&all), strangers.len());
+        day.occasion(view, &named).holds(out, &[Clause::PEC_3_1_6_16], holds, &expected, &observed);
+    }
+}
+
+fn outcome(view: &View<'_>, out: &mut Findings) {
+    for submission in &view.story.submissions {
+        for recipient in &submission.recipients {
+            let Some(day) = Day::of(view.story, submission, recipient) else { continue };
+            told(view, out, &day);
+            idle(view, out, &day);
+        }
+    }
+}
+
+/// Whoever is not delivered to within the day, the sender knows it by its end.
+//= PEC-DPR.8-01
+//= PEC-2.2.2-03
+fn told(view: &View<'_>, out: &mut Findings, day: &Day<'_, '_>) {
+    let both = &[Clause::PEC_DPR_8_01, Clause::PEC_2_2_2_03];
+    let limit = day.submission.t0.1.after(LAST).after(TICK);
+    if day.delivered.is_some_and(|(_, at)| at <= limit) {
+        return;
+    }
+    let due = day.due(LAST);
+    let in_time = |one: &&Appearance<'_>| due.is_none_or(|due| one.at <= due);
+    let notices = || {
+        let failures = day.story.about(day.submission, Kind::ErroreConsegna);
+        failures.filter(|one| one.mailbox().is_some() && one.concerns(day.recipient.address))
+    };
+    let failure = notices().find(in_time).map(|one| (one.event, one.at));
+    let second = day.second.iter().find(|(_, at)| due.is_none_or(|due| *at <= due)).copied();
+    let expected = format!("the sender told by +24h after acceptance that {} got nothing", day.recipient.address);
+    match failure.or(second) {
+        Some(notice) => day.occasion(view, &[notice]).holds(out, both, true, &expected, &day.when(&[notice])),
+        None if day.is_over(LAST) && !may_be_full(day.story, day.submission) => {
+            day.occasion(view, &day.second).holds(out, both, false, &expected, &day.when(&day.second));
+        }
+        None => {}
+    }
+}
+
+/// After a day the queue lets go.
+fn idle(view: &View<'_>, out: &mut Findings, day: &Day<'_, '_>) {
+    let limit = day.submission.t0.1.after(LAST).after(TICK);
+    let late = day.story.about(day.submission, Kind::PostaCertificata).find(|one| {
+        one.transfer().is_some_and(|transfer| {
+            transfer.began > limit
+                && transfer.session.client == day.submission.provider.name
+                && transfer.forward_paths.iter().any(|forward| same(&forward.path, day.recipient.address))
+        })
+    });
+    if let Some(late) = late {
+        let expected = "no attempt to send the envelope later than +24h after acceptance";
+        let observed = format!("sent at {}", late.at.since(day.submission.t0.0));
+        let occasion = day.occasion(view, &[(late.event, late.at)]);
+        occasion.holds(out, &[Clause::PEC_2_2_2_03], false, expected, &observed);
+    }
+}

@@ -1,0 +1,245 @@
+//! The provider index as published: the record of each subject, told where the subject's signature first rests on it.
+
+use collaudo_record::{Outcome, Player, Provider};
+
+use super::{Check, Finding, Findings, View};
+use crate::{
+    Clause,
+    reading::{Certificate, Record},
+};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check { clauses: &[Clause::PEC_4_5_07, Clause::PEC_4_5_08], run: document },
+    Check { clauses: &[Clause::PEC_4_5_02, Clause::PEC_4_5_7_01, Clause::PEC_4_5_7_03], run: names },
+    Check { clauses: &[Clause::PEC_4_5_03, Clause::PEC_4_5_1_01, Clause::PEC_4_5_2_01], run: certificates },
+    Check {
+        clauses: &[Clause::PEC_4_5_3_01, Clause::PEC_4_5_4_01, Clause::PEC_4_5_5_01, Clause::PEC_4_5_9_01],
+        run: attributes,
+    },
+    Check {
+        clauses: &[Clause::PEC_4_5_6_01, Clause::PEC_4_5_6_03, Clause::PEC_4_5_7_02, Clause::PEC_4_5_8_01],
+        run: locations,
+    },
+];
+
+/// Every subject that issued something, with the event where that was first seen: there its record is relied on.
+fn subjects<'a>(view: &View<'a>) -> Vec<(&'a Provider, u32)> {
+    let issued = |provider: &Provider| {
+        let mut sightings = view.sightings.iter();
+        sightings
+            .find(|sighting| sighting.issuer.is_some_and(|issuer| issuer.name == provider.name))
+            .map(|sighting| sighting.event)
+    };
+    let subjects = view.trace.header.providers.iter().filter(|provider| provider.player == Player::Subject);
+    subjects.filter_map(|provider| Some((provider, issued(provider)?))).collect()
+}
+
+/// All records of a subject, of its main environment and of others.
+fn records<'a>(view: &View<'a>, provider: &'a Provider) -> impl Iterator<Item = &'a Record> {
+    view.index.records.iter().filter(|record| record.name == provider.display_name)
+}
+
+struct Told<'a> {
+    provider: &'a Provider,
+    event: u32,
+    findings: &'a mut Findings,
+}
+
+impl Told<'_> {
+    fn holds(&mut self, clause: Clause, holds: bool, expected: &str, observed: String) {
+        self.findings.push(Finding {
+            clause,
+            provider: self.provider.name.clone(),
+            outcome: if holds { Outcome::Pass } else { Outcome::Fail },
+            expected: expected.to_owned(),
+            observed,
+            evidence: vec![self.event],
+            declared: true,
+            step: None,
+            reading: None,
+        });
+    }
+}
+
+fn document(view: &View<'_>, findings: &mut Findings) {
+    for (provider, event) in subjects(view) {
+        let mut told = Told { provider, event, findings: &mut *findings };
+        //= PEC-4.5-07
+        let problem = view.index.problem.clone();
+        let words = problem.clone().unwrap_or_else(|| "the signature of its publisher holds".to_owned());
+        told.holds(Clause::PEC_4_5_07, problem.is_none(), "an index signed by its publisher", words);
+        //= PEC-4.5-08
+        if let Some(signature) = &view.index.signature {
+            let holds = signature.is_der && signature.encloses && signature.signer.is_some();
+            let words = format!(
+                "DER: {}, text enclosed: {}, {} certificates",
+                signature.is_der,
+                signature.encloses,
+                signature.certificates.len()
+            );
+            told.holds(Clause::PEC_4_5_08, holds, "text, signature and certificate in one DER structure", words);
+        }
+    }
+}
+
+fn names(view: &View<'_>, findings: &mut Findings) {
+    for (provider, event) in subjects(view) {
+        let mut told = Told { provider, event, findings: &mut *findings };
+        for record in records(view, provider).filter(|record| record.unit.is_none()) {
+            //= PEC-4.5-02
+            let wanted = format!("providerName={},o=postacert", record.name);
+            let holds = normal_dn(&record.dn) == normal_dn(&wanted);
+            told.holds(Clause::PEC_4_5_02, holds, &wanted, record.dn.clone());
+        }
+        //= PEC-4.5.7-03
+        let main = records(view, provider).filter(|record| record.unit.is_none()).count();
+        told.holds(Clause::PEC_4_5_7_03, main == 1, "one record of the main environment", format!("{main} of them"));
+        //= PEC-4.5.7-01
+        for record in records(view, provider) {
+            let units = record.values("providerUnit").len();
+            let is_main = !record.dn.to_ascii_lowercase().contains("providerunit");
+            let holds = units == usize::from(!is_main);
+            told.holds(
+                Clause::PEC_4_5_7_01,
+                holds,
+                "providerUnit once in secondary records, never in the main one",
+                format!("{units} in {}", record.dn),
+            );
+        }
+    }
+}
+
+/// Attribute names and blanks do not tell names apart.
+fn normal_dn(dn: &str) -> String {
+    let pieces = dn.split(',').map(|piece| match piece.split_once('=') {
+        Some((name, value)) => format!("{}={}", name.trim().to_ascii_lowercase(), value.trim()),
+        None => piece.trim().to_owned(),
+    });
+    pieces.collect::<Vec<_>>().join(",")
+}
+
+fn certificates(view: &View<'_>, findings: &mut Findings) {
+    for (provider, event) in subjects(view) {
+        let mut told = Told { provider, event, findings: &mut *findings };
+        for record in records(view, provider) {
+            let read: Vec<Certificate> = record.certificates.iter().filter_map(|der| Certificate::read(der)).collect();
+            let (certificates, hashes) = (record.certificates.len(), record.hashes.len());
+            let words = format!("{certificates} certificates, {hashes} hashes");
+            //= PEC-4.5-03
+            told.holds(
+                Clause::PEC_4_5_03,
+                certificates > 0 && certificates == hashes,
+                "a hash for each certificate",
+                words,
+            );
+            //= PEC-4.5.1-01
+            let mut wanted: Vec<&str> = read.iter().map(|certificate| certificate.sha1.as_str()).collect();
+            let mut own: Vec<&str> = record.hashes.iter().map(String::as_str).collect();
+            wanted.sort_unstable();
+            own.sort_unstable();
+            let expected = format!("hashes {}", wanted.join(", "));
+            told.holds(
+                Clause::PEC_4_5_1_01,
+                !own.is_empty() && own == wanted,
+                &expected,
+                format!("hashes {}", own.join(", ")),
+            );
+            //= PEC-4.5.2-01
+            let binary = record.attributes.iter().filter(|(name, _)| name == "providercertificate;binary").count();
+            let holds = binary > 0 && binary == certificates && read.len() == certificates;
+            let words = format!("{binary} binary of {certificates}, {} certificates can be read", read.len());
+            told.holds(Clause::PEC_4_5_2_01, holds, "providerCertificate;binary with certificates in DER", words);
+        }
+    }
+}
+
+fn attributes(view: &View<'_>, findings: &mut Findings) {
+    const REQUIRED: [&str; 5] =
+        ["providerCertificateHash", "providerCertificate", "providerName", "mailReceipt", "managedDomains"];
+    for (provider, event) in subjects(view) {
+        let mut told = Told { provider, event, findings: &mut *findings };
+        for record in records(view, provider) {
+            //= PEC-4.5.3-01
+            let names = record.values("providerName");
+            told.holds(Clause::PEC_4_5_3_01, names.len() == 1, "one providerName", names.join(", "));
+            //= PEC-4.5.4-01
+            let receipts = record.values("mailReceipt");
+            let holds = matches!(receipts.as_slice(), [only] if is_address(only));
+            told.holds(Clause::PEC_4_5_4_01, holds, "one mailReceipt in dot-atom form", receipts.join(", "));
+            //= PEC-4.5.5-01
+            let domains = record.values("managedDomains");
+            let holds = !domains.is_empty() && domains.iter().all(|domain| is_dot_atom(domain));
+            told.holds(Clause::PEC_4_5_5_01, holds, "managedDomains in dot-atom form", domains.join(", "));
+            //= PEC-4.5.9-01
+            let missing: Vec<&str> = REQUIRED.into_iter().filter(|name| record.values(name).is_empty()).collect();
+            let is_provider = record.values("objectClass").iter().any(|class| class.eq_ignore_ascii_case("provider"));
+            let words = format!(
+                "without {}; of class provider: {is_provider}",
+                if missing.is_empty() { "none".to_owned() } else { missing.join(", ") }
+            );
+            told.holds(
+                Clause::PEC_4_5_9_01,
+                missing.is_empty() && is_provider,
+                "objectClass provider with its five attributes",
+                words,
+            );
+        }
+    }
+}
+
+fn locations(view: &View<'_>, findings: &mut Findings) {
+    for (provider, event) in subjects(view) {
+        let mut told = Told { provider, event, findings: &mut *findings };
+        let root = view.index.records.iter().filter(|record| normal_dn(&record.dn) == "o=postacert");
+        for record in root.chain(records(view, provider)) {
+            let urls = record.values("LDIFLocationURL");
+            match &record.unit {
+                Some(unit) => {
+                    //= PEC-4.5.6-03
+                    told.holds(
+                        Clause::PEC_4_5_6_03,
+                        urls.is_empty(),
+                        "no LDIFLocationURL in a secondary record",
+                        urls.join(", "),
+                    );
+                    //= PEC-4.5.7-02
+                    let wanted = format!("providerUnit={unit},providerName={},o=postacert", record.name);
+                    told.holds(
+                        Clause::PEC_4_5_7_02,
+                        normal_dn(&record.dn) == normal_dn(&wanted),
+                        &wanted,
+                        record.dn.clone(),
+                    );
+                }
+                //= PEC-4.5.6-01
+                None if !urls.is_empty() => {
+                    let holds = matches!(urls.as_slice(), [only] if only.to_ascii_lowercase().starts_with("https://"));
+                    told.holds(Clause::PEC_4_5_6_01, holds, "one LDIFLocationURL of https", urls.join(", "));
+                }
+                None => {}
+            }
+            //= PEC-4.5.8-01
+            if normal_dn(&record.dn) == "o=postacert" && !urls.is_empty() {
+                let classes = record.values("objectClass");
+                let holds = classes.iter().any(|class| class.eq_ignore_ascii_case("LDIFLocationURLObject"));
+                told.holds(
+                    Clause::PEC_4_5_8_01,
+                    holds,
+                    "objectClass LDIFLocationURLObject where there is a URL",
+                    classes.join(", "),
+                );
+            }
+        }
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(local, domain)| is_dot_atom(local) && is_dot_atom(domain))
+}
+
+fn is_dot_atom(text: &str) -> bool {
+    let atom = |atom: &str| {
+        !atom.is_empty() && atom.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b))
+    };
+    text.split('.').all(atom)
+}

@@ -1,0 +1,153 @@
+use std::collections::BTreeSet;
+
+use collaudo_record::{Instant, Provider};
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::Ruling;
+use crate::{
+    Clause,
+    check::{Finding, View},
+    reading::{Attached, Daticert, Head, Kind, Reading},
+    sighting::Sighting,
+    story::{Submission, address::same},
+};
+
+/// A message on trial.
+pub(crate) struct Case<'a> {
+    pub(crate) view: &'a View<'a>,
+    pub(crate) sighting: &'a Sighting<'a>,
+    /// The subject that issued it.
+    pub(crate) issuer: &'a Provider,
+    pub(crate) reading: &'a Reading,
+    /// The submission that it is about, where that was seen.
+    pub(crate) submission: Option<&'a Submission<'a>>,
+}
+
+impl<'a> Case<'a> {
+    pub(crate) fn head(&self) -> &'a Head {
+        &self.reading.head
+    }
+
+    pub(crate) fn daticert(&self) -> Option<&'a Daticert> {
+        self.reading.daticert.as_ref()
+    }
+
+    /// Whether it is about a virus: it says so in its header or in its data.
+    pub(crate) fn is_about_virus(&self) -> bool {
+        let errore = self.daticert().and_then(|daticert| daticert.errore.as_deref());
+        self.head().first("X-VerificaSicurezza").is_some() || errore == Some("virus")
+    }
+
+    /// A case for a message of a subject.
+    pub(crate) fn of(view: &'a View<'a>, sighting: &'a Sighting<'a>, issuer: &'a Provider) -> Self {
+        let appearance = view.story.appearances.iter().find(|one| one.event == sighting.event);
+        let submission = appearance.and_then(|one| view.story.submission_of(one));
+        Self { view, sighting, issuer, reading: sighting.reading, submission }
+    }
+
+    /// The header of the original: as submitted, else as enclosed here or in the envelope.
+    pub(crate) fn original(&self) -> Option<&'a Head> {
+        let submitted = self.submission.and_then(|submission| submission.message).map(|(reading, _)| &reading.head);
+        submitted.or_else(|| self.enclosed().map(|enclosed| &enclosed.head))
+    }
+
+    /// The original as a provider enclosed it: in this message, else in the envelope that this message speaks of.
+    pub(crate) fn enclosed(&self) -> Option<&'a Attached> {
+        self.reading.postacert.as_ref().or_else(|| self.envelope()?.reading.postacert.as_ref())
+    }
+
+    /// The transport envelope of the transaction, wherever it was seen.
+    pub(crate) fn envelope(&self) -> Option<&'a Sighting<'a>> {
+        let id = match self.reading.kind {
+            Kind::PostaCertificata => return Some(self.sighting),
+            _ => self.daticert()?.identificativo.as_deref()?,
+        };
+        self.envelopes().find(|envelope| envelope.reading.head.message_id.as_deref() == Some(id))
+    }
+
+    /// All transport envelopes of the trace.
+    pub(crate) fn envelopes(&self) -> impl Iterator<Item = &'a Sighting<'a>> {
+        self.view.sightings.iter().filter(|sighting| sighting.reading.kind == Kind::PostaCertificata)
+    }
+
+    /// The original sender: the reverse path of the submission, else as certified, else as the original has it.
+    pub(crate) fn sender(&self) -> Option<&'a str> {
+        let submitted = self.submission.map(|submission| submission.sender());
+        let certified = || self.daticert().and_then(|daticert| daticert.mittente.as_deref());
+        submitted.or_else(certified).or_else(|| Some(self.original()?.from.first()?.address.as_str()))
+    }
+
+    /// The client's identifier, where anything is known of it: as submitted, else as the enclosed original has it, else as
+    /// certified.
+    pub(crate) fn msgid(&self) -> Option<Option<&'a str>> {
+        if let Some(submission) = self.submission {
+            return Some(submission.msgid());
+        }
+        let enclosed = self.enclosed().map(|enclosed| enclosed.head.x_riferimento.as_deref());
+        enclosed.or_else(|| self.daticert().map(|daticert| daticert.msgid.as_deref()))
+    }
+
+    /// The subject of the original, where anything is known of it; of an anomaly envelope that of what it encloses.
+    pub(crate) fn subject(&self) -> Option<Option<&'a str>> {
+        if self.reading.kind == Kind::Anomalia {
+            return self.reading.postacert.as_ref().map(|enclosed| enclosed.head.subject.as_deref());
+        }
+        let original = self.original().map(|original| original.subject.as_deref());
+        original.or_else(|| self.daticert().map(|daticert| daticert.oggetto.as_deref()))
+    }
+
+    /// The addresses that the original names in To and Cc.
+    pub(crate) fn named_recipients(&self) -> Option<BTreeSet<String>> {
+        let head = self.original()?;
+        Some(head.to.iter().chain(&head.cc).map(|mailbox| mailbox.address.to_ascii_lowercase()).collect())
+    }
+
+    /// Whether an address is the one that the issuer signs with.
+    pub(crate) fn is_own_address(&self, address: &str) -> bool {
+        same(address, &self.issuer.certified_address)
+    }
+
+    pub(crate) fn finding(&self, clause: Clause, ruling: Ruling) -> Finding {
+        let words = format!("{} of {}: {}", self.reading.kind.wire(), self.issuer.name, ruling.observed);
+        Finding {
+            clause,
+            provider: self.issuer.name.clone(),
+            outcome: ruling.outcome,
+            expected: ruling.expected,
+            observed: words,
+            evidence: vec![self.sighting.event],
+            declared: self.sighting.declared,
+            step: self.view.story.step_of(&self.reading.body).map(str::to_owned),
+            reading: None,
+        }
+    }
+}
+
+/// A value in words.
+pub(crate) fn shown(value: Option<&str>) -> String {
+    value.map_or_else(|| "nothing".to_owned(), |value| format!("{value:?}"))
+}
+
+/// Several values in words.
+pub(crate) fn listed<S: AsRef<str>>(values: impl IntoIterator<Item = S>) -> String {
+    let values: Vec<String> = values.into_iter().map(|value| value.as_ref().to_owned()).collect();
+    if values.is_empty() { "nothing".to_owned() } else { values.join(", ") }
+}
+
+/// White space runs become one blank.
+pub(crate) fn collapsed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// An instant as a person in Italy would write it.
+pub(crate) fn when(at: Instant) -> String {
+    match (Timestamp::from_microsecond(at.0), rome()) {
+        (Ok(at), Some(rome)) => at.to_zoned(rome).strftime("%d/%m/%Y %H:%M:%S %z").to_string(),
+        _ => format!("{} microseconds since 1970", at.0),
+    }
+}
+
+/// Legal time in Italy.
+pub(crate) fn rome() -> Option<TimeZone> {
+    TimeZone::get("Europe/Rome").ok()
+}

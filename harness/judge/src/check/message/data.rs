@@ -1,0 +1,356 @@
+use std::collections::BTreeSet;
+
+use collaudo_record::Outcome;
+use jiff::civil::{Date, Time};
+
+use super::{
+    CERTIFYING, Case, Rule, Ruling,
+    case::{collapsed, listed, shown},
+};
+use crate::{
+    Clause,
+    reading::{Daticert, FlawAt, Kind, zone_minutes},
+    story::address::same,
+};
+
+use Kind::{
+    AvvenutaConsegna, ErroreConsegna, NonAccettazione, PostaCertificata, PreavvisoErroreConsegna, PresaInCarico,
+    RilevazioneVirus,
+};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::all(Clause::PEC_4_4_01, CERTIFYING, root),
+    Rule::all(Clause::PEC_4_4_02, CERTIFYING, tipo),
+    Rule::all(Clause::PEC_4_4_03, CERTIFYING, errore),
+    Rule::all(Clause::PEC_4_4_04, CERTIFYING, |case| errore_fits(case, &["no-dest", "no-dominio"], &[ErroreConsegna])),
+    Rule::all(Clause::PEC_4_4_05, CERTIFYING, virus_fits),
+    Rule::all(Clause::PEC_4_4_06, CERTIFYING, |case| {
+        shape(case, FlawAt::Intestazione, "mittente, destinatari+, risposte, oggetto?")
+    }),
+    Rule::all(Clause::PEC_4_4_07, CERTIFYING, mittente),
+    Rule::all(Clause::PEC_4_4_08, CERTIFYING, destinatari),
+    Rule::all(Clause::PEC_4_4_09, CERTIFYING, |case| {
+        shape(case, FlawAt::Destinatari, "destinatari/@tipo certificato or esterno")
+    }),
+    Rule::all(Clause::PEC_4_4_10, CERTIFYING, risposte),
+    Rule::all(Clause::PEC_4_4_11, CERTIFYING, oggetto),
+    Rule::all(Clause::PEC_4_4_12, CERTIFYING, |case| {
+        shape(
+            case,
+            FlawAt::Dati,
+            "gestore-emittente, data, identificativo, msgid?, ricevuta?, consegna?, ricezione*, errore-esteso?",
+        )
+    }),
+    Rule::all(Clause::PEC_4_4_13, CERTIFYING, gestore),
+    Rule::all(Clause::PEC_4_4_14, CERTIFYING, |case| shape(case, FlawAt::Data, "giorno, ora and the attribute zona")),
+    Rule::all(Clause::PEC_4_4_15, CERTIFYING, zona),
+    Rule::all(Clause::PEC_4_4_16, CERTIFYING, giorno),
+    Rule::all(Clause::PEC_4_4_17, CERTIFYING, ora),
+    Rule::all(Clause::PEC_4_4_18, CERTIFYING, identificativo),
+    Rule::all(Clause::PEC_4_4_19, CERTIFYING, msgid),
+    Rule::all(Clause::PEC_2_2_1_15, CERTIFYING, msgid),
+    Rule::all(Clause::PEC_4_4_20, CERTIFYING, ricevuta),
+    Rule::all(Clause::PEC_4_4_21, CERTIFYING, consegna),
+    Rule::all(Clause::PEC_4_4_22, CERTIFYING, ricezione),
+    Rule::all(Clause::PEC_3_2_1_03, &[PresaInCarico], ricezione),
+    Rule::all(Clause::PEC_4_4_23, CERTIFYING, errore_esteso),
+    Rule::plain(Clause::PEC_AGID_12_02, &[ErroreConsegna], full_mailbox_code),
+];
+
+/// What the DTD says of one element.
+fn shape(case: &Case<'_>, at: FlawAt, expected: &str) -> Option<Ruling> {
+    let flaws: Vec<&str> = case.daticert()?.flaws_at(at).collect();
+    let words = if flaws.is_empty() { "as the DTD wants it".to_owned() } else { flaws.join("; ") };
+    Some(Ruling::holds(flaws.is_empty(), expected, words))
+}
+
+//= PEC-4.4-01
+fn root(case: &Case<'_>) -> Option<Ruling> {
+    let daticert = case.daticert()?;
+    let expected = "a well-formed document: postacert with intestazione and dati";
+    if let Some(problem) = &daticert.ill_formed {
+        return Some(Ruling::holds(false, expected, format!("not well-formed: {problem}")));
+    }
+    // The two attributes of the root have rows of their own.
+    let flaws: Vec<&str> = daticert.flaws_at(FlawAt::Root).chain(daticert.flaws_at(FlawAt::Text)).collect();
+    let flaws: Vec<&str> =
+        flaws.into_iter().filter(|words| !words.contains("attribute tipo") && !words.contains("postacert/@")).collect();
+    let words = if flaws.is_empty() { "as the DTD wants it".to_owned() } else { flaws.join("; ") };
+    Some(Ruling::holds(flaws.is_empty(), expected, words))
+}
+
+//= PEC-4.4-02
+fn tipo(case: &Case<'_>) -> Option<Ruling> {
+    let own = case.daticert()?.tipo.as_deref();
+    let holds = own.is_some_and(|own| CERTIFYING.iter().any(|kind| kind.wire() == own));
+    let kinds = listed(CERTIFYING.iter().map(|kind| kind.wire()));
+    Some(Ruling::holds(holds, format!("tipo one of {kinds}"), format!("tipo {}", shown(own))))
+}
+
+//= PEC-4.4-03
+fn errore(case: &Case<'_>) -> Option<Ruling> {
+    const VALUES: [&str; 5] = ["nessuno", "no-dest", "no-dominio", "virus", "altro"];
+    let own = case.daticert()?.errore.as_deref();
+    let holds = own.is_none_or(|own| VALUES.contains(&own));
+    Some(Ruling::holds(holds, format!("errore one of {}, or none", listed(VALUES)), format!("errore {}", shown(own))))
+}
+
+//= PEC-4.4-04
+fn errore_fits(case: &Case<'_>, values: &[&str], kinds: &[Kind]) -> Option<Ruling> {
+    let own = case.daticert()?.errore.as_deref().unwrap_or("nessuno");
+    let holds = !values.contains(&own) || kinds.contains(&case.reading.kind);
+    let expected = format!("errore {} only with {}", values.join(", "), listed(kinds.iter().map(|kind| kind.wire())));
+    Some(Ruling::holds(holds, expected, format!("errore {own} with {}", case.reading.kind.wire())))
+}
+
+//= PEC-4.4-05
+fn virus_fits(case: &Case<'_>) -> Option<Ruling> {
+    let mut ruling = errore_fits(case, &["virus"], &[ErroreConsegna, NonAccettazione])?;
+    if case.reading.kind == RilevazioneVirus && ruling.outcome == Outcome::Fail {
+        // The comments of the DTD leave it out; no other value would say what happened.
+        ruling.outcome = Outcome::Deviation;
+    }
+    Some(ruling)
+}
+
+//= PEC-4.4-07
+fn mittente(case: &Case<'_>) -> Option<Ruling> {
+    let own = case.daticert()?.mittente.as_deref();
+    let submitted = case.submission.map(|submission| submission.sender());
+    let sender = submitted.or_else(|| Some(case.original()?.from.first()?.address.as_str()));
+    let holds = own.is_some_and(|own| sender.map_or(own.contains('@'), |sender| same(own, sender)));
+    let expected = format!("mittente {}", sender.unwrap_or("with an address"));
+    Some(Ruling::holds(holds, expected, format!("mittente {}", shown(own))))
+}
+
+//= PEC-4.4-08
+fn destinatari(case: &Case<'_>) -> Option<Ruling> {
+    let own: Vec<String> =
+        case.daticert()?.destinatari.iter().map(|(address, _)| address.to_ascii_lowercase()).collect();
+    let once: BTreeSet<&String> = own.iter().collect();
+    let named = case.named_recipients();
+    // Those of To and Cc that SMTP was not asked to reach are no recipients: the forward paths count.
+    let asked: Option<BTreeSet<String>> = case.submission.map(|submission| {
+        submission.recipients.iter().map(|recipient| recipient.address.to_ascii_lowercase()).collect()
+    });
+    let wanted = match (&named, &asked) {
+        (Some(named), Some(asked)) => Some(named.intersection(asked).cloned().collect::<BTreeSet<_>>()),
+        (Some(named), None) => Some(named.clone()),
+        _ => None,
+    };
+    // A refused message may name recipients that its header does not.
+    let strict = case.reading.kind != NonAccettazione;
+    let known = |address: &&String| strict && named.as_ref().is_some_and(|named| !named.contains(*address));
+    let strange: Vec<&String> = own.iter().filter(known).collect();
+    let missing: Vec<String> =
+        wanted.iter().flatten().filter(|address| asked.is_some() && !own.contains(address)).cloned().collect();
+    let holds = !own.is_empty() && once.len() == own.len() && strange.is_empty() && missing.is_empty();
+    let expected = match &wanted {
+        Some(wanted) => format!("one destinatari for each of {}", listed(wanted)),
+        None => "one destinatari for each recipient".to_owned(),
+    };
+    Some(Ruling::holds(holds, expected, format!("destinatari {}", listed(&own))))
+}
+
+//= PEC-4.4-10
+fn risposte(case: &Case<'_>) -> Option<Ruling> {
+    let own = case.daticert()?.risposte.as_deref();
+    let original = case.original();
+    let addresses =
+        original.into_iter().flat_map(|head| head.reply_to.iter().chain(&head.from)).map(|one| one.address.as_str());
+    let wanted: Vec<&str> = addresses.chain(case.sender()).collect();
+    let outcome = match own {
+        Some("") => Outcome::Deviation,
+        Some(own) if wanted.iter().any(|wanted| same(own, wanted) || own.contains(wanted)) => Outcome::Pass,
+        _ => Outcome::Fail,
+    };
+    Some(Ruling::of(outcome, format!("risposte {}", wanted.first()?), format!("risposte {}", shown(own))))
+}
+
+//= PEC-4.4-11
+fn oggetto(case: &Case<'_>) -> Option<Ruling> {
+    let own = collapsed(case.daticert()?.oggetto.as_deref().unwrap_or_default());
+    let subject = collapsed(case.original()?.subject.as_deref().unwrap_or_default());
+    Some(Ruling::holds(own == subject, format!("oggetto {subject:?}"), format!("oggetto {own:?}")))
+}
+
+//= PEC-4.4-13
+fn gestore(case: &Case<'_>) -> Option<Ruling> {
+    let own = case.daticert()?.gestore_emittente.as_deref().unwrap_or_default();
+    let name = |name: &str| collapsed(name).to_lowercase();
+    let others = case.view.trace.header.providers.iter().filter(|other| other.name != case.issuer.name);
+    // Free text: only the name of another provider is surely wrong.
+    let is_others = others.into_iter().any(|other| name(&other.display_name) == name(own));
+    let holds = !own.is_empty() && !is_others;
+    Some(Ruling::holds(
+        holds,
+        format!("gestore-emittente {}", case.issuer.display_name),
+        format!("gestore-emittente {own:?}"),
+    ))
+}
+
+/// A text of the certified time; where it is missing the row about its parent says so.
+fn time_text(own: Option<&str>, name: &str, form: &str, fits: impl FnOnce(&str) -> bool) -> Option<Ruling> {
+    let own = own?;
+    Some(Ruling::holds(fits(own), format!("{name} as {form}"), format!("{name} {own:?}")))
+}
+
+//= PEC-4.4-15
+fn zona(case: &Case<'_>) -> Option<Ruling> {
+    time_text(case.daticert()?.zona.as_deref(), "zona", "a sign and four digits", |own| zone_minutes(own).is_some())
+}
+
+//= PEC-4.4-16
+fn giorno(case: &Case<'_>) -> Option<Ruling> {
+    let fits = |own: &str| own.len() == 10 && Date::strptime("%d/%m/%Y", own).is_ok();
+    time_text(case.daticert()?.giorno.as_deref(), "giorno", "dd/mm/yyyy", fits)
+}
+
+//= PEC-4.4-17
+fn ora(case: &Case<'_>) -> Option<Ruling> {
+    let fits = |own: &str| own.len() == 8 && Time::strptime("%H:%M:%S", own).is_ok();
+    time_text(case.daticert()?.ora.as_deref(), "ora", "hh:mm:ss", fits)
+}
+
+//= PEC-4.4-18
+fn identificativo(case: &Case<'_>) -> Option<Ruling> {
+    let daticert = case.daticert()?;
+    let own = daticert.identificativo.as_deref();
+    let message_id = case.head().message_id.as_deref();
+    let expected = match case.reading.kind {
+        PostaCertificata => return Some(identifier(own == message_id && own.is_some(), message_id, own)),
+        _ => "identificativo of the envelope, not the Message-ID of the receipt",
+    };
+    let well_formed =
+        own.and_then(|own| own.split_once('@')).is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
+    if !well_formed || own == message_id {
+        return Some(Ruling::holds(false, expected, format!("identificativo {}", shown(own))));
+    }
+    // Envelopes of the same submission, where any was seen.
+    let msgid = case.msgid().flatten();
+    let mut known = case
+        .envelopes()
+        .filter(|envelope| msgid.is_some() && envelope.reading.head.x_riferimento.as_deref() == msgid)
+        .filter_map(|envelope| envelope.reading.head.message_id.as_deref())
+        .peekable();
+    match known.peek().copied() {
+        Some(first) => Some(identifier(known.any(|id| own == Some(id)), Some(first), own)),
+        None => Some(Ruling::holds(true, expected, format!("identificativo {}", shown(own)))),
+    }
+}
+
+fn identifier(holds: bool, wanted: Option<&str>, own: Option<&str>) -> Ruling {
+    let expected = format!("identificativo {}, the Message-ID of the envelope", shown(wanted));
+    Ruling::holds(holds, expected, format!("identificativo {}", shown(own)))
+}
+
+//= PEC-4.4-19
+//= PEC-2.2.1-15
+fn msgid(case: &Case<'_>) -> Option<Ruling> {
+    let own = case.daticert()?.msgid.as_deref();
+    let known = case.submission.map(|submission| submission.msgid());
+    let enclosed = || case.enclosed().map(|enclosed| enclosed.head.x_riferimento.as_deref());
+    let wanted = known.or_else(enclosed).unwrap_or(case.head().x_riferimento.as_deref());
+    if own.is_none() && wanted.is_none() {
+        return None;
+    }
+    Some(Ruling::holds(own == wanted, format!("msgid {}", shown(wanted)), format!("msgid {}", shown(own))))
+}
+
+//= PEC-4.4-20
+fn ricevuta(case: &Case<'_>) -> Option<Ruling> {
+    let daticert = case.daticert()?;
+    let own = daticert.ricevuta.as_deref();
+    let used = matches!(case.reading.kind, PostaCertificata | AvvenutaConsegna);
+    let flawed = daticert.flaws_at(FlawAt::Ricevuta).next().is_some();
+    let outcome = match (used, own) {
+        _ if flawed => Outcome::Fail,
+        (true, Some(_)) => Outcome::Pass,
+        (true, None) => Outcome::Fail,
+        (false, Some(_)) => Outcome::Deviation,
+        (false, None) => return None,
+    };
+    let expected = "an empty ricevuta of tipo completa, breve or sintetica, in envelopes and delivery receipts";
+    Some(Ruling::of(outcome, expected, format!("ricevuta {}", shown(own))))
+}
+
+//= PEC-4.4-21
+fn consegna(case: &Case<'_>) -> Option<Ruling> {
+    let daticert = case.daticert()?;
+    let own = daticert.consegna.as_deref();
+    let concerns_one =
+        matches!(case.reading.kind, AvvenutaConsegna | ErroreConsegna | RilevazioneVirus | PreavvisoErroreConsegna);
+    let among = own.is_some_and(|own| daticert.destinatari.iter().any(|(address, _)| same(own, address)));
+    let outcome = match (concerns_one, own) {
+        (true, _) => {
+            if among {
+                Outcome::Pass
+            } else {
+                Outcome::Fail
+            }
+        }
+        (false, Some(_)) => Outcome::Deviation,
+        (false, None) => return None,
+    };
+    let everyone = listed(daticert.destinatari.iter().map(|(address, _)| address));
+    Some(Ruling::of(outcome, format!("consegna, one of {everyone}"), format!("consegna {}", shown(own))))
+}
+
+//= PEC-3.2.1-03
+//= PEC-4.4-22
+fn ricezione(case: &Case<'_>) -> Option<Ruling> {
+    let daticert = case.daticert()?;
+    let own = &daticert.ricezione;
+    let among = |one: &String| daticert.destinatari.iter().any(|(address, _)| same(one, address));
+    let outcome = match case.reading.kind {
+        PresaInCarico if !own.is_empty() && own.iter().all(among) => Outcome::Pass,
+        PresaInCarico => Outcome::Fail,
+        _ if own.is_empty() => return None,
+        _ => Outcome::Deviation,
+    };
+    let expected = "one ricezione for each recipient taken in charge, all of them among destinatari";
+    Some(Ruling::of(outcome, expected, format!("ricezione {}", listed(own))))
+}
+
+//= PEC-4.4-23
+fn errore_esteso(case: &Case<'_>) -> Option<Ruling> {
+    let own = case.daticert()?.errore_esteso.as_deref();
+    let is_error =
+        matches!(case.reading.kind, NonAccettazione | ErroreConsegna | PreavvisoErroreConsegna | RilevazioneVirus);
+    let outcome = match own {
+        Some("") => Outcome::Fail,
+        Some(_) => Outcome::Pass,
+        // The DTD lets it be absent.
+        None if is_error => Outcome::Deviation,
+        None => return None,
+    };
+    Some(Ruling::of(outcome, "errore-esteso with a short description", format!("errore-esteso {}", shown(own))))
+}
+
+/// The code of a full mailbox: from secondary sources and real receipts, its table was not read.
+const FULL: &str = "5.2.2";
+
+//= PEC-AGID.12-02
+fn full_mailbox_code(case: &Case<'_>) -> Option<Ruling> {
+    let daticert = case.daticert()?;
+    let (id, recipient) = (daticert.identificativo.as_deref()?, daticert.consegna.as_deref()?);
+    let mut handovers = case.view.story.handovers.iter();
+    let handover = handovers
+        .find(|one| one.pec_msgid == id && same(one.recipient, recipient) && one.provider.name == case.issuer.name)?;
+    let own = daticert.errore_esteso.as_deref();
+    let coded = own.is_some_and(|own| own.contains(FULL));
+    let (holds, expected) = match (handover.exists, handover.room) {
+        (true, Some(false)) => (
+            coded && in_text(case, daticert),
+            "5.2.2 in errore-esteso and in the text, for the mailbox is full (code recalled)",
+        ),
+        (false, _) => (!coded, "no 5.2.2, for the mailbox is unknown and not full (code recalled)"),
+        _ => return None,
+    };
+    Some(Ruling::holds(holds, expected, format!("errore-esteso {}", shown(own))))
+}
+
+fn in_text(case: &Case<'_>, daticert: &Daticert) -> bool {
+    let own = daticert.errore_esteso.as_deref().unwrap_or_default();
+    case.reading.text.contains(FULL) || collapsed(&case.reading.text).contains(&collapsed(own))
+}

@@ -1,0 +1,128 @@
+//! Checks of one message by itself, made on every message that a subject issued, where it was first seen.
+//!
+//! A rule is a row of a table: clause, kinds, judgement. A judgement that has nothing to say of a message says nothing.
+
+mod brief;
+mod case;
+mod certificate;
+mod data;
+mod header;
+mod signature;
+mod structure;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use collaudo_record::{Outcome, Player};
+
+use super::{Finding, View};
+use crate::{Clause, reading::Kind};
+
+pub(crate) use case::Case;
+
+/// One row of the law that a message can be held against.
+pub(super) struct Rule {
+    clause: Clause,
+    kinds: &'static [Kind],
+    virus: Virus,
+    judge: fn(&Case<'_>) -> Option<Ruling>,
+}
+
+/// Whether a rule binds notices about viruses, which share their kind with others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Virus {
+    Also,
+    Not,
+}
+
+impl Rule {
+    /// A rule for messages of these kinds, whatever they are about.
+    const fn all(clause: Clause, kinds: &'static [Kind], judge: fn(&Case<'_>) -> Option<Ruling>) -> Self {
+        Self { clause, kinds, virus: Virus::Also, judge }
+    }
+
+    /// A rule for messages of these kinds that are not about a virus.
+    const fn plain(clause: Clause, kinds: &'static [Kind], judge: fn(&Case<'_>) -> Option<Ruling>) -> Self {
+        Self { clause, kinds, virus: Virus::Not, judge }
+    }
+
+    fn binds(&self, case: &Case<'_>) -> bool {
+        self.kinds.contains(&case.reading.kind) && (self.virus == Virus::Also || !case.is_about_virus())
+    }
+}
+
+/// What a rule says of a message.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Ruling {
+    outcome: Outcome,
+    expected: String,
+    observed: String,
+}
+
+impl Ruling {
+    fn of(outcome: Outcome, expected: impl Into<String>, observed: impl Into<String>) -> Self {
+        Self { outcome, expected: expected.into(), observed: observed.into() }
+    }
+
+    /// Pass or fail.
+    fn holds(holds: bool, expected: impl Into<String>, observed: impl Into<String>) -> Self {
+        Self::of(if holds { Outcome::Pass } else { Outcome::Fail }, expected, observed)
+    }
+}
+
+/// Everything that providers issue.
+const GENERATED: &[Kind] = &[
+    Kind::Accettazione,
+    Kind::NonAccettazione,
+    Kind::PostaCertificata,
+    Kind::PresaInCarico,
+    Kind::AvvenutaConsegna,
+    Kind::ErroreConsegna,
+    Kind::PreavvisoErroreConsegna,
+    Kind::RilevazioneVirus,
+    Kind::Anomalia,
+];
+
+/// Everything that carries certification data.
+const CERTIFYING: &[Kind] = &[
+    Kind::Accettazione,
+    Kind::NonAccettazione,
+    Kind::PostaCertificata,
+    Kind::PresaInCarico,
+    Kind::AvvenutaConsegna,
+    Kind::ErroreConsegna,
+    Kind::PreavvisoErroreConsegna,
+    Kind::RilevazioneVirus,
+];
+
+const TABLES: [&[Rule]; 7] =
+    [signature::RULES, certificate::RULES, header::RULES, structure::RULES, text::RULES, data::RULES, brief::RULES];
+
+fn rules() -> impl Iterator<Item = &'static Rule> {
+    TABLES.into_iter().flatten()
+}
+
+/// The clauses of all rules.
+pub(super) fn clauses() -> impl Iterator<Item = Clause> {
+    rules().map(|rule| rule.clause)
+}
+
+/// Holds every message of a subject against every rule that binds it. A rule that crashes says `unknown`.
+pub(super) fn run<'a>(view: &'a View<'a>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for sighting in view.sightings {
+        let Some(issuer) = sighting.issuer.filter(|issuer| issuer.player == Player::Subject) else { continue };
+        let case = Case::of(view, sighting, issuer);
+        for rule in rules().filter(|rule| rule.binds(&case)) {
+            // A rule only looks; whatever it leaves half done is its own.
+            let ruling = catch_unwind(AssertUnwindSafe(|| (rule.judge)(&case)));
+            let crashed = |_| Some(Ruling::of(Outcome::Unknown, rule.clause.row().statement, "the check crashed"));
+            if let Some(ruling) = ruling.unwrap_or_else(crashed) {
+                findings.push(case.finding(rule.clause, ruling));
+            }
+        }
+    }
+    findings
+}

@@ -1,0 +1,107 @@
+use collaudo_record::{Instant, Outcome};
+
+use super::{
+    Case, GENERATED, Rule, Ruling,
+    case::{listed, shown},
+};
+use crate::{Clause, reading::Kind};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::all(Clause::PEC_2_1_01, GENERATED, signed_by_its_creator),
+    Rule::all(Clause::PEC_2_1_02, GENERATED, detached_form),
+    Rule::all(Clause::PEC_2_1_03, GENERATED, certificate_enclosed),
+    Rule::all(Clause::PEC_2_1_05, GENERATED, from_is_the_certificates),
+    Rule::all(Clause::PEC_3_2_2_16, &[Kind::Anomalia], signed_by_its_creator),
+    Rule::all(Clause::PEC_AGID_SHA_01, GENERATED, digest_is_strong),
+];
+
+/// 2025-01-01T00:00:00Z: no message seen from then on was signed with SHA-1.
+const SHA_1_GONE: Instant = Instant(1_735_689_600_000_000);
+
+//= PEC-2.1-01
+//= PEC-3.2.2-16
+fn signed_by_its_creator(case: &Case<'_>) -> Option<Ruling> {
+    let expected = format!("a valid signature with a key that the index lists for {}", case.issuer.display_name);
+    let Some(signature) = &case.reading.signature else {
+        return Some(Ruling::holds(false, expected, format!("no signature: {}", case.reading.root.media_type)));
+    };
+    let Some(signer) = signature.signer.as_ref().filter(|_| signature.valid) else {
+        return Some(Ruling::holds(false, expected, format!("an invalid signature: {}", signature.reason)));
+    };
+    let (holds, words) = match case.view.index.listing(&signer.der) {
+        Some(record) if record.name == case.issuer.display_name => (true, format!("valid, {}", signer.subject)),
+        Some(record) => (false, format!("valid, but with a key of {}", record.name)),
+        None if case.view.index.records.is_empty() => {
+            return Some(Ruling::of(
+                Outcome::Unknown,
+                expected,
+                "valid, but there is no index to find its certificate in",
+            ));
+        }
+        None => (false, format!("valid, but with a certificate that the index does not list: {}", signer.subject)),
+    };
+    Some(Ruling::holds(holds, expected, words))
+}
+
+//= PEC-2.1-02
+fn detached_form(case: &Case<'_>) -> Option<Ruling> {
+    const TYPES: [&str; 2] = ["application/pkcs7-signature", "application/x-pkcs7-signature"];
+    let expected = "multipart/signed with a second part smime.p7s of application/pkcs7-signature, detached";
+    let (Some(signature), Some(part)) = (&case.reading.signature, case.reading.root.children.get(1)) else {
+        return Some(Ruling::holds(
+            false,
+            expected,
+            format!("{} without a signature part", case.reading.root.media_type),
+        ));
+    };
+    let holds = TYPES.contains(&signature.protocol.as_str())
+        && TYPES.contains(&part.media_type.as_str())
+        && part.is_named("smime.p7s")
+        && case.reading.root.children.len() == 2
+        && !signature.encloses;
+    let detached = if signature.encloses { "with content enclosed" } else { "detached" };
+    let name = part.name.as_deref().unwrap_or("no name");
+    let words = format!("protocol {:?}, second part {} {name}, {detached}", signature.protocol, part.media_type);
+    Some(Ruling::holds(holds, expected, words))
+}
+
+//= PEC-2.1-03
+fn certificate_enclosed(case: &Case<'_>) -> Option<Ruling> {
+    let signature = case.reading.signature.as_ref()?;
+    let expected = "an X.509v3 certificate of the signer inside the structure";
+    let words = match &signature.signer {
+        Some(signer) => format!("version {} of {}", signer.version, signer.subject),
+        None => format!("{} certificates, none of them the signer's", signature.certificates.len()),
+    };
+    Some(Ruling::holds(signature.signer.as_ref().is_some_and(|signer| signer.version == 3), expected, words))
+}
+
+//= PEC-2.1-05
+fn from_is_the_certificates(case: &Case<'_>) -> Option<Ruling> {
+    let signature = case.reading.signature.as_ref().filter(|signature| signature.signer.is_some())?;
+    let from = case.head().from.first().map(|from| from.address.as_str());
+    let named = signature.addresses();
+    let holds = from.is_some_and(|from| named.iter().any(|address| address.eq_ignore_ascii_case(from)));
+    Some(Ruling::holds(
+        holds,
+        format!("From with the address of the certificate: {}", listed(named)),
+        format!("From {}", shown(from)),
+    ))
+}
+
+//= PEC-AGID.SHA-01
+fn digest_is_strong(case: &Case<'_>) -> Option<Ruling> {
+    let signature = case.reading.signature.as_ref().filter(|signature| !signature.digest.is_empty())?;
+    let certificate = signature.signer.as_ref().map_or("no certificate", |signer| signer.signature_algorithm.as_str());
+    let strong = |name: &str| ["sha256", "sha384", "sha512"].iter().any(|strong| name.starts_with(strong));
+    let words = format!("digest {}, certificate signed with {certificate}", signature.digest);
+    let outcome = if strong(&signature.digest) && (signature.signer.is_none() || strong(certificate)) {
+        Outcome::Pass
+    } else if signature.signed_at.is_some_and(|at| at < SHA_1_GONE) {
+        // Deployed until the end of 2024.
+        Outcome::Deviation
+    } else {
+        Outcome::Fail
+    };
+    Some(Ruling::of(outcome, "SHA-256 or stronger (recalled, not read)", words))
+}

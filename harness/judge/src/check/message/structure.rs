@@ -1,0 +1,292 @@
+use collaudo_record::Outcome;
+
+use super::{
+    CERTIFYING, Case, GENERATED, Rule, Ruling,
+    case::{listed, shown},
+};
+use crate::{
+    Clause,
+    reading::{Entity, Kind},
+};
+
+use Kind::{
+    Accettazione, Anomalia, AvvenutaConsegna, ErroreConsegna, NonAccettazione, PostaCertificata,
+    PreavvisoErroreConsegna, PresaInCarico,
+};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::all(Clause::PEC_2_2_1_05, &[Accettazione], text_and_xml),
+    Rule::plain(Clause::PEC_3_1_2_13, &[NonAccettazione], no_original),
+    Rule::all(Clause::PEC_3_1_5_01, &[PostaCertificata], original_and_data),
+    Rule::all(Clause::PEC_3_2_2_14, &[Anomalia], text_and_message_alone),
+    Rule::all(Clause::PEC_3_3_2_3_02, &[AvvenutaConsegna], concise_has_no_original),
+    Rule::all(Clause::PEC_4_3_01, GENERATED, seven_bit),
+    Rule::all(Clause::PEC_4_3_02, GENERATED, content_is_mixed),
+    Rule::all(Clause::PEC_4_3_03, GENERATED, text_first),
+    Rule::all(Clause::PEC_4_3_1_01, GENERATED, charset),
+    Rule::all(Clause::PEC_4_3_1_02, GENERATED, text_type),
+    Rule::all(Clause::PEC_4_3_1_03, GENERATED, alternative_forms),
+    Rule::all(Clause::PEC_4_3_1_05, GENERATED, html_refers_to_nothing),
+    Rule::all(Clause::PEC_4_3_1_06, GENERATED, html_is_passive),
+    Rule::all(Clause::PEC_4_3_2_01, &[PostaCertificata, AvvenutaConsegna], original_part),
+    Rule::all(Clause::PEC_4_3_3_01, CERTIFYING, data_type),
+    Rule::all(Clause::PEC_4_3_3_02, CERTIFYING, data_charset),
+    Rule::all(Clause::PEC_4_3_3_03, CERTIFYING, data_name),
+    Rule::plain(Clause::PEC_3_1_2_10, &[NonAccettazione], |case| data_as_xml(case, &["altro"])),
+    Rule::all(Clause::PEC_3_1_4_08, &[Accettazione], |case| data_as_xml(case, &["nessuno"])),
+    Rule::all(Clause::PEC_3_1_5_18, &[PostaCertificata], |case| data_as_xml(case, &["nessuno"])),
+    Rule::all(Clause::PEC_3_1_6_17, &[PreavvisoErroreConsegna], data_without_original),
+    Rule::all(Clause::PEC_3_2_1_13, &[PresaInCarico], |case| data_as_xml(case, &["nessuno"])),
+    Rule::all(Clause::PEC_3_3_2_1_06, &[AvvenutaConsegna], |case| data_as_xml(case, &["nessuno"])),
+    Rule::plain(Clause::PEC_3_3_3_09, &[ErroreConsegna], |case| data_as_xml(case, &["no-dest", "no-dominio", "altro"])),
+];
+
+/// The parts of a message in words.
+fn parts(case: &Case<'_>) -> String {
+    listed(case.reading.parts().iter().map(|part| match part.name.as_deref() {
+        Some(name) => format!("{} ({name})", part.media_type),
+        None => part.media_type.clone(),
+    }))
+}
+
+fn encloses_a_message(case: &Case<'_>) -> bool {
+    case.reading.postacert_part().is_some()
+}
+
+fn is_text(part: &Entity) -> bool {
+    matches!(part.media_type.as_str(), "text/plain" | "multipart/alternative")
+}
+
+//= PEC-2.2.1-05
+fn text_and_xml(case: &Case<'_>) -> Option<Ruling> {
+    let holds = case.reading.first_part().is_some_and(is_text) && case.reading.daticert_part().is_some();
+    Some(Ruling::holds(holds, "readable text and certification data", parts(case)))
+}
+
+//= PEC-3.1.2-13
+fn no_original(case: &Case<'_>) -> Option<Ruling> {
+    Some(Ruling::holds(!encloses_a_message(case), "no message/rfc822", parts(case)))
+}
+
+//= PEC-3.1.5-01
+fn original_and_data(case: &Case<'_>) -> Option<Ruling> {
+    let holds = encloses_a_message(case) && case.reading.daticert_part().is_some();
+    Some(Ruling::holds(holds, "the original and the certification data", parts(case)))
+}
+
+//= PEC-3.2.2-14
+fn text_and_message_alone(case: &Case<'_>) -> Option<Ruling> {
+    let own = case.reading.parts();
+    let holds = matches!(own, [text, message] if is_text(text) && message.media_type == "message/rfc822");
+    Some(Ruling::holds(holds, "a text, a message/rfc822 and nothing else", parts(case)))
+}
+
+//= PEC-3.3.2.3-02
+fn concise_has_no_original(case: &Case<'_>) -> Option<Ruling> {
+    let asked = case.daticert()?.ricevuta.as_deref()?;
+    // A recipient who is not primary gets the concise form under the name of the form asked for.
+    if asked != "sintetica" && encloses_a_message(case) {
+        return None;
+    }
+    let holds = !encloses_a_message(case) && case.reading.first_part().is_some_and(is_text);
+    Some(Ruling::holds(
+        holds,
+        "readable text, certification data, no original",
+        format!("ricevuta {asked}: {}", parts(case)),
+    ))
+}
+
+//= PEC-4.3-01
+fn seven_bit(case: &Case<'_>) -> Option<Ruling> {
+    let octets = case.view.trace.body(&case.reading.body)?;
+    let high =
+        |range: &std::ops::Range<usize>| octets.get(range.clone()).unwrap_or_default().iter().position(|b| *b >= 0x80);
+    // The original's octets are the user's and stay as they are; all else is the provider's.
+    let users = case.reading.postacert_part().map_or(0..0, |part| part.body.clone());
+    let before = 0..if users.is_empty() { octets.len() } else { users.start };
+    let found = high(&before).or_else(|| high(&(users.end.max(before.end)..octets.len())).map(|at| at + users.end));
+    let words = found.map_or_else(|| "7-bit octets alone".to_owned(), |at| format!("an octet above 127 at {at}"));
+    Some(Ruling::holds(found.is_none(), "the provider's own parts encoded for 7-bit transport", words))
+}
+
+//= PEC-4.3-02
+fn content_is_mixed(case: &Case<'_>) -> Option<Ruling> {
+    let own = &case.reading.content().media_type;
+    Some(Ruling::holds(own == "multipart/mixed", "signed content of multipart/mixed", own.clone()))
+}
+
+//= PEC-4.3-03
+fn text_first(case: &Case<'_>) -> Option<Ruling> {
+    Some(Ruling::holds(
+        case.reading.first_part().is_some_and(is_text),
+        "the readable text as the first part",
+        parts(case),
+    ))
+}
+
+//= PEC-4.3.1-01
+fn charset(case: &Case<'_>) -> Option<Ruling> {
+    let own = case.reading.text_part()?.charset.as_deref();
+    let outcome = match own {
+        Some("iso-8859-1" | "iso8859-1" | "latin1") => Outcome::Pass,
+        // One deployed provider writes UTF-8; US-ASCII, by name or by silence, is a subset.
+        Some("utf-8" | "utf8" | "us-ascii" | "iso-8859-15" | "windows-1252") | None => Outcome::Deviation,
+        Some(_) => Outcome::Fail,
+    };
+    Some(Ruling::of(outcome, "readable text in ISO-8859-1", format!("charset {}", shown(own))))
+}
+
+//= PEC-4.3.1-02
+fn text_type(case: &Case<'_>) -> Option<Ruling> {
+    let first = case.reading.first_part()?;
+    Some(Ruling::holds(is_text(first), "text/plain or multipart/alternative", first.media_type.clone()))
+}
+
+//= PEC-4.3.1-03
+fn alternative_forms(case: &Case<'_>) -> Option<Ruling> {
+    let first = case.reading.first_part().filter(|first| first.media_type == "multipart/alternative")?;
+    let own: Vec<&str> = first.children.iter().map(|part| part.media_type.as_str()).collect();
+    let count = |wanted: &str| own.iter().filter(|own| **own == wanted).count();
+    let holds = count("text/plain") == 1 && count("text/html") == 1;
+    Some(Ruling::holds(holds, "one text/plain and one text/html", listed(&own)))
+}
+
+/// Names of elements that bring in something, or do something.
+const BRINGING: [&str; 12] =
+    ["img", "link", "style", "audio", "video", "source", "bgsound", "frame", "iframe", "image", "picture", "base"];
+const ACTING: [&str; 7] = ["script", "object", "applet", "embed", "form", "input", "button"];
+
+//= PEC-4.3.1-05
+fn html_refers_to_nothing(case: &Case<'_>) -> Option<Ruling> {
+    let html = case.reading.html_part()?.text();
+    let found: Vec<String> = tags(&html)
+        .filter(|tag| {
+            let refers = tag.attributes().any(|(name, value)| {
+                matches!(name.as_str(), "src" | "background" | "data" | "poster")
+                    || value.contains("url(")
+                    || value.starts_with("cid:")
+            });
+            BRINGING.contains(&tag.name.as_str()) || refers
+        })
+        .map(|tag| format!("<{}>", tag.name))
+        .collect();
+    let found = if html.to_ascii_lowercase().contains("@import") { vec!["@import".to_owned()] } else { found };
+    Some(Ruling::holds(
+        found.is_empty(),
+        "HTML that refers to no other element",
+        format!("references: {}", listed(&found)),
+    ))
+}
+
+//= PEC-4.3.1-06
+fn html_is_passive(case: &Case<'_>) -> Option<Ruling> {
+    let html = case.reading.html_part()?.text();
+    let found: Vec<String> = tags(&html)
+        .filter(|tag| {
+            let acts = tag.attributes().any(|(name, value)| name.starts_with("on") || value.starts_with("javascript:"));
+            ACTING.contains(&tag.name.as_str()) || acts
+        })
+        .map(|tag| format!("<{}>", tag.name))
+        .collect();
+    Some(Ruling::holds(found.is_empty(), "HTML without active content", format!("active: {}", listed(&found))))
+}
+
+/// An opening tag of HTML.
+struct Tag<'a> {
+    name: String,
+    inside: &'a str,
+}
+
+impl Tag<'_> {
+    /// Attributes with their values, all in lower case, quotes taken off.
+    fn attributes(&self) -> impl Iterator<Item = (String, String)> {
+        let words = self.inside.split_ascii_whitespace().filter_map(|word| word.split_once('='));
+        let clean = |text: &str| text.trim_matches(['"', '\'', '/']).to_ascii_lowercase();
+        words.map(move |(name, value)| (clean(name), clean(value)))
+    }
+}
+
+fn tags(html: &str) -> impl Iterator<Item = Tag<'_>> {
+    html.split('<').skip(1).filter_map(|rest| {
+        let inside = rest.split('>').next()?;
+        let name: String = inside.chars().take_while(char::is_ascii_alphanumeric).collect();
+        let inside = inside.get(name.len()..)?;
+        (!name.is_empty()).then(|| Tag { name: name.to_ascii_lowercase(), inside })
+    })
+}
+
+//= PEC-4.3.2-01
+fn original_part(case: &Case<'_>) -> Option<Ruling> {
+    let part = case.reading.postacert_part()?;
+    let holds = part.media_type == "message/rfc822" && part.is_named("postacert.eml");
+    let words = format!("{} named {}", part.media_type, shown(part.name.as_deref()));
+    Some(Ruling::holds(holds, "message/rfc822 named postacert.eml", words))
+}
+
+//= PEC-4.3.3-01
+fn data_type(case: &Case<'_>) -> Option<Ruling> {
+    let part = case.reading.daticert_part()?;
+    Some(Ruling::holds(part.media_type == "application/xml", "application/xml", part.media_type.clone()))
+}
+
+//= PEC-4.3.3-02
+fn data_charset(case: &Case<'_>) -> Option<Ruling> {
+    let daticert = case.daticert()?;
+    let declared = daticert.encoding.as_deref();
+    let holds = daticert.is_utf8 && declared.is_none_or(|own| matches!(own, "utf-8" | "utf8"));
+    let words = format!("declared {}, octets are UTF-8: {}", shown(declared), daticert.is_utf8);
+    Some(Ruling::holds(holds, "certification data in UTF-8", words))
+}
+
+//= PEC-4.3.3-03
+fn data_name(case: &Case<'_>) -> Option<Ruling> {
+    let own = case.reading.daticert_part()?.name.as_deref();
+    Some(Ruling::holds(own == Some("daticert.xml"), "daticert.xml", format!("named {}", shown(own))))
+}
+
+/// The certification data are there, of this kind, with an error value that fits, and with what the kind needs.
+fn data_as_xml(case: &Case<'_>, errors: &[&str]) -> Option<Ruling> {
+    let tipo = case.reading.kind.wire();
+    let expected =
+        format!("daticert.xml with tipo {tipo}, errore {}{}", errors.join(" or "), needed(case.reading.kind));
+    let Some(daticert) = case.daticert() else {
+        return Some(Ruling::holds(false, expected, format!("no certification data: {}", parts(case))));
+    };
+    let errore = daticert.errore.as_deref().unwrap_or("nessuno");
+    let has_needed = match case.reading.kind {
+        PostaCertificata => daticert.ricevuta.is_some(),
+        PresaInCarico => !daticert.ricezione.is_empty(),
+        AvvenutaConsegna => daticert.ricevuta.is_some() && daticert.consegna.is_some(),
+        ErroreConsegna | PreavvisoErroreConsegna => daticert.consegna.is_some(),
+        _ => true,
+    };
+    let holds = daticert.tipo.as_deref() == Some(tipo) && errors.contains(&errore) && has_needed;
+    let words = format!(
+        "tipo {}, errore {errore}, ricevuta {}, consegna {}, {} ricezione",
+        shown(daticert.tipo.as_deref()),
+        shown(daticert.ricevuta.as_deref()),
+        shown(daticert.consegna.as_deref()),
+        daticert.ricezione.len(),
+    );
+    Some(Ruling::holds(holds, expected, words))
+}
+
+fn needed(kind: Kind) -> &'static str {
+    match kind {
+        PostaCertificata => ", ricevuta",
+        PresaInCarico => ", ricezione",
+        AvvenutaConsegna => ", ricevuta and consegna",
+        ErroreConsegna | PreavvisoErroreConsegna => ", consegna",
+        _ => "",
+    }
+}
+
+//= PEC-3.1.6-17
+fn data_without_original(case: &Case<'_>) -> Option<Ruling> {
+    // No comment of the DTD fixes the error value of a timeout notice.
+    let mut ruling = data_as_xml(case, &["nessuno", "altro", "no-dest"])?;
+    if encloses_a_message(case) {
+        ruling = Ruling::holds(false, ruling.expected + ", no original", parts(case));
+    }
+    Some(ruling)
+}

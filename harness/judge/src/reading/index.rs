@@ -1,0 +1,147 @@
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use collaudo_record::Trace;
+
+use super::{Certificate, Signature, head::decode_octets};
+
+/// The provider index as published.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Index {
+    /// Why it cannot be relied on: its signature does not hold, or it cannot be read. None where all is well.
+    pub problem: Option<String>,
+    /// Its signature.
+    pub signature: Option<Signature>,
+    /// Its LDIF text.
+    pub ldif: String,
+    /// Records in order, the root record included.
+    pub records: Vec<Record>,
+}
+
+/// A record of the index.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Record {
+    /// Distinguished name.
+    pub dn: String,
+    /// Attributes in order: name in lower case with its options, value.
+    pub attributes: Vec<(String, Vec<u8>)>,
+    /// `providerName`.
+    pub name: String,
+    /// `providerUnit`.
+    pub unit: Option<String>,
+    /// `mailReceipt`.
+    pub mail_receipt: Option<String>,
+    /// `managedDomains` in lower case.
+    pub domains: Vec<String>,
+    /// `providerCertificate` (DER).
+    pub certificates: Vec<Vec<u8>>,
+    /// `providerCertificateHash` in lower case.
+    pub hashes: Vec<String>,
+}
+
+impl Index {
+    /// Reads the trace's index and verifies it against the trace's index signer.
+    pub fn of(trace: &Trace) -> Self {
+        let Some(octets) = trace.body(&trace.header.index) else {
+            return Self { problem: Some("the trace holds no index".to_owned()), ..Self::default() };
+        };
+        let signer = trace.body(&trace.header.index_signer).and_then(Certificate::read);
+        let (signature, content) = Signature::read(octets, &[], signer.as_slice());
+        let problem = match (&content, &signer) {
+            _ if !signature.valid => Some(signature.reason.clone()),
+            (None, _) => Some("it encloses no text".to_owned()),
+            (_, None) => Some("the certificate of its publisher cannot be read".to_owned()),
+            (_, Some(signer)) if signature.signer.as_ref().is_none_or(|own| own.der != signer.der) => {
+                Some("it is signed by another than its publisher".to_owned())
+            }
+            _ => None,
+        };
+        let ldif = decode_octets(&content.unwrap_or_default());
+        Self { problem, signature: Some(signature), records: records(&ldif), ldif }
+    }
+
+    /// The record that manages a domain, in any case.
+    pub fn managing(&self, domain: &str) -> Option<&Record> {
+        self.records.iter().find(|record| record.domains.iter().any(|managed| managed.eq_ignore_ascii_case(domain)))
+    }
+
+    /// The record that lists a certificate.
+    pub fn listing(&self, der: &[u8]) -> Option<&Record> {
+        self.records.iter().find(|record| record.certificates.iter().any(|listed| listed == der))
+    }
+}
+
+impl Record {
+    /// All values of an attribute, its options left out of account, as text.
+    pub fn values(&self, name: &str) -> Vec<String> {
+        self.octets(name).map(decode_octets).collect()
+    }
+
+    fn octets<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> + 'a {
+        let is_it = move |key: &str| key.split(';').next().is_some_and(|key| key.eq_ignore_ascii_case(name));
+        self.attributes.iter().filter(move |(key, _)| is_it(key)).map(|(_, value)| value.as_slice())
+    }
+
+    fn of(dn: String, attributes: Vec<(String, Vec<u8>)>) -> Self {
+        let record = Self { dn, attributes, ..Self::default() };
+        let first = |name| record.values(name).into_iter().next();
+        let lower = |name| record.values(name).iter().map(|value| value.to_ascii_lowercase()).collect();
+        Self {
+            name: first("providerName").unwrap_or_default(),
+            unit: first("providerUnit"),
+            mail_receipt: first("mailReceipt"),
+            domains: lower("managedDomains"),
+            certificates: record.octets("providerCertificate").map(<[u8]>::to_vec).collect(),
+            hashes: lower("providerCertificateHash"),
+            ..record.clone()
+        }
+    }
+}
+
+/// The records of an LDIF text (RFC 2849), changes left out of account.
+fn records(ldif: &str) -> Vec<Record> {
+    let unfolded = ldif.replace("\r\n", "\n").replace("\n ", "");
+    let mut records = Vec::new();
+    for block in unfolded.split("\n\n") {
+        let mut attributes = Vec::new();
+        let mut dn = None;
+        for (name, value) in block.lines().filter(|line| !line.starts_with('#')).filter_map(attribute) {
+            match name.as_str() {
+                // What stands before it, such as the version, is no attribute of the record.
+                "dn" => {
+                    dn = Some(decode_octets(&value));
+                    attributes.clear();
+                }
+                _ => attributes.push((name, value)),
+            }
+        }
+        if let Some(dn) = dn {
+            records.push(Record::of(dn, attributes));
+        }
+    }
+    records
+}
+
+fn attribute(line: &str) -> Option<(String, Vec<u8>)> {
+    let (name, rest) = line.split_once(':')?;
+    let value = match rest.strip_prefix(':') {
+        Some(digits) => STANDARD.decode(digits.trim()).ok()?,
+        None => rest.trim_start_matches(' ').as_bytes().to_vec(),
+    };
+    Some((name.trim().to_ascii_lowercase(), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folded_and_encoded_lines_are_read() {
+        let text = "version: 1\r\n\r\n# comment\r\ndn: providerName=Alfa S.p\r\n .A.,o=postacert\r\nproviderName:: QWxmYQ==\r\n\
+            managedDomains: Alfa.Test\r\nmanagedDomains: b.test\r\nproviderCertificate;binary:: AQI=\r\n";
+        let records = records(text);
+        assert_eq!(records.len(), 1);
+        assert_eq!(records[0].dn, "providerName=Alfa S.p.A.,o=postacert");
+        assert_eq!(records[0].name, "Alfa");
+        assert_eq!(records[0].domains, ["alfa.test", "b.test"]);
+        assert_eq!(records[0].certificates, [vec![1, 2]]);
+    }
+}

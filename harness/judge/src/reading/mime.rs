@@ -1,0 +1,251 @@
+use std::ops::Range;
+
+use collaudo_record::BodyHash;
+use mail_parser::{
+    ContentType, HeaderValue,
+    decoders::{base64::base64_decode, charsets::map::charset_decoder, quoted_printable::quoted_printable_decode},
+    parsers::MessageStream,
+};
+
+use super::{
+    Head,
+    head::{decode_octets, line, without_line_end},
+};
+
+/// How deep parts may nest before they are taken for leaves.
+const MAX_DEPTH: u32 = 16;
+
+/// A MIME entity.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Entity {
+    /// Its own fields.
+    pub head: Head,
+    /// Type and subtype in lower case; `text/plain` where none is given.
+    pub media_type: String,
+    /// Parameters of the type: name in lower case, value as it stands.
+    pub parameters: Vec<(String, String)>,
+    /// File name of the disposition, else the name of the type.
+    pub name: Option<String>,
+    /// In lower case.
+    pub charset: Option<String>,
+    /// Content-Transfer-Encoding in lower case; `7bit` where none is given.
+    pub encoding: String,
+    /// Where it lies in the message's octets, header included.
+    pub whole: Range<usize>,
+    /// Where its body lies in the message's octets.
+    pub body: Range<usize>,
+    /// Its body decoded from the transfer encoding; empty where it is multipart, and for the part that became
+    /// [`super::Reading::postacert`].
+    pub decoded: Vec<u8>,
+    /// Parts, where it is multipart.
+    pub children: Vec<Entity>,
+}
+
+/// An enclosed message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attached {
+    /// File name; empty where there is none.
+    pub name: String,
+    /// Its octets as they stood.
+    pub octets: Vec<u8>,
+    /// Its header.
+    pub head: Head,
+    /// Its tree; messages enclosed in it are not entered.
+    pub root: Entity,
+}
+
+impl Attached {
+    pub(super) fn read(name: String, octets: Vec<u8>) -> Self {
+        let root = Entity::read(&octets);
+        Self { name, head: root.head.clone(), root, octets }
+    }
+
+    /// What stays the same of it from hop to hop; as [`super::Reading::essence`].
+    pub fn essence(&self) -> BodyHash {
+        super::essence(&self.head, &self.octets)
+    }
+}
+
+impl Entity {
+    /// Reads a message or a part. Lines may end with CRLF or LF.
+    pub fn read(octets: &[u8]) -> Self {
+        Self::at(octets, 0..octets.len(), 0)
+    }
+
+    fn at(octets: &[u8], whole: Range<usize>, depth: u32) -> Self {
+        let own = octets.get(whole.clone()).unwrap_or_default();
+        let (head, length) = Head::read(own);
+        let body = (whole.start + length).min(whole.end)..whole.end;
+        let content_type = structured(&head, "Content-Type");
+        let disposition = structured(&head, "Content-Disposition");
+        let attribute = |name: &str| content_type.as_ref().and_then(|value| value.attribute(name));
+        let media_type = match &content_type {
+            Some(value) => match value.subtype() {
+                Some(subtype) => format!("{}/{subtype}", value.ctype()).to_ascii_lowercase(),
+                None => value.ctype().to_ascii_lowercase(),
+            },
+            None => "text/plain".to_owned(),
+        };
+        let name = disposition.as_ref().and_then(|value| value.attribute("filename")).or_else(|| attribute("name"));
+        let encoding =
+            head.value("Content-Transfer-Encoding").unwrap_or("7bit").trim_end_matches(';').trim().to_ascii_lowercase();
+        let boundary = attribute("boundary").filter(|_| media_type.starts_with("multipart/") && depth < MAX_DEPTH);
+        let children: Vec<Self> = match boundary {
+            Some(boundary) => {
+                let parts = split(octets, body.clone(), boundary.as_bytes());
+                parts.into_iter().map(|part| Self::at(octets, part, depth + 1)).collect()
+            }
+            None => Vec::new(),
+        };
+        let decoded = if children.is_empty() {
+            decode(octets.get(body.clone()).unwrap_or_default(), &encoding)
+        } else {
+            Vec::new()
+        };
+        let parameters = content_type.iter().flat_map(|value| value.attributes().unwrap_or_default());
+        Self {
+            name: name.map(decode_name),
+            charset: attribute("charset").map(str::to_ascii_lowercase),
+            parameters: parameters.map(|a| (a.name.to_ascii_lowercase(), a.value.to_string())).collect(),
+            head,
+            media_type,
+            encoding,
+            whole,
+            body,
+            decoded,
+            children,
+        }
+    }
+
+    /// A parameter of the type.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether it or any part in it is such. How deep they nest is bounded.
+    pub fn any(&self, is_such: impl Fn(&Self) -> bool + Copy) -> bool {
+        is_such(self) || self.children.iter().any(|child| child.any(is_such))
+    }
+
+    /// Whether it bears that file name, in any case.
+    pub fn is_named(&self, name: &str) -> bool {
+        self.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name))
+    }
+
+    /// Its decoded body as text: by its charset, else as UTF-8, else as Latin-1.
+    pub fn text(&self) -> String {
+        let charset = self.charset.as_deref().unwrap_or_default();
+        match charset_decoder(charset.as_bytes()) {
+            Some(decoder) => decoder(&self.decoded),
+            None => decode_octets(&self.decoded),
+        }
+    }
+}
+
+fn structured(head: &Head, name: &str) -> Option<ContentType<'static>> {
+    let field = head.first(name)?;
+    let mut text = decode_octets(&field.raw).into_bytes();
+    text.extend_from_slice(b"\r\n");
+    MessageStream::new(&text).parse_content_type().into_owned().into_content_type()
+}
+
+/// File names travel in encoded words too, against RFC 2047 but everywhere.
+fn decode_name(name: &str) -> String {
+    if !name.contains("=?") {
+        return name.trim().to_owned();
+    }
+    match MessageStream::new(format!("{name}\r\n").as_bytes()).parse_unstructured() {
+        HeaderValue::Text(text) => text.trim().to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+fn decode(body: &[u8], encoding: &str) -> Vec<u8> {
+    match encoding {
+        "base64" => {
+            let digits: Vec<u8> = body.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
+            base64_decode(&digits).unwrap_or_default()
+        }
+        "quoted-printable" => quoted_printable_decode(body).unwrap_or_else(|| body.to_vec()),
+        _ => body.to_vec(),
+    }
+}
+
+/// The parts between the delimiter lines of RFC 2046 §5.1.1; the line end before a delimiter belongs to it. A part that no
+/// delimiter ends reaches to the end.
+fn split(octets: &[u8], body: Range<usize>, boundary: &[u8]) -> Vec<Range<usize>> {
+    let own = octets.get(..body.end).unwrap_or_default();
+    let mut parts = Vec::new();
+    let mut begun: Option<usize> = None;
+    let mut at = body.start;
+    let mut before = body.start;
+    while let Some(line) = line(own, at) {
+        let next = at + line.len();
+        if let Some(closes) = delimiter(line, boundary) {
+            if let Some(start) = begun {
+                parts.push(start..before.max(start));
+            }
+            begun = (!closes).then_some(next);
+            if closes {
+                break;
+            }
+        }
+        before = at + without_line_end(line).len();
+        at = next;
+    }
+    if let Some(start) = begun {
+        parts.push(start.min(body.end)..body.end);
+    }
+    parts
+}
+
+/// Whether a line is a delimiter; if so, whether it is the closing one.
+fn delimiter(line: &[u8], boundary: &[u8]) -> Option<bool> {
+    let rest = line.strip_prefix(b"--")?.strip_prefix(boundary)?;
+    let (rest, closes) = match rest.strip_prefix(b"--") {
+        Some(rest) => (rest, true),
+        None => (rest, false),
+    };
+    rest.trim_ascii().is_empty().then_some(closes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MESSAGE: &str = "Content-Type: multipart/mixed; boundary=\"a\"\r\n\r\npreamble\r\n--a\r\n\r\nfirst\r\n\r\n--ab\r\n--a\r\n\
+        Content-Type: text/plain; name=\"=?UTF-8?Q?perch=C3=A9=2Etxt?=\"\r\nContent-Transfer-Encoding: base64\r\n\r\nQ2lh\r\nbw==\r\n\
+        --a--\r\nepilogue\r\n";
+
+    #[test]
+    fn parts_end_before_the_line_end_of_the_delimiter() {
+        let root = Entity::read(MESSAGE.as_bytes());
+        assert_eq!(root.children.len(), 2);
+        assert_eq!(&MESSAGE[root.children[0].body.clone()], "first\r\n\r\n--ab");
+        assert_eq!(root.children[1].decoded, b"Ciao");
+        assert_eq!(root.children[1].name.as_deref(), Some("perché.txt"));
+    }
+
+    #[test]
+    fn line_ends_of_either_kind_give_the_same_tree() {
+        let root = Entity::read(MESSAGE.replace("\r\n", "\n").as_bytes());
+        assert_eq!(root.children.iter().map(|part| part.decoded.len()).collect::<Vec<_>>(), [11, 4]);
+    }
+
+    #[test]
+    fn a_message_cut_short_keeps_its_last_part() {
+        let root = Entity::read(MESSAGE.split("--a--").next().unwrap_or_default().as_bytes());
+        assert_eq!(root.children.len(), 2);
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let nest = "Content-Type: multipart/mixed; boundary=a\n\n--a\n".repeat(5_000);
+        let mut here = &Entity::read(nest.as_bytes());
+        let mut depth = 0;
+        while let Some(child) = here.children.first() {
+            (here, depth) = (child, depth + 1);
+        }
+        assert!((1..=MAX_DEPTH).contains(&depth));
+    }
+}

@@ -1,0 +1,363 @@
+//! Readers: from octets to what the law speaks of. They take anything and never fail: what cannot be read is said so.
+
+mod asn1;
+mod certificate;
+mod daticert;
+mod head;
+mod index;
+mod mime;
+mod signature;
+mod xml;
+
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use collaudo_record::{BodyHash, Trace, What};
+
+pub(crate) use certificate::hex;
+pub use certificate::{Certificate, Extension, oid};
+pub(crate) use daticert::zone_minutes;
+pub use daticert::{Daticert, Flaw, FlawAt};
+pub use head::{Field, Head, Mailbox};
+pub use index::{Index, Record};
+pub use mime::{Attached, Entity};
+pub use signature::Signature;
+
+/// Every message of a trace, each body read once.
+#[derive(Debug, Default)]
+pub struct Readings(BTreeMap<BodyHash, Reading>);
+
+/// A message as read.
+#[derive(Debug)]
+pub struct Reading {
+    /// Its octets.
+    pub body: BodyHash,
+    /// Its octets without the trace fields that lead it: what stays the same from hop to hop.
+    pub essence: BodyHash,
+    /// How many octets it has.
+    pub octets: u64,
+    /// What it says it is: a claim of its header, which the signature does not cover.
+    pub kind: Kind,
+    /// Its own header.
+    pub head: Head,
+    /// The root of its tree; attached messages are not entered.
+    pub root: Entity,
+    /// None where it is not `multipart/signed`.
+    pub signature: Option<Signature>,
+    /// The readable text: the first part's `text/plain`, decoded; empty where there is none.
+    pub text: String,
+    /// `daticert.xml`, where it is a direct child of the content.
+    pub daticert: Option<Daticert>,
+    /// The enclosed message, where it is a direct child of the content: `postacert.eml`, else the first `message/rfc822`.
+    pub postacert: Option<Attached>,
+}
+
+/// What a message says it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Acceptance receipt.
+    Accettazione,
+    /// Non-acceptance notice, formal or for a virus.
+    NonAccettazione,
+    /// Transport envelope.
+    PostaCertificata,
+    /// Take-charge receipt.
+    PresaInCarico,
+    /// Delivery receipt.
+    AvvenutaConsegna,
+    /// Non-delivery notice, plain or for a virus.
+    ErroreConsegna,
+    /// Timeout notice, 12 h or 24 h.
+    PreavvisoErroreConsegna,
+    /// Virus-detection notice.
+    RilevazioneVirus,
+    /// Anomaly envelope.
+    Anomalia,
+    /// Anything else.
+    Ordinary,
+}
+
+/// The form of a delivery receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// With the whole original.
+    Complete,
+    /// With an original whose named parts are hashes.
+    Brief,
+    /// Without the original.
+    Concise,
+}
+
+impl Form {
+    /// The wire value.
+    pub fn wire(self) -> &'static str {
+        match self {
+            Self::Complete => "completa",
+            Self::Brief => "breve",
+            Self::Concise => "sintetica",
+        }
+    }
+}
+
+impl Kind {
+    /// The wire value; `anomalia` and `ordinary` stand for those that have none.
+    pub fn wire(self) -> &'static str {
+        match self {
+            Self::Accettazione => "accettazione",
+            Self::NonAccettazione => "non-accettazione",
+            Self::PostaCertificata => "posta-certificata",
+            Self::PresaInCarico => "presa-in-carico",
+            Self::AvvenutaConsegna => "avvenuta-consegna",
+            Self::ErroreConsegna => "errore-consegna",
+            Self::PreavvisoErroreConsegna => "preavviso-errore-consegna",
+            Self::RilevazioneVirus => "rilevazione-virus",
+            Self::Anomalia => "anomalia",
+            Self::Ordinary => "ordinary",
+        }
+    }
+}
+
+impl Readings {
+    /// Reads every message of the trace.
+    pub fn of(trace: &Trace) -> Self {
+        let trust: Vec<Certificate> =
+            trace.header.trust.iter().filter_map(|hash| trace.body(hash)).filter_map(Certificate::read).collect();
+        let mut readings = BTreeMap::new();
+        for hash in trace.events.iter().filter_map(|event| message_of(&event.what)) {
+            if let Some(octets) = trace.body(hash)
+                && !readings.contains_key(hash)
+            {
+                readings.insert(hash.clone(), Reading::of(hash.clone(), octets, &trust));
+            }
+        }
+        Self(readings)
+    }
+
+    /// The reading of one body.
+    pub fn get(&self, body: &BodyHash) -> Option<&Reading> {
+        self.0.get(body)
+    }
+
+    /// All readings, ordered by hash.
+    pub fn iter(&self) -> impl Iterator<Item = &Reading> {
+        self.0.values()
+    }
+}
+
+/// The message that an event carries.
+pub(crate) fn message_of(what: &What) -> Option<&BodyHash> {
+    match what {
+        What::Transfer(transfer) => transfer.body.as_ref(),
+        What::Stored { body, .. } => Some(body),
+        _ => None,
+    }
+}
+
+impl Reading {
+    /// Reads one message. Should a decoder of others crash on it, its octets are all that is known of it.
+    pub fn of(body: BodyHash, octets: &[u8], trust: &[Certificate]) -> Self {
+        let read = catch_unwind(AssertUnwindSafe(|| Self::read(body.clone(), octets, trust)));
+        read.unwrap_or_else(|_| Self {
+            essence: body.clone(),
+            body,
+            octets: count(octets),
+            kind: Kind::Ordinary,
+            head: Head::default(),
+            root: Entity::default(),
+            signature: None,
+            text: String::new(),
+            daticert: None,
+            postacert: None,
+        })
+    }
+
+    fn read(body: BodyHash, octets: &[u8], trust: &[Certificate]) -> Self {
+        let root = Entity::read(octets);
+        let mut reading = Self {
+            essence: essence(&root.head, octets),
+            body,
+            octets: count(octets),
+            kind: Kind::Ordinary,
+            head: root.head.clone(),
+            signature: (root.media_type == "multipart/signed").then(|| signature_of(&root, octets, trust)),
+            text: String::new(),
+            daticert: None,
+            postacert: None,
+            root,
+        };
+        reading.text = reading.text_part().map(Entity::text).unwrap_or_default();
+        reading.daticert = reading.daticert_part().map(|part| Daticert::read(&part.decoded));
+        reading.postacert = reading.take_postacert();
+        reading.kind = reading.kind();
+        reading
+    }
+
+    /// The entity that the law calls the content: the first part of `multipart/signed`; where that is missing the root.
+    pub fn content(&self) -> &Entity {
+        if self.root.media_type == "multipart/signed" {
+            self.root.children.first().unwrap_or(&self.root)
+        } else {
+            &self.root
+        }
+    }
+
+    /// The parts that the law speaks of: direct children of a multipart content, else the content alone. What is nested
+    /// deeper belongs to a message that somebody forwards.
+    pub fn parts(&self) -> &[Entity] {
+        let content = self.content();
+        if content.children.is_empty() { std::slice::from_ref(content) } else { &content.children }
+    }
+
+    /// The first part: the readable text, perhaps in two forms.
+    pub fn first_part(&self) -> Option<&Entity> {
+        self.parts().first()
+    }
+
+    /// The readable text as `text/plain`.
+    pub fn text_part(&self) -> Option<&Entity> {
+        self.text_form("text/plain")
+    }
+
+    /// The readable text as `text/html`.
+    pub fn html_part(&self) -> Option<&Entity> {
+        self.text_form("text/html")
+    }
+
+    fn text_form(&self, media_type: &str) -> Option<&Entity> {
+        let first = self.first_part()?;
+        std::iter::once(first)
+            .chain(&first.children)
+            .find(|part| part.media_type == media_type && part.children.is_empty())
+    }
+
+    /// The part that holds the certification data: by its name, else by its type.
+    pub fn daticert_part(&self) -> Option<&Entity> {
+        let by_type = |part: &&Entity| matches!(part.media_type.as_str(), "application/xml" | "text/xml");
+        let parts = || self.parts().iter().filter(|part| part.children.is_empty());
+        parts().find(|part| part.is_named("daticert.xml")).or_else(|| parts().find(by_type))
+    }
+
+    /// The part that holds the enclosed message: by its name, else by its type.
+    pub fn postacert_part(&self) -> Option<&Entity> {
+        self.postacert_place().and_then(|place| self.parts().get(place))
+    }
+
+    fn postacert_place(&self) -> Option<usize> {
+        // A message that is not multipart is no enclosure of another, whatever it calls itself.
+        let parts = &self.content().children;
+        let by_name = parts.iter().position(|part| part.is_named("postacert.eml") && part.children.is_empty());
+        by_name.or_else(|| parts.iter().position(|part| part.media_type == "message/rfc822"))
+    }
+
+    fn take_postacert(&mut self) -> Option<Attached> {
+        let place = self.postacert_place()?;
+        let is_wrapped = self.root.media_type == "multipart/signed" && !self.root.children.is_empty();
+        let content = if is_wrapped { self.root.children.first_mut()? } else { &mut self.root };
+        let part = content.children.get_mut(place)?;
+        Some(Attached::read(part.name.clone().unwrap_or_default(), std::mem::take(&mut part.decoded)))
+    }
+
+    /// The form of a delivery receipt, as its parts show it; an original without named parts looks the same complete and
+    /// brief, and is what the certification data call it. None for other kinds.
+    pub fn form(&self) -> Option<Form> {
+        let says_brief = self.daticert.as_ref().and_then(|daticert| daticert.ricevuta.as_deref()) == Some("breve");
+        match &self.postacert {
+            _ if self.kind != Kind::AvvenutaConsegna => None,
+            None => Some(Form::Concise),
+            Some(original)
+                if original.root.any(|part| part.name.as_deref().is_some_and(|name| name.ends_with(".hash"))) =>
+            {
+                Some(Form::Brief)
+            }
+            Some(original) if says_brief && !original.root.any(|part| part.name.is_some()) => Some(Form::Brief),
+            Some(_) => Some(Form::Complete),
+        }
+    }
+
+    /// What it says it is. Where its own field is missing or unknown, what the certification data and the subject say
+    /// counts, if it comes signed by an address that it bears: a message with one fault should be judged as what it is.
+    fn kind(&self) -> Kind {
+        if let Some(kind) = self.head.value("X-Trasporto").and_then(Kind::of_trasporto) {
+            return kind;
+        }
+        if let Some(kind) = self.head.value("X-Ricevuta").and_then(Kind::of_ricevuta) {
+            return kind;
+        }
+        let signature = self.signature.as_ref();
+        let is_from = |address: &String| self.head.from.iter().any(|from| from.address.eq_ignore_ascii_case(address));
+        if !signature.is_some_and(|signature| signature.addresses().iter().any(is_from)) {
+            return Kind::Ordinary;
+        }
+        let tipo = self.daticert.as_ref().and_then(|daticert| daticert.tipo.as_deref());
+        let is_anomaly =
+            || self.head.subject.as_deref().is_some_and(|subject| subject.starts_with("ANOMALIA MESSAGGIO:"));
+        match tipo.and_then(|tipo| Kind::of_ricevuta(tipo).or_else(|| Kind::of_trasporto(tipo))) {
+            Some(kind) => kind,
+            None if is_anomaly() => Kind::Anomalia,
+            None => Kind::Ordinary,
+        }
+    }
+}
+
+impl Kind {
+    fn of_trasporto(value: &str) -> Option<Self> {
+        match value.to_ascii_lowercase().as_str() {
+            "posta-certificata" => Some(Self::PostaCertificata),
+            "errore" => Some(Self::Anomalia),
+            _ => None,
+        }
+    }
+
+    fn of_ricevuta(value: &str) -> Option<Self> {
+        const RECEIPTS: [Kind; 7] = [
+            Kind::Accettazione,
+            Kind::NonAccettazione,
+            Kind::PresaInCarico,
+            Kind::AvvenutaConsegna,
+            Kind::ErroreConsegna,
+            Kind::PreavvisoErroreConsegna,
+            Kind::RilevazioneVirus,
+        ];
+        RECEIPTS.into_iter().find(|kind| kind.wire().eq_ignore_ascii_case(value))
+    }
+}
+
+fn count(octets: &[u8]) -> u64 {
+    u64::try_from(octets.len()).unwrap_or(u64::MAX)
+}
+
+/// The hash of a message without the trace fields that lead it.
+fn essence(head: &Head, octets: &[u8]) -> BodyHash {
+    const TRACE: [&str; 3] = ["Received", "Return-Path", "Delivered-To"];
+    let first = head.fields.iter().find(|field| !TRACE.iter().any(|name| field.name.eq_ignore_ascii_case(name)));
+    BodyHash::of(first.and_then(|field| octets.get(field.start..)).unwrap_or(octets))
+}
+
+/// The signature of a `multipart/signed` root: its second part over its first.
+fn signature_of(root: &Entity, octets: &[u8], trust: &[Certificate]) -> Signature {
+    let [content, structure, ..] = root.children.as_slice() else {
+        return Signature::unreadable("multipart/signed has not two parts");
+    };
+    let signed = octets.get(content.whole.clone()).unwrap_or_default();
+    let canonical = with_crlf(signed);
+    let (mut signature, _) = Signature::read(&structure.decoded, &[signed, &canonical], trust);
+    signature.protocol = root.parameter("protocol").unwrap_or_default().to_ascii_lowercase();
+    signature.micalg = root.parameter("micalg").unwrap_or_default().to_ascii_lowercase();
+    signature
+}
+
+/// RFC 5751 §3.1.1: what is signed ends its lines with CRLF, however it was stored since.
+fn with_crlf(octets: &[u8]) -> Vec<u8> {
+    let mut canonical = Vec::with_capacity(octets.len() + octets.len() / 32);
+    let mut last = 0;
+    for &b in octets {
+        if b == b'\n' && last != b'\r' {
+            canonical.push(b'\r');
+        }
+        canonical.push(b);
+        last = b;
+    }
+    canonical
+}

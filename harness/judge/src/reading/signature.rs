@@ -1,0 +1,320 @@
+use aws_lc_rs::signature::{self as rsa, RsaParameters, UnparsedPublicKey};
+use cms::signed_data::{SignerIdentifier, SignerInfo};
+use collaudo_record::Instant;
+use const_oid::{ObjectIdentifier, db::rfc5912};
+use der::Decode;
+use sha1::{Digest, Sha1};
+use sha2::{Sha256, Sha384, Sha512};
+
+use super::{Certificate, asn1};
+
+/// What the signature of a `multipart/signed` message or of a signed document comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Signature {
+    /// Whether content, signature and certificate belong together.
+    pub valid: bool,
+    /// Why not, in words; empty where it is valid.
+    pub reason: String,
+    /// Digest algorithm, such as `sha256`; empty where the structure cannot be read.
+    pub digest: String,
+    /// The certificate that belongs to the signer's information.
+    pub signer: Option<Certificate>,
+    /// All certificates enclosed (DER).
+    pub certificates: Vec<Vec<u8>>,
+    /// The signer's own claim.
+    pub signed_at: Option<Instant>,
+    /// Whether a path leads from the signer to the trace's anchors at the time of signing; why not, in words.
+    pub chain: Result<(), String>,
+    /// The `protocol` parameter in lower case.
+    pub protocol: String,
+    /// The `micalg` parameter in lower case.
+    pub micalg: String,
+    /// Whether content is enclosed in the structure.
+    pub encloses: bool,
+    /// Whether the structure came as DER; otherwise as BER.
+    pub is_der: bool,
+}
+
+impl Signature {
+    /// The addresses that the signer's certificate names.
+    pub fn addresses(&self) -> &[String] {
+        self.signer.as_ref().map_or(&[], |signer| &signer.rfc822_names)
+    }
+
+    /// A signature that is not there, or cannot be read.
+    pub(super) fn unreadable(reason: impl Into<String>) -> Self {
+        Self {
+            valid: false,
+            reason: reason.into(),
+            digest: String::new(),
+            signer: None,
+            certificates: Vec::new(),
+            signed_at: None,
+            chain: Err("there is no signer".to_owned()),
+            protocol: String::new(),
+            micalg: String::new(),
+            encloses: false,
+            is_der: false,
+        }
+    }
+
+    /// Reads SignedData and verifies it against the content that it encloses or, where it encloses none, against the
+    /// first of these forms of the detached content that fits. Gives the enclosed content too.
+    pub(super) fn read(octets: &[u8], detached: &[&[u8]], trust: &[Certificate]) -> (Self, Option<Vec<u8>>) {
+        let Some(definite) = asn1::definite(octets) else {
+            return (Self::unreadable("the signature is no ASN.1 structure"), None);
+        };
+        let Some(parsed) = Parsed::of(&definite) else {
+            return (Self::unreadable("the signature is no CMS SignedData"), None);
+        };
+        let enclosed = parsed.content.map(<[u8]>::to_vec);
+        let mut signature = match &enclosed {
+            Some(content) => parsed.judge(&[content], trust),
+            None => parsed.judge(detached, trust),
+        };
+        signature.encloses = enclosed.is_some();
+        signature.is_der = definite.len() == octets.len() && definite == octets;
+        (signature, enclosed)
+    }
+}
+
+/// SignedData cut into its pieces, each with its original octets.
+struct Parsed<'a> {
+    content: Option<&'a [u8]>,
+    certificates: Vec<&'a [u8]>,
+    signers: Vec<&'a [u8]>,
+}
+
+impl<'a> Parsed<'a> {
+    fn of(definite: &'a [u8]) -> Option<Self> {
+        let mut info = asn1::Values(asn1::first(definite).filter(|tlv| tlv.tag == asn1::SEQUENCE)?.value);
+        let kind = info.tagged(asn1::OID)?;
+        if kind.whole != SIGNED_DATA {
+            return None;
+        }
+        let mut data = asn1::Values(asn1::first(info.tagged(0xa0)?.value)?.value);
+        data.tagged(asn1::INTEGER)?;
+        data.tagged(asn1::SET)?;
+        let mut encapsulated = asn1::Values(data.tagged(asn1::SEQUENCE)?.value);
+        encapsulated.tagged(asn1::OID)?;
+        let content = encapsulated.tagged(0xa0).and_then(|explicit| asn1::first(explicit.value)).map(|tlv| tlv.value);
+        let certificates = data.tagged(0xa0).map_or(&[][..], |set| set.value);
+        data.tagged(0xa1);
+        let signers = data.tagged(asn1::SET)?.value;
+        Some(Self {
+            content,
+            certificates: asn1::Values(certificates)
+                .filter(|tlv| tlv.tag == asn1::SEQUENCE)
+                .map(|tlv| tlv.whole)
+                .collect(),
+            signers: asn1::Values(signers).map(|tlv| tlv.whole).collect(),
+        })
+    }
+
+    fn judge(&self, contents: &[&[u8]], trust: &[Certificate]) -> Signature {
+        let enclosed: Vec<Certificate> = self.certificates.iter().filter_map(|der| Certificate::read(der)).collect();
+        let mut signature = Signature {
+            certificates: self.certificates.iter().map(|der| der.to_vec()).collect(),
+            ..Signature::unreadable("")
+        };
+        let [signer] = self.signers.as_slice() else {
+            signature.reason = format!("{} signers where one was expected", self.signers.len());
+            return signature;
+        };
+        let Ok(info) = SignerInfo::from_der(signer) else {
+            signature.reason = "the signer's information cannot be read".to_owned();
+            return signature;
+        };
+        let attributes = Attributes::of(signer);
+        signature.digest = Hash::of(&info.digest_alg.oid)
+            .map_or_else(|| info.digest_alg.oid.to_string(), |hash| hash.name().to_owned());
+        signature.signed_at = attributes.as_ref().and_then(Attributes::signing_time);
+        signature.signer = enclosed.iter().find(|certificate| is_signer(certificate, &info.sid)).cloned();
+        if let Err(reason) = verify(&info, attributes.as_ref(), signature.signer.as_ref(), contents) {
+            signature.reason = reason;
+        } else {
+            signature.valid = true;
+        }
+        if let Some(certificate) = &signature.signer {
+            signature.chain = chain(certificate, &enclosed, trust, signature.signed_at);
+        }
+        signature
+    }
+}
+
+/// id-signedData, tag and length included.
+const SIGNED_DATA: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
+
+fn is_signer(certificate: &Certificate, sid: &SignerIdentifier) -> bool {
+    match sid {
+        SignerIdentifier::IssuerAndSerialNumber(id) => certificate.is_named(&id.issuer, id.serial_number.as_bytes()),
+        SignerIdentifier::SubjectKeyIdentifier(id) => certificate.subject_key_id() == Some(id.0.as_bytes()),
+    }
+}
+
+fn verify(
+    info: &SignerInfo,
+    attributes: Option<&Attributes<'_>>,
+    signer: Option<&Certificate>,
+    contents: &[&[u8]],
+) -> Result<(), String> {
+    let hash =
+        Hash::of(&info.digest_alg.oid).ok_or_else(|| format!("unknown digest algorithm {}", info.digest_alg.oid))?;
+    let algorithm = Algorithm::of(&info.signature_algorithm.oid, Some(hash))
+        .ok_or_else(|| format!("unknown signature algorithm {}", info.signature_algorithm.oid))?;
+    let signer = signer.ok_or("the signer's certificate is not enclosed")?;
+    let value = info.signature.as_bytes();
+    match attributes {
+        Some(attributes) => {
+            let digest = attributes.message_digest().ok_or("the signed attributes hold no message digest")?;
+            if !contents.iter().any(|content| hash.digest(content) == digest) {
+                return Err("the content is not the one that was signed: its digest differs".to_owned());
+            }
+            attributes.content_type().ok_or("the signed attributes hold no content type")?;
+            let signed = attributes.as_signed();
+            algorithm.verifies(signer, &signed, value).then_some(()).ok_or_else(|| WRONG_KEY.to_owned())
+        }
+        None => {
+            let fits = contents.iter().any(|content| algorithm.verifies(signer, content, value));
+            fits.then_some(()).ok_or_else(|| WRONG_KEY.to_owned())
+        }
+    }
+}
+
+const WRONG_KEY: &str = "the signature value does not fit the key of the enclosed certificate";
+
+/// The signed attributes, in the octets that were signed.
+struct Attributes<'a>(&'a [u8]);
+
+impl<'a> Attributes<'a> {
+    fn of(signer: &'a [u8]) -> Option<Self> {
+        let mut fields = asn1::Values(asn1::first(signer)?.value);
+        // version, sid and digest algorithm come first; with a key identifier sid has the tag [0] of context, primitive.
+        fields.nth(3).filter(|tlv| tlv.tag == 0xa0).map(|tlv| Self(tlv.value))
+    }
+
+    /// RFC 5652 §5.4: signed under the tag of SET, not under the one that they travel with.
+    fn as_signed(&self) -> Vec<u8> {
+        let mut octets = Vec::with_capacity(self.0.len() + 4);
+        asn1::write(asn1::SET, self.0, &mut octets);
+        octets
+    }
+
+    fn value(&self, oid: &[u8]) -> Option<asn1::Tlv<'a>> {
+        asn1::Values(self.0).find_map(|attribute| {
+            let mut fields = asn1::Values(attribute.value);
+            fields.tagged(asn1::OID).filter(|tlv| tlv.value == oid)?;
+            asn1::first(fields.tagged(asn1::SET)?.value)
+        })
+    }
+
+    fn content_type(&self) -> Option<&'a [u8]> {
+        self.value(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 3]).map(|tlv| tlv.value)
+    }
+
+    fn message_digest(&self) -> Option<&'a [u8]> {
+        self.value(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 4]).map(|tlv| tlv.value)
+    }
+
+    fn signing_time(&self) -> Option<Instant> {
+        let time = self.value(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 5])?;
+        let since = x509_cert::time::Time::from_der(time.whole).ok()?.to_unix_duration();
+        i64::try_from(since.as_micros()).ok().map(Instant)
+    }
+}
+
+/// How far a path may lead.
+const MAX_PATH: usize = 6;
+
+/// A path from the signer over enclosed certificates to an anchor, all valid at that instant.
+fn chain(
+    signer: &Certificate,
+    enclosed: &[Certificate],
+    trust: &[Certificate],
+    at: Option<Instant>,
+) -> Result<(), String> {
+    if trust.is_empty() {
+        return Err("no anchor of trust was given".to_owned());
+    }
+    let at = at.ok_or("the signer claims no time to verify its certificate at")?;
+    let mut here = signer;
+    for _ in 0..MAX_PATH {
+        if !here.is_valid_at(at) {
+            return Err(format!("{} is not valid at the time of signing", here.subject));
+        }
+        if trust.iter().any(|anchor| anchor.der == here.der) {
+            return Ok(());
+        }
+        let mut authorities = trust.iter().chain(enclosed).filter(|authority| authority.der != here.der);
+        here = authorities
+            .find(|authority| authority.is_authority() && here.is_signed_by(authority))
+            .ok_or_else(|| format!("no certificate of the authority {} is at hand", here.issuer))?;
+    }
+    Err("the path of certificates is too long".to_owned())
+}
+
+/// A digest algorithm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hash {
+    Sha1,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl Hash {
+    fn of(oid: &ObjectIdentifier) -> Option<Self> {
+        match *oid {
+            rfc5912::ID_SHA_1 | rfc5912::SHA_1_WITH_RSA_ENCRYPTION => Some(Self::Sha1),
+            rfc5912::ID_SHA_256 | rfc5912::SHA_256_WITH_RSA_ENCRYPTION => Some(Self::Sha256),
+            rfc5912::ID_SHA_384 | rfc5912::SHA_384_WITH_RSA_ENCRYPTION => Some(Self::Sha384),
+            rfc5912::ID_SHA_512 | rfc5912::SHA_512_WITH_RSA_ENCRYPTION => Some(Self::Sha512),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+            Self::Sha384 => "sha384",
+            Self::Sha512 => "sha512",
+        }
+    }
+
+    fn digest(self, octets: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Sha1 => Sha1::digest(octets).to_vec(),
+            Self::Sha256 => Sha256::digest(octets).to_vec(),
+            Self::Sha384 => Sha384::digest(octets).to_vec(),
+            Self::Sha512 => Sha512::digest(octets).to_vec(),
+        }
+    }
+}
+
+/// RSA with PKCS #1 v1.5 padding over a digest; the only kind that was ever seen in certified mail.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Algorithm(Hash);
+
+impl Algorithm {
+    /// `rsaEncryption` alone leaves the digest to be named elsewhere.
+    pub(super) fn of(oid: &ObjectIdentifier, digest: Option<Hash>) -> Option<Self> {
+        if *oid == rfc5912::RSA_ENCRYPTION { digest.map(Self) } else { Hash::of(oid).map(Self) }
+    }
+
+    pub(super) fn name_of(oid: &ObjectIdentifier) -> String {
+        Hash::of(oid).map_or_else(|| oid.to_string(), |hash| format!("{}WithRSA", hash.name()))
+    }
+
+    /// Keys from 1024 bits are verified, for there are real messages signed with them; whether they may still be used is
+    /// for a check to say.
+    pub(super) fn verifies(self, signer: &Certificate, octets: &[u8], value: &[u8]) -> bool {
+        let parameters: &'static RsaParameters = match self.0 {
+            Hash::Sha1 => &rsa::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
+            Hash::Sha256 => &rsa::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
+            Hash::Sha384 => &rsa::RSA_PKCS1_2048_8192_SHA384,
+            Hash::Sha512 => &rsa::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
+        };
+        signer.key_algorithm == "RSA" && UnparsedPublicKey::new(parameters, signer.key()).verify(octets, value).is_ok()
+    }
+}

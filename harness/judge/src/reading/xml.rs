@@ -1,0 +1,185 @@
+use quick_xml::{
+    Reader, XmlVersion,
+    events::{BytesRef, BytesStart, Event},
+};
+
+/// How deep elements may nest.
+const MAX_DEPTH: usize = 32;
+
+/// A document as far as it could be read.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    pub(super) root: Option<Element>,
+    /// In lower case.
+    pub(super) encoding: Option<String>,
+    /// The first reason why it is not well-formed.
+    pub(super) problem: Option<String>,
+}
+
+/// An element.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Element {
+    pub(super) name: String,
+    pub(super) attributes: Vec<(String, String)>,
+    pub(super) children: Vec<Element>,
+    characters: String,
+}
+
+impl Element {
+    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn child(&self, name: &str) -> Option<&Self> {
+        self.children.iter().find(|child| child.name == name)
+    }
+
+    pub(super) fn children_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
+        self.children.iter().filter(move |child| child.name == name)
+    }
+
+    /// Its own characters, outer white space trimmed.
+    pub(super) fn text(&self) -> String {
+        self.characters.trim().to_owned()
+    }
+}
+
+/// Reads a document. Entities of its own are not expanded; what breaks the rules is told, and reading goes on while it can.
+pub(super) fn document(text: &str) -> Document {
+    let mut builder = Builder::default();
+    if let Some(c) = text.chars().find(|c| !is_xml_char(*c)) {
+        builder.problem(format!("it holds the control character U+{:04X}", u32::from(c)));
+    }
+    let mut reader = Reader::from_str(text);
+    loop {
+        match reader.read_event() {
+            Ok(Event::Eof) => break,
+            Ok(event) => builder.take(&event),
+            Err(why) => {
+                builder.problem(why.to_string());
+                break;
+            }
+        }
+    }
+    builder.finish()
+}
+
+#[derive(Default)]
+struct Builder {
+    document: Document,
+    open: Vec<Element>,
+}
+
+impl Builder {
+    fn take(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Decl(declaration) => {
+                self.document.encoding =
+                    declaration.encoding().and_then(Result::ok).map(|name| name.to_ascii_lowercase());
+            }
+            Event::Start(start) => {
+                if self.open.len() >= MAX_DEPTH {
+                    self.problem("its elements nest too deep".to_owned());
+                }
+                let element = self.element(start);
+                self.open.push(element);
+            }
+            Event::Empty(start) => {
+                let element = self.element(start);
+                self.close(element);
+            }
+            Event::End(_) => {
+                if let Some(element) = self.open.pop() {
+                    self.close(element);
+                }
+            }
+            Event::Text(text) => self.characters(&text.xml10_content()),
+            Event::CData(text) => self.characters(&text.xml10_content()),
+            Event::GeneralRef(reference) => self.reference(reference),
+            Event::Comment(_) | Event::PI(_) | Event::DocType(_) | Event::Eof => {}
+        }
+    }
+
+    fn element(&mut self, start: &BytesStart<'_>) -> Element {
+        let mut element = Element { name: start.name().as_ref().to_owned(), ..Element::default() };
+        for attribute in start.attributes() {
+            match attribute {
+                Ok(attribute) => {
+                    let value = attribute.normalized_value(XmlVersion::Explicit1_0);
+                    let value = value.map_or_else(|_| attribute.value.to_string(), |value| value.into_owned());
+                    element.attributes.push((attribute.key.as_ref().to_owned(), value));
+                }
+                Err(why) => self.problem(why.to_string()),
+            }
+        }
+        element
+    }
+
+    /// Elements deeper than the bound are dropped; their texts with them.
+    fn close(&mut self, element: Element) {
+        let depth = self.open.len();
+        match self.open.last_mut() {
+            Some(parent) if depth <= MAX_DEPTH => parent.children.push(element),
+            Some(_) => {}
+            None if self.document.root.is_none() => self.document.root = Some(element),
+            None => self.problem("it has more than one root".to_owned()),
+        }
+    }
+
+    fn characters(&mut self, text: &str) {
+        match self.open.last_mut() {
+            Some(element) => element.characters.push_str(text),
+            None if text.trim().is_empty() => {}
+            None => self.problem("text stands outside of the root".to_owned()),
+        }
+    }
+
+    fn reference(&mut self, reference: &BytesRef<'_>) {
+        let name = reference.xml10_content().into_owned();
+        let c = match name.as_str() {
+            "amp" => Some('&'),
+            "lt" => Some('<'),
+            "gt" => Some('>'),
+            "apos" => Some('\''),
+            "quot" => Some('"'),
+            _ => number(&name).and_then(char::from_u32),
+        };
+        match c {
+            Some(c) if is_xml_char(c) => self.characters(c.encode_utf8(&mut [0; 4])),
+            Some(_) => self.problem(format!("&{name}; is a control character")),
+            None => self.problem(format!("the entity &{name}; is not known")),
+        }
+    }
+
+    fn problem(&mut self, words: String) {
+        self.document.problem.get_or_insert(words);
+    }
+
+    fn finish(mut self) -> Document {
+        if let Some(open) = self.open.last() {
+            let name = open.name.clone();
+            self.problem(format!("{name} is not closed"));
+        }
+        while let Some(element) = self.open.pop() {
+            self.close(element);
+        }
+        if self.document.root.is_none() {
+            self.problem("it has no root".to_owned());
+        }
+        self.document
+    }
+}
+
+/// The number of a character reference, `#18` or `#x12`.
+fn number(name: &str) -> Option<u32> {
+    let digits = name.strip_prefix('#')?;
+    match digits.strip_prefix('x') {
+        Some(digits) => u32::from_str_radix(digits, 16).ok(),
+        None => digits.parse().ok(),
+    }
+}
+
+/// The characters that XML 1.0 allows.
+fn is_xml_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
+}

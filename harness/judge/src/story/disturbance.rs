@@ -1,0 +1,125 @@
+use std::collections::BTreeMap;
+
+use collaudo_record::{FaultPhase, Instant, Span, Trace, What};
+
+/// How long after a disturbance is over a provider may take to try again; retries at most half an hour apart are usual.
+const AFTERMATH: Span = Span::from_hours(1);
+
+/// How long after its recovery a provider may take for what fell due while it was down.
+const CATCH_UP: Span = Span::from_secs(600);
+
+/// When which hosts did not run, or could not reach each other.
+#[derive(Debug, Default)]
+pub(crate) struct Disturbances {
+    spans: Vec<Disturbance>,
+    end: Instant,
+}
+
+#[derive(Debug)]
+struct Disturbance {
+    hosts: Vec<String>,
+    /// Whether it lies between its hosts, rather than on each.
+    between: bool,
+    from: Instant,
+    to: Option<Instant>,
+}
+
+impl Disturbances {
+    pub(crate) fn of(trace: &Trace) -> Self {
+        let mut spans: Vec<Disturbance> = Vec::new();
+        let mut down = BTreeMap::new();
+        let mut faults = BTreeMap::new();
+        for event in &trace.events {
+            match &event.what {
+                What::Host { host, up: false } => {
+                    down.entry(host.as_str()).or_insert_with(|| begin(&mut spans, vec![host.clone()], false, event.at));
+                }
+                What::Host { host, up: true } => end(&mut spans, down.remove(host.as_str()), event.at),
+                What::Fault { fault, kind, hosts, phase: FaultPhase::Injected } => {
+                    let between = kind != "crash" && hosts.len() > 1;
+                    faults.entry(*fault).or_insert_with(|| begin(&mut spans, hosts.clone(), between, event.at));
+                }
+                What::Fault { fault, phase: FaultPhase::Healed, .. } => {
+                    end(&mut spans, faults.remove(fault), event.at);
+                }
+                _ => {}
+            }
+        }
+        Self { spans, end: trace.events.last().map_or(trace.header.epoch, |event| event.at) }
+    }
+
+    /// Whether something stood in the way of these hosts at or after `since`, so late that what they owe each other may
+    /// still be on its way when the trace ends.
+    pub(crate) fn excuses(&self, hosts: &[&str], since: Instant) -> bool {
+        self.spans.iter().filter(|span| span.concerns(hosts)).any(|span| match span.to {
+            None => true,
+            Some(to) => to >= since && self.end < to.after(AFTERMATH),
+        })
+    }
+
+    /// By when something is due that falls due at `due`: later where the host did not run then. None where it never ran
+    /// again.
+    pub(crate) fn due(&self, host: &str, due: Instant) -> Option<Instant> {
+        let mut due = due;
+        for span in self.spans.iter().filter(|span| !span.between && span.concerns(&[host])) {
+            if span.from <= due {
+                match span.to {
+                    None => return None,
+                    Some(to) if to > due => due = to.after(CATCH_UP),
+                    Some(to) if to.after(CATCH_UP) > due => due = to.after(CATCH_UP),
+                    Some(_) => {}
+                }
+            }
+        }
+        Some(due)
+    }
+}
+
+impl Disturbance {
+    fn concerns(&self, hosts: &[&str]) -> bool {
+        let hit = |host: &String| hosts.contains(&host.as_str());
+        if self.between { self.hosts.iter().filter(|host| hit(host)).count() > 1 } else { self.hosts.iter().any(hit) }
+    }
+}
+
+fn begin(spans: &mut Vec<Disturbance>, hosts: Vec<String>, between: bool, from: Instant) -> usize {
+    spans.push(Disturbance { hosts, between, from, to: None });
+    spans.len() - 1
+}
+
+fn end(spans: &mut [Disturbance], place: Option<usize>, at: Instant) {
+    if let Some(span) = place.and_then(|place| spans.get_mut(place)) {
+        span.to = Some(at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hours: i64) -> Instant {
+        Instant::default().after(Span::from_hours(hours))
+    }
+
+    fn one(hosts: &[&str], between: bool, from: i64, to: Option<i64>) -> Disturbances {
+        let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
+        Disturbances { spans: vec![Disturbance { hosts, between, from: at(from), to: to.map(at) }], end: at(30) }
+    }
+
+    #[test]
+    fn a_partition_excuses_its_pair_alone_and_not_for_ever() {
+        let open = one(&["alfa", "beta"], true, 1, None);
+        assert!(open.excuses(&["alfa", "beta"], at(2)));
+        assert!(!open.excuses(&["alfa", "gamma"], at(2)));
+        assert!(!open.excuses(&["alfa"], at(2)));
+        assert!(!one(&["alfa", "beta"], true, 1, Some(13)).excuses(&["alfa", "beta"], at(2)));
+    }
+
+    #[test]
+    fn what_falls_due_while_the_host_is_down_is_due_after_it_runs_again() {
+        assert_eq!(one(&["alfa"], false, 11, Some(14)).due("alfa", at(12)), Some(at(14).after(CATCH_UP)));
+        assert_eq!(one(&["alfa"], false, 11, None).due("alfa", at(12)), None);
+        assert_eq!(one(&["alfa"], false, 1, Some(2)).due("alfa", at(12)), Some(at(12)));
+        assert_eq!(one(&["beta"], false, 11, Some(14)).due("alfa", at(12)), Some(at(12)));
+    }
+}

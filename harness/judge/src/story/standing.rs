@@ -1,0 +1,61 @@
+use crate::reading::{Index, Kind, Reading};
+
+/// What a message that arrives is worth, by the tests of RFC 6109 §2.2.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// A correct envelope, receipt or notice.
+    Correct,
+    /// Signed by a listed provider, yet no well-formed envelope, receipt or notice.
+    Malformed,
+    /// No signature.
+    Unsigned,
+    /// Signed with a certificate that the index does not list.
+    Unlisted,
+    /// The signature or its certificate does not hold.
+    Invalid,
+}
+
+impl Standing {
+    /// Makes the tests.
+    pub(crate) fn of(reading: &Reading, index: &Index) -> Self {
+        let Some(signature) = &reading.signature else { return Self::Unsigned };
+        let listed = signature.signer.as_ref().is_some_and(|signer| index.listing(&signer.der).is_some());
+        match (signature.signer.is_some(), listed, signature.valid && signature.chain.is_ok()) {
+            (false, ..) => Self::Invalid,
+            (true, false, _) => Self::Unlisted,
+            (true, true, false) => Self::Invalid,
+            (true, true, true) if is_well_formed(reading) => Self::Correct,
+            (true, true, true) => Self::Malformed,
+        }
+    }
+
+    /// Whether it comes from a certified provider: existence, origin and validity of the signature.
+    pub(crate) fn is_certified(self) -> bool {
+        matches!(self, Self::Correct | Self::Malformed)
+    }
+
+    /// In words.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Correct => "correct",
+            Self::Malformed => "signed by a provider, but neither envelope nor receipt",
+            Self::Unsigned => "not signed",
+            Self::Unlisted => "signed with a certificate that the index does not list",
+            Self::Invalid => "signed, but the signature does not hold",
+        }
+    }
+}
+
+/// Whether its parts are those of its kind. Only what no reader can overlook counts: more is for the rules of form.
+pub(crate) fn is_well_formed(reading: &Reading) -> bool {
+    let Some(daticert) = reading.daticert.as_ref().filter(|daticert| daticert.ill_formed.is_none()) else {
+        return false;
+    };
+    let is_its_kind = daticert.tipo.as_deref() == Some(reading.kind.wire());
+    let whole = match reading.kind {
+        Kind::PostaCertificata => reading.postacert.is_some(),
+        Kind::Anomalia | Kind::Ordinary => false,
+        _ => true,
+    };
+    is_its_kind && whole && daticert.identificativo.is_some()
+}
