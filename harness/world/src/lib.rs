@@ -34,14 +34,11 @@ pub enum WorldError {
     /// A certificate that could not be issued.
     #[error("certificate: {0}")]
     Certificate(#[from] rcgen::Error),
-    /// An ASN.1 structure that could not be built.
-    #[error("index: {0}")]
-    Asn1(#[from] der::Error),
     /// A TLS configuration that could not be built.
     #[error("TLS: {0}")]
     Tls(#[from] rustls::Error),
-    /// A peer's key or certificate that the forger cannot use.
-    #[error("peer: {0}")]
+    /// A key or certificate that the forger cannot use, for a peer or for the index.
+    #[error("forger: {0}")]
     Forge(#[from] collaudo_forge::ForgeError),
     /// A fault or step that names a host which is not there.
     #[error("the plan names the host \"{0}\", which no provider has")]

@@ -258,7 +258,12 @@ fn publish(plan: &Plan, pki: &Pki) -> Result<Bytes, WorldError> {
             certificate: &identity.certificate,
         })
         .collect();
-    Ok(index::publish(&records, &pki.index)?.into())
+    let signer = Signer::new(
+        Arc::new(Key::from_der(&pki.index.key.pkcs8)?),
+        &pki.index.certificate,
+        &[pki.authority.certificate.to_vec()],
+    )?;
+    Ok(index::publish(&records, &signer, plan.epoch.0 / 1_000_000).into())
 }
 
 fn header(plan: &Plan, pki: &Pki, index: &[u8], recorder: &Recorder) -> Header {
