@@ -153,11 +153,114 @@ fn short(span: Span) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::story::testing::{Act, ORIGINAL, Script, at, crossing, refused, silence, submit};
+
+    fn expecting(at: &str, gets: &str, count: u32) -> Expectation {
+        Expectation::Arrives {
+            at: at.to_owned(),
+            gets: gets.to_owned(),
+            of: Some("m1".to_owned()),
+            about: None,
+            form: None,
+            count,
+            between: None,
+            reading: None,
+            place: Place { file: "x.toml".to_owned(), line: 9 },
+        }
+    }
+
+    fn minutes(from: i64, to: i64) -> Option<(Span, Span)> {
+        Some((Span::from_secs(from * 60), Span::from_secs(to * 60)))
+    }
+
+    fn with(
+        expectation: Expectation,
+        set: impl FnOnce(&mut Option<(Span, Span)>, &mut Option<String>, &mut Option<String>),
+    ) -> Expectation {
+        let mut expectation = expectation;
+        if let Expectation::Arrives { between, about, form, .. } = &mut expectation {
+            set(between, about, form);
+        }
+        expectation
+    }
+
+    fn one(script: Script, expectation: Expectation) -> ExpectationResult {
+        let script = Script { expect: vec![expectation], ..script };
+        script.with(results).into_iter().next().expect("one expectation, one result")
+    }
+
+    #[test]
+    fn what_arrives_is_counted_where_it_lies() {
+        let result = one(crossing(ORIGINAL), expecting("bruno@beta.test", "posta-certificata", 1));
+        assert_eq!((result.holds, result.expected.as_str()), (true, "1 transport envelope at bruno@beta.test of m1"));
+        assert_eq!((result.observed.as_str(), result.place.line), ("1 at +2.000s", 9));
+        assert_eq!(result.evidence.len(), 1);
+        assert!(!one(crossing(ORIGINAL), expecting("bruno@beta.test", "posta-certificata", 0)).holds);
+        assert!(!one(crossing(ORIGINAL), expecting("anna@alfa.test", "posta-certificata", 1)).holds);
+        assert!(one(crossing(ORIGINAL), expecting("servizio@alfa.test", "presa-in-carico", 1)).holds);
+    }
+
+    #[test]
+    fn a_window_narrows_what_is_counted() {
+        let notice = |from, to| {
+            with(expecting("anna@alfa.test", "preavviso-errore-consegna", 1), |between, _, _| {
+                *between = minutes(from, to)
+            })
+        };
+        assert!(one(silence(), notice(720, 750)).holds);
+        assert!(one(silence(), notice(1_320, 1_440)).holds);
+        assert!(!one(silence(), notice(0, 1_440)).holds);
+        let none = one(silence().without("first").without("second"), notice(1_320, 1_440));
+        assert_eq!(none.expected, "1 timeout notice at anna@alfa.test between +22h and +24h after acceptance of m1");
+        assert_eq!(none.observed, "none by +29h59m59s");
+    }
+
+    #[test]
+    fn recipient_and_form_narrow_it_too() {
+        let receipt = |about: &str, form: &str| {
+            with(expecting("anna@alfa.test", "avvenuta-consegna", 1), |_, to, of| {
+                (*to, *of) = (Some(about.to_owned()), Some(form.to_owned()));
+            })
+        };
+        let result = one(crossing(ORIGINAL), receipt("bruno@beta.test", "completa"));
+        assert_eq!(
+            (result.holds, result.expected.as_str()),
+            (true, "1 delivery receipt (completa) for bruno@beta.test at anna@alfa.test of m1")
+        );
+        assert!(!one(crossing(ORIGINAL), receipt("bruno@beta.test", "sintetica")).holds);
+        assert!(!one(crossing(ORIGINAL), receipt("dario@beta.test", "completa")).holds);
+    }
+
+    #[test]
+    fn without_acceptance_the_submission_counts() {
+        let notice = with(expecting("anna@alfa.test", "non-accettazione", 1), |between, _, _| *between = minutes(0, 1));
+        let result = one(refused(ORIGINAL, &["bruno@beta.test"]), notice);
+        assert!(result.holds);
+        assert!(result.expected.ends_with("between +0s and +1m after submission of m1"), "{}", result.expected);
+    }
+
+    #[test]
+    fn a_refusal_is_known_by_its_code() {
+        let place = Place { file: String::new(), line: 1 };
+        let refusal = |code| Expectation::Refused { step: "m1".to_owned(), code, place: place.clone() };
+        let script = || Script::default().add("submit", at(1), submit(ORIGINAL, &["bruno@beta.test"]));
+        let refused = || {
+            script().bent("submit", |act| {
+                if let Act::Submit { code, .. } = act {
+                    *code = 554;
+                }
+            })
+        };
+        assert!(one(refused(), refusal(554)).holds);
+        assert_eq!(one(refused(), refusal(552)).observed, "refused with 554");
+        assert_eq!(one(script(), refusal(554)).observed, "taken: replies 250, 250, 250");
+        assert_eq!(one(Script::default(), refusal(554)).observed, "m1 never came");
+    }
 
     #[test]
     fn a_window_reads_short() {
-        let minutes = |minutes: i64| short(Span::from_secs(60 * minutes));
-        assert_eq!([minutes(720), minutes(750), minutes(5)], ["+12h", "+12h30m", "+5m"]);
+        let after = |minutes: i64| short(Span::from_secs(60 * minutes));
+        assert_eq!([after(720), after(750), after(5)], ["+12h", "+12h30m", "+5m"]);
         assert_eq!(short(Span::from_secs(30)), "+30s");
         assert_eq!(short(Span(4_250_000)), "+4.250s");
         assert_eq!(short(Span::from_secs(3_600 * 24 + 1)), "+24h00m01s");

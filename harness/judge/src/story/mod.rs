@@ -163,3 +163,94 @@ fn steps<'a>(appearances: &[Appearance<'a>], submissions: &[Submission<'a>]) -> 
     }
     steps
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        Kind, Story,
+        testing::{ID, ORIGINAL, Script, accepted, at, crossing, internal, stored, submit, wire},
+    };
+
+    fn tell<T>(script: &Script, look: impl FnOnce(&Story<'_>) -> T) -> T {
+        script.with(|view| look(view.story))
+    }
+
+    #[test]
+    fn all_that_follows_belongs_to_its_submission() {
+        tell(&crossing(ORIGINAL), |story| {
+            assert_eq!(story.submissions.len(), 1);
+            assert!(story.appearances.iter().all(|one| one.submission == Some(0)));
+            assert!(story.appearances.iter().all(|one| story.step_of(&one.reading.body) == Some("m1")));
+            assert_eq!(story.submissions.first().map(|one| one.pec_msgids.clone()), Some(vec![ID]));
+            assert_eq!(story.messages().count(), 4);
+        });
+    }
+
+    #[test]
+    fn without_any_identifier_the_content_tells() {
+        let strip = |text: &str| {
+            text.replace("Message-ID: <m1@client>\r\n", "").replace("<msgid>&lt;m1@client&gt;</msgid>", "")
+        };
+        let bare = strip(ORIGINAL);
+        let twin = bare.replace("ciao", "addio");
+        let receipt = strip(&crossing(ORIGINAL).message("accettazione")).replace("X-Riferimento-", "X-");
+        let envelope = strip(&crossing(&bare).message("busta")).replace("ciao", "addio");
+        let to = &["bruno@beta.test"][..];
+        let script = Script::default()
+            .add("one", at(1), submit(&bare, to))
+            .add("two", at(1), submit(&twin, to))
+            .add("busta", at(2), wire("alfa", "beta", "anna@alfa.test", to, &envelope))
+            .add("receipt", at(3), stored("anna@alfa.test", &receipt));
+        tell(&script, |story| {
+            let belongs: Vec<_> = story.appearances.iter().map(|one| (one.kind(), one.submission)).collect();
+            assert_eq!(belongs, [(Kind::PostaCertificata, Some(1)), (Kind::Accettazione, Some(1))]);
+        });
+    }
+
+    #[test]
+    fn a_receipt_for_nothing_that_was_sent_belongs_to_nothing() {
+        let forged = crossing(ORIGINAL).message("consegna").replace("pec1@", "pec9@").replace("m1@client", "m9@client");
+        let script = accepted(ORIGINAL, &["bruno@beta.test"]).add("forged", at(2), stored("anna@alfa.test", &forged));
+        tell(&script, |story| assert_eq!(story.appearances.last().map(|one| one.submission), Some(None)));
+    }
+
+    #[test]
+    fn envelopes_are_handed_over_across_and_within_providers() {
+        tell(&crossing(ORIGINAL), |story| {
+            let one = story.handovers.first().expect("a handover");
+            assert!(!one.is_internal() && one.can_be_stored() && one.taken.is_some());
+            assert_eq!((one.stored.len(), one.deliveries.len(), one.take_charges.len()), (1, 2, 2));
+        });
+        tell(&internal(), |story| {
+            let one = story.handovers.first().expect("a handover");
+            assert!(one.is_internal() && one.taken.is_some());
+            assert_eq!((one.stored.len(), one.deliveries.len()), (1, 1));
+        });
+        let full = Script { quota: Some(10), ..crossing(ORIGINAL) };
+        tell(&full, |story| assert!(story.handovers.first().is_some_and(super::Handover::cannot_be_stored)));
+    }
+
+    #[test]
+    fn hostile_octets_cost_no_crash() {
+        let texts = [
+            String::new(),
+            "\r\n".to_owned(),
+            "X-Trasporto: posta-certificata".to_owned(),
+            "X-Ricevuta: accettazione\r\nMessage-ID: <>\r\n\r\n".to_owned(),
+            "X-Ricevuta: presa-in-carico\r\nFrom: (((((\r\nTo: \"\r\nContent-Type: multipart/mixed; boundary=\r\n\r\n--\r\n--".to_owned(),
+            crossing(ORIGINAL).message("busta").replace("</dati>", "").replace("<ora>", "<ora>99:99"),
+            "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n".repeat(2_000),
+            "\0\u{fffd}\r\u{0}".repeat(50),
+        ];
+        for text in &texts {
+            let to = &["bruno@beta.test", "", "@", "x@beta.test"][..];
+            let script = crossing(ORIGINAL)
+                .add("submit2", at(5), submit(text, to))
+                .add("wire", at(6), wire("alfa", "beta", "", to, text))
+                .add("stranger", at(6), wire("elsewhere", "beta", "<>", to, text))
+                .add("lies", at(7), stored("bruno@beta.test", text))
+                .add("service", at(7), stored("servizio@alfa.test", text));
+            tell(&script, |story| assert!(story.submissions.len() == 2 && story.appearances.len() >= 7));
+        }
+    }
+}

@@ -30,6 +30,8 @@ pub(crate) struct Script {
     pub(crate) quota: Option<u64>,
     pub(crate) expect: Vec<Expectation>,
     pub(crate) peer: Option<&'static str>,
+    /// Everything goes without TLS.
+    pub(crate) clear: bool,
 }
 
 /// What happens.
@@ -141,7 +143,7 @@ impl Script {
     fn trace(&self) -> Trace {
         let mut trace = Trace { header: header(self), events: Vec::new(), bodies: std::collections::BTreeMap::new() };
         for (number, (_, at, act)) in self.events.iter().enumerate() {
-            let (basis, what) = act.event(&mut trace, u32::try_from(number).expect("few events"), *at);
+            let (basis, what) = act.event(&mut trace, !self.clear, u32::try_from(number).expect("few events"), *at);
             trace.events.push(Event { at: *at, basis, what });
         }
         trace
@@ -156,7 +158,7 @@ impl Act {
         }
     }
 
-    fn event(&self, trace: &mut Trace, session: u32, at: Instant) -> (Basis, What) {
+    fn event(&self, trace: &mut Trace, secured: bool, session: u32, at: Instant) -> (Basis, What) {
         let reply = |code: u16| Reply { code, text: String::new() };
         match self.clone() {
             Self::Submit { message, to, account, reverse, code } => {
@@ -166,7 +168,7 @@ impl Act {
                     session: Session { session, client: "users".into(), server: provider.into(), port: 587 },
                     step: Some("m1".into()),
                     began: at,
-                    secured: true,
+                    secured,
                     account,
                     reverse_path: reverse,
                     reverse_reply: Some(reply(250)),
@@ -183,7 +185,7 @@ impl Act {
                     session: Session { session, client: from, server: to, port: 25 },
                     step: None,
                     began: at,
-                    secured: true,
+                    secured,
                     account: None,
                     reverse_path: reverse,
                     reverse_reply: Some(reply(250)),
@@ -524,10 +526,14 @@ pub(crate) fn silence() -> Script {
         .add("end", at(30 * HOUR), Act::End)
 }
 
-/// Beta takes charge at once and never delivers: the second notice alone.
+/// Beta, a peer, takes charge at once and never delivers: the second notice alone.
 pub(crate) fn taken_and_lost() -> Script {
-    crossing(ORIGINAL)
+    let mut script = crossing(ORIGINAL);
+    script.peer = Some("beta");
+    script
         .without("busta-stored")
+        .without("log-accept")
+        .without("log-take")
         .without("log-deliver")
         .without("consegna")
         .without("consegna-filed")

@@ -5,7 +5,7 @@ use crate::{
     story::{
         Appearance, Place, Submission,
         address::same,
-        octets::{same_original, unfolded},
+        octets::{same_octets, same_original, unfolded},
     },
 };
 
@@ -162,33 +162,39 @@ fn original(view: &View<'_>, out: &mut Findings) {
         else {
             continue;
         };
-        let responsible = match &appearance.place {
-            Place::Wire { from, .. } => *from,
-            Place::Mailbox { provider, .. } => Some(*provider),
-        };
-        if let Some((responsible, (_, submitted))) = responsible.zip(submission.message) {
-            let enclosed = appearance.reading.postacert.as_ref().map(|enclosed| enclosed.octets.as_slice());
-            let whole = enclosed.is_some_and(|enclosed| same_original(submitted, enclosed));
-            let expected = "postacert.eml is the submitted message but for its identifiers and trace fields";
-            let observed = match enclosed {
-                Some(enclosed) => format!("{} octets submitted, {} enclosed", submitted.len(), enclosed.len()),
-                None => "no postacert.eml".to_owned(),
-            };
-            //= PEC-DPR.11-02
-            Occasion::of(view, responsible, submission, [appearance.event]).holds(
-                out,
-                &[Clause::PEC_DPR_11_02],
-                whole,
-                expected,
-                &observed,
-            );
-            //= PEC-3.1.5-17
-            if let Some(issuer) = appearance.issuer.filter(|issuer| issuer.name == responsible.name) {
-                let occasion = Occasion::of(view, issuer, submission, [appearance.event]);
-                occasion.holds(out, &[Clause::PEC_3_1_5_17], whole, expected, &observed);
-            }
-        }
+        enclosed(view, out, appearance, submission);
         paths(view, out, appearance, submission);
+    }
+}
+
+/// Each answers for what it sends or stores: who only passes on, for passing on what came.
+//= PEC-DPR.11-02
+//= PEC-3.1.5-17
+fn enclosed(view: &View<'_>, out: &mut Findings, appearance: &Appearance<'_>, submission: &Submission<'_>) {
+    let Some((_, submitted)) = submission.message else { return };
+    let came = view.story.appearances.iter().find(|one| {
+        one.first == appearance.first
+            && matches!(one.place, Place::Wire { to, .. } if to.name == appearance.at_provider().name)
+    });
+    let (responsible, came) = match &appearance.place {
+        Place::Wire { from, .. } => (*from, None),
+        Place::Mailbox { provider, .. } => (Some(*provider), came.and_then(|came| came.reading.postacert.as_ref())),
+    };
+    let Some(responsible) = responsible else { return };
+    let own = appearance.reading.postacert.as_ref().map(|enclosed| enclosed.octets.as_slice());
+    let whole = own.is_some_and(|own| match came {
+        Some(came) => same_octets(&came.octets, own),
+        None => same_original(submitted, own),
+    });
+    let expected = "postacert.eml is the submitted message but for its identifiers and trace fields";
+    let observed = match own {
+        Some(own) => format!("{} octets submitted, {} enclosed", submitted.len(), own.len()),
+        None => "no postacert.eml".to_owned(),
+    };
+    let occasion = Occasion::of(view, responsible, submission, [appearance.event]);
+    occasion.holds(out, &[Clause::PEC_DPR_11_02], whole, expected, &observed);
+    if responsible.name == submission.provider.name {
+        occasion.holds(out, &[Clause::PEC_3_1_5_17], whole, expected, &observed);
     }
 }
 

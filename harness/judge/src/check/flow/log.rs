@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use collaudo_record::{Instant, LogEntry, Provider, Span, What};
 
 use super::{Check, Findings, Occasion, View, quoted};
@@ -123,7 +125,8 @@ fn subjects(submission: &Submission<'_>) -> (String, String) {
     (decoded, String::from_utf8_lossy(&raw).into_owned())
 }
 
-/// Submission, reception, storing, and whatever the provider issued: each has a line of its message near its time.
+/// Acceptance, refusal, timeout, reception, delivery: each has a line of its message near its time. Operations of one sort
+/// may share a line, others may not.
 //= PEC-2.3-01
 fn operations(view: &View<'_>, out: &mut Findings, provider: &Provider, lines: &[&Line<'_>]) {
     let story = view.story;
@@ -145,12 +148,18 @@ fn operations(view: &View<'_>, out: &mut Findings, provider: &Provider, lines: &
         }
         done.extend(story.at(&handover.stored).map(|one| ("delivery", handover.pec_msgid, one.event, one.at)));
     }
+    let mut spent: BTreeMap<u32, &str> = BTreeMap::new();
     for (what, id, event, at) in done {
         let is_of = |line: &&&Line<'_>| {
             line.entry.pec_msgid.as_deref() == Some(id)
                 && line.entry.at.since(at).0.unsigned_abs() <= NEAR.0.unsigned_abs()
+                && spent.get(&line.event).is_none_or(|sort| *sort == what)
         };
-        let line = lines.iter().find(is_of);
+        let nearest = lines.iter().filter(is_of).min_by_key(|line| line.entry.at.since(at).0.unsigned_abs());
+        let line = nearest.copied();
+        if let Some(line) = line {
+            spent.insert(line.event, what);
+        }
         let submission = story.submissions.iter().find(|one| one.pec_msgids.contains(&id));
         let occasion = Occasion::new(view, provider, line.map(|line| line.event).into_iter().chain([event]));
         let expected = format!("a line for the {what} of {id}");

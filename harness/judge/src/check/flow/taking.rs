@@ -179,7 +179,9 @@ fn service(view: &View<'_>, out: &mut Findings) {
             };
             let responsible = match &appearance.place {
                 Place::Wire { .. } => appearance.issuer,
-                Place::Mailbox { provider, .. } => Some(*provider),
+                Place::Mailbox { provider, mailbox } => {
+                    Some(*provider).filter(|_| !was_sent_to(view.story, appearance, mailbox))
+                }
             };
             if let Some(responsible) = responsible {
                 let expected = "take-charge receipts reach no user's mailbox";
@@ -199,11 +201,20 @@ fn service(view: &View<'_>, out: &mut Findings) {
     }
 }
 
+/// Whether somebody else addressed it to that mailbox, and answers for it.
+fn was_sent_to(story: &Story<'_>, lying: &Appearance<'_>, mailbox: &str) -> bool {
+    let copies = story.appearances.iter().filter(|one| one.first == lying.first);
+    copies
+        .filter_map(Appearance::transfer)
+        .any(|transfer| transfer.forward_paths.iter().any(|forward| same(&forward.path, mailbox)))
+}
+
 //= PEC-3.2.1-14
 fn filed(view: &View<'_>, out: &mut Findings, receipt: &Appearance<'_>) {
     let story = view.story;
-    let Place::Wire { to, .. } = &receipt.place else { return };
-    if receipt.standing != Standing::Correct || !receipt.arrived() {
+    let Place::Wire { transfer, to, .. } = &receipt.place else { return };
+    let is_for_us = transfer.forward_paths.iter().any(|forward| same(&forward.path, &to.service_mailbox));
+    if receipt.standing != Standing::Correct || !receipt.arrived() || !is_for_us {
         return;
     }
     let lying = story.appearances.iter().find(|one| {

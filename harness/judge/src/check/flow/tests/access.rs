@@ -1,0 +1,307 @@
+use collaudo_record::Outcome;
+
+use super::{fails, passes, silent, verdicts};
+use crate::story::testing::{Act, ID, ORIGINAL, Script, accepted, at, crossing, internal, refused, stored, submit};
+
+const BRUNO: &[&str] = &["bruno@beta.test"];
+
+fn bcc() -> String {
+    ORIGINAL.replace("Subject:", "Bcc: dario@beta.test\r\nSubject:")
+}
+
+/// The same bend for the envelope on the wire and in the mailbox.
+fn envelope(script: Script, old: &str, new: &str) -> Script {
+    script.text("busta", old, new).text("busta-stored", old, new)
+}
+
+#[test]
+fn a_crossing_where_all_is_well_passes() {
+    passes(
+        &crossing(ORIGINAL),
+        &[
+            "2.1-09 alfa",
+            "2.1-10 alfa",
+            "2.1-10 beta",
+            "2.1-13 alfa",
+            "2.1.1.1.1-02 alfa",
+            "2.1.1.1.1-02 beta",
+            "2.1.1.2-01 alfa",
+            "2.1.1.2-03 alfa",
+            "2.2.1-01 alfa",
+            "2.2.1-02 alfa",
+            "2.2.1-07 alfa",
+            "2.2.1-12 alfa",
+            "2.2.1-13 alfa",
+            "2.2.1-14 alfa",
+            "2.2.1-14 beta",
+            "2.2.6-01 alfa",
+            "2.2.6-01 beta",
+            "3.1.4-09 alfa",
+            "3.1.5-03 alfa",
+            "3.1.5-15 alfa",
+            "3.1.5-17 alfa",
+            "3.1.5-19 alfa",
+            "3.5-01 alfa",
+            "3.5-01 beta",
+            "4.1-02 alfa",
+            "4.1-02 beta",
+            "5.2-01 alfa",
+            "5.2-03 alfa",
+            "5.3-01 alfa",
+            "5.3-02 alfa",
+            "5.3-03 beta",
+            "DM.6-01 beta",
+            "DM.9-01 alfa",
+            "DPR.11-02 alfa",
+            "DPR.11-02 beta",
+        ],
+    );
+}
+
+#[test]
+fn a_message_within_one_provider_passes() {
+    passes(
+        &internal(),
+        &["3.4-01 alfa", "DM.6-02 alfa", "DM.6-03 alfa", "2.2.3-02 alfa", "3.3.2.1-02 alfa", "2.1-14 alfa"],
+    );
+    let lost = [
+        "2.2.3-01 alfa",
+        "2.1.1.1.1-05 alfa",
+        "2.2.1-02 alfa",
+        "2.2.3-02 alfa",
+        "3.3.1-01 alfa",
+        "3.3.2-01 alfa",
+        "3.4-01 alfa",
+        "DM.6-02 alfa",
+    ];
+    let mut lost = lost;
+    lost.sort_unstable();
+    fails(&internal().without("busta-stored"), &lost);
+}
+
+#[test]
+fn each_accepted_submission_has_one_acceptance_receipt() {
+    let good = || crossing(ORIGINAL);
+    fails(&good().without("accettazione").without("log-accept"), &["2.2.1-02 alfa", "3.1.4-09 alfa", "3.5-01 alfa"]);
+    fails(&good().twice("accettazione"), &["3.1.4-09 alfa"]);
+    fails(&refused(ORIGINAL, BRUNO), &["2.2.1-02 alfa"]);
+    let by_smtp = Script::default().add("submit", at(1), submit(ORIGINAL, BRUNO));
+    fails(&by_smtp.bent("submit", |act| reply(act, 550)), &["2.2.1-02 alfa"]);
+}
+
+#[test]
+fn an_envelope_that_could_go_must_show() {
+    let alone = accepted(ORIGINAL, BRUNO);
+    fails(&alone, &["2.2.1-02 alfa"]);
+    silent(&alone.add("off", at(0), Act::Host { host: "beta".into(), up: false }), &["2.2.1-02 alfa"]);
+}
+
+#[test]
+fn a_bcc_is_refused_with_a_notice() {
+    passes(
+        &refused(&bcc(), BRUNO),
+        &["3.1.1-06 alfa", "2.1-15 alfa", "2.2.1-03 alfa", "3.1.1-09 alfa", "3.1.1-10 alfa", "3.1.2-01 alfa"],
+    );
+    let let_in = ["2.1-15 alfa", "2.2.1-03 alfa", "3.1.1-06 alfa", "3.1.1-09 alfa", "3.1.1-10 alfa", "3.1.2-01 alfa"];
+    fails(&crossing(&bcc()), &let_in);
+    let untold = ["2.2.1-03 alfa", "3.1.1-10 alfa", "3.1.2-01 alfa"];
+    let silence = refused(&bcc(), BRUNO).without("avviso");
+    fails(&silence, &untold);
+    let by_smtp = silence.bent("submit", |act| reply(act, 554));
+    passes(&by_smtp, &["3.1.1-06 alfa", "3.1.1-09 alfa"]);
+    assert_eq!(verdicts(&by_smtp, Outcome::Deviation).into_iter().collect::<Vec<_>>(), untold);
+}
+
+#[test]
+fn an_empty_bcc_is_accepted() {
+    let empty = ORIGINAL.replace("Subject:", "Bcc: \r\nSubject:");
+    passes(&crossing(&empty), &["3.1.1-06 alfa", "2.2.1-02 alfa"]);
+    fails(&refused(&empty, BRUNO), &["2.2.1-02 alfa", "3.1.1-06 alfa"]);
+}
+
+#[test]
+fn each_formal_fault_exercises_its_own_rule() {
+    let cases = [
+        (ORIGINAL.replace("ciao\r\n", "ci\rao\r\n"), "3.1.1-01 alfa"),
+        (ORIGINAL.replace("From: Anna <anna@alfa.test>", "From: Anna"), "3.1.1-02 alfa"),
+        (ORIGINAL.replace("To: ", "Cc: "), "3.1.1-03 alfa"),
+        (ORIGINAL.replace("anna@alfa.test", "carla@alfa.test"), "3.1.1-04 alfa"),
+        (ORIGINAL.replace("bruno@beta.test", "dario@beta.test"), "3.1.1-05 alfa"),
+    ];
+    for (message, clause) in cases {
+        passes(&refused(&message, BRUNO), &[clause]);
+        let mut let_in = vec![clause, "2.2.1-03 alfa", "3.1.1-09 alfa", "3.1.1-10 alfa", "3.1.2-01 alfa"];
+        let_in.sort_unstable();
+        fails(&accepted(&message, BRUNO), &let_in);
+    }
+}
+
+#[test]
+fn the_clients_identifier_is_kept_and_gives_way() {
+    let good = || crossing(ORIGINAL);
+    let reference = "X-Riferimento-Message-ID: <m1@client>\r\n";
+    let left_out = envelope(good(), &format!("{reference}Reply-To"), "Reply-To");
+    fails(&left_out, &["2.2.1-14 alfa"]);
+    fails(&good().text("accettazione", reference, ""), &["2.1.1.1.1-02 alfa", "2.2.1-14 alfa"]);
+    let unchanged =
+        envelope(good(), &format!("Message-ID: <{ID}>\r\n{reference}MIME"), "Message-ID: <m1@client>\r\nMIME");
+    fails(&unchanged, &["2.2.1-12 alfa", "2.2.1-13 alfa", "3.3.2.1-03 beta"]);
+}
+
+#[test]
+fn two_messages_have_two_identifiers() {
+    let again = |script: Script, id: &str| {
+        let other = |text: String| text.replace("m1@client", "m2@client").replace(ID, id);
+        let receipt = other(script.message("accettazione")).replace("<accettazione1@", "<accettazione5@");
+        let busta = other(script.message("busta"));
+        let message = other(ORIGINAL.to_owned());
+        script
+            .add("submit2", at(5), submit(&message, BRUNO))
+            .add("accettazione2", at(5), stored("anna@alfa.test", &receipt))
+            .add("busta2", at(5), crate::story::testing::wire("alfa", "beta", "anna@alfa.test", BRUNO, &busta))
+    };
+    let first = || {
+        accepted(ORIGINAL, BRUNO).add(
+            "busta",
+            at(1),
+            crate::story::testing::wire("alfa", "beta", "anna@alfa.test", BRUNO, &crossing(ORIGINAL).message("busta")),
+        )
+    };
+    let unique = |id: &str, outcome| verdicts(&again(first(), id), outcome).contains("2.2.1-09 alfa");
+    assert!(unique("pec2@alfa.test", Outcome::Pass));
+    assert!(unique(ID, Outcome::Fail));
+    silent(&crossing(ORIGINAL), &["2.2.1-09 alfa"]);
+}
+
+#[test]
+fn paths_are_certified_and_receipts_follow_them() {
+    let good = || crossing(ORIGINAL);
+    let more = "</destinatari><destinatari>dario@beta.test</destinatari>";
+    fails(&envelope(good(), "</destinatari>", more), &["2.1-13 alfa"]);
+    fails(&good().text("accettazione", "certificato\">bruno", "esterno\">bruno"), &["2.2.1-07 alfa"]);
+    let elsewhere = |act: &mut Act| *act = stored("carla@alfa.test", &act.message().clone());
+    fails(&good().bent("accettazione", elsewhere), &["2.1-10 alfa"]);
+    let replies = ORIGINAL.replace("Subject:", "Reply-To: carla@alfa.test\r\nSubject:");
+    passes(&crossing(&replies), &["2.1-08 alfa", "2.1-11 alfa", "2.1-11 beta", "2.1.1.2-06 alfa", "3.1.5-06 alfa"]);
+    silent(&crossing(&replies), &["2.1-09 alfa"]);
+    fails(&crossing(&replies).bent("accettazione", elsewhere), &["2.1-10 alfa", "2.1-11 alfa"]);
+    let other_sender = |act: &mut Act| {
+        if let Act::Wire { reverse, .. } = act {
+            *reverse = "posta-certificata@alfa.test".into();
+        }
+    };
+    fails(&good().bent("busta", other_sender), &["3.1.5-19 alfa"]);
+}
+
+#[test]
+fn the_envelope_repeats_fields_of_the_original() {
+    let more = ORIGINAL.replace(
+        "Subject:",
+        "Received: from client\r\n\tby phone\r\nReturn-Path: <anna@alfa.test>\r\nCc: dario@beta.test\r\nSubject:",
+    );
+    let with_trace = |script: Script| {
+        envelope(
+            script,
+            "X-Trasporto",
+            "Received: from client\r\n by phone\r\nReturn-Path: <anna@alfa.test>\r\nX-Trasporto",
+        )
+    };
+    let good = || with_trace(crossing(&more));
+    let both =
+        ["2.1.1.2-02 alfa", "2.1.1.2-04 alfa", "2.1.1.2-05 alfa", "3.1.5-02 alfa", "3.1.5-04 alfa", "3.1.5-05 alfa"];
+    passes(&good(), &both);
+    fails(&envelope(good(), "\r\n by phone", "\r\n by hand"), &["2.1.1.2-02 alfa", "3.1.5-02 alfa"]);
+    fails(&envelope(good(), "Cc: dario@beta.test\r\nReply", "Reply"), &["2.1.1.2-04 alfa", "3.1.5-04 alfa"]);
+    let no_path = envelope(good(), "Return-Path: <anna@alfa.test>\r\nX-Tr", "X-Tr");
+    fails(&no_path, &["2.1.1.2-05 alfa", "3.1.5-05 alfa"]);
+    let named = envelope(good(), "To: bruno@beta.test\r\nSubject: x", "To: Bruno <bruno@beta.test>\r\nSubject: x");
+    fails(&named, &["2.1.1.2-03 alfa", "3.1.5-03 alfa"]);
+    let invented = envelope(crossing(ORIGINAL), "Reply-To: anna", "Cc: x@beta.test\r\nReply-To: anna");
+    let mut expected = vec!["2.1.1.2-04 alfa", "3.1.5-04 alfa"];
+    expected.sort_unstable();
+    fails(&invented, &expected);
+    fails(&envelope(crossing(ORIGINAL), "Reply-To: anna", "Reply-To: posta-certificata"), &["2.1-09 alfa"]);
+}
+
+#[test]
+fn the_original_travels_unchanged() {
+    let changed = envelope(crossing(ORIGINAL), "ciao", "miao");
+    fails(&changed, &["3.1.5-17 alfa", "3.3.2.1-03 beta", "DPR.11-02 alfa"]);
+    fails(&crossing(ORIGINAL).text("busta-stored", "ciao", "miao"), &["2.2.3-04 beta", "DPR.11-02 beta"]);
+}
+
+#[test]
+fn one_processing_has_one_time() {
+    let other = crossing(ORIGINAL).text("accettazione", "<ora>10:00:01", "<ora>10:00:41");
+    fails(&other, &["4.1-02 alfa", "DM.9-01 alfa"]);
+    let near = crossing(ORIGINAL).text("accettazione", "10:00:01 +0200", "10:00:04 +0200");
+    assert_eq!(verdicts(&near, Outcome::Deviation).into_iter().collect::<Vec<_>>(), ["4.1-02 alfa", "DM.9-01 alfa"]);
+    let logged = crossing(ORIGINAL).bent("log-accept", |act| {
+        if let Act::Logged { entry, .. } = act {
+            entry.at = at(31);
+        }
+    });
+    fails(&logged, &["4.1-02 alfa", "DM.9-01 alfa"]);
+}
+
+#[test]
+fn who_submits_is_logged_in_as_himself() {
+    let as_carla = |act: &mut Act| {
+        if let Act::Submit { account, .. } = act {
+            *account = Some("carla@alfa.test".into());
+        }
+    };
+    fails(&crossing(ORIGINAL).bent("submit", as_carla), &["5.2-03 alfa"]);
+    passes(&refused(ORIGINAL, BRUNO).bent("submit", as_carla), &["5.2-03 alfa"]);
+    let nobody = |act: &mut Act| {
+        if let Act::Submit { account, .. } = act {
+            *account = None;
+        }
+    };
+    fails(&crossing(ORIGINAL).bent("submit", nobody), &["2.2.1-01 alfa", "5.2-01 alfa"]);
+}
+
+#[test]
+fn what_crosses_goes_under_tls() {
+    let mut clear = crossing(ORIGINAL);
+    clear.clear = true;
+    fails(&clear, &["5.3-01 alfa", "5.3-01 beta", "5.3-02 alfa", "5.3-03 alfa", "5.3-03 beta"]);
+}
+
+#[test]
+fn every_operation_has_its_line_with_all_that_belongs_in_it() {
+    let good = || crossing(ORIGINAL);
+    let all = [
+        "2.3-01 alfa",
+        "2.3-02 beta",
+        "2.3-03 beta",
+        "2.3-04 alfa",
+        "2.3-05 alfa",
+        "2.3-06 alfa",
+        "2.3-07 beta",
+        "2.3-08 beta",
+        "2.3-09 beta",
+    ];
+    passes(&good(), &all);
+    let bend = |name: &str, bend: fn(&mut collaudo_record::LogEntry)| {
+        good().bent(name, |act| {
+            if let Act::Logged { entry, .. } = act {
+                bend(entry);
+            }
+        })
+    };
+    fails(&good().without("log-deliver"), &["2.3-01 beta", "2.3-08 beta"]);
+    fails(&bend("log-accept", |entry| entry.sender.clear()), &["2.3-04 alfa"]);
+    fails(&bend("log-accept", |entry| entry.recipients.clear()), &["2.3-05 alfa"]);
+    fails(&bend("log-accept", |entry| entry.subject.clear()), &["2.3-06 alfa"]);
+    fails(&bend("log-take", |entry| entry.event.clear()), &["2.3-07 beta"]);
+    fails(&bend("log-take", |entry| entry.related.clear()), &["2.3-08 beta"]);
+    fails(&bend("log-take", |entry| entry.sending_provider.clear()), &["2.3-09 beta"]);
+    fails(&bend("log-take", |entry| entry.at = at(90)), &["2.3-01 beta", "2.3-03 beta"]);
+}
+
+fn reply(act: &mut Act, code: u16) {
+    if let Act::Submit { code: own, .. } = act {
+        *own = code;
+    }
+}

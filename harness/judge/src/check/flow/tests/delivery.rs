@@ -1,0 +1,104 @@
+use super::{fails, passes, silent};
+use crate::story::testing::{Act, ORIGINAL, Script, at, crossing, stored, undelivered};
+
+fn good() -> Script {
+    crossing(ORIGINAL)
+}
+
+fn without_receipt(script: Script) -> Script {
+    script.without("consegna").without("consegna-filed")
+}
+
+#[test]
+fn what_is_stored_gives_one_delivery_receipt() {
+    passes(
+        &good(),
+        &[
+            "2.1.1.1.1-05 beta",
+            "2.2.3-01 beta",
+            "2.2.3-02 beta",
+            "2.2.3-03 beta",
+            "2.2.3-04 beta",
+            "3.3.1-01 beta",
+            "3.3.2-01 beta",
+            "3.3.2-02 beta",
+            "3.3.2.1-07 beta",
+            "DM.6-03 beta",
+            "DPR.6-01 beta",
+        ],
+    );
+    let none = ["3.3.2-02 beta", "3.3.2.1-07 beta", "3.5-01 beta", "DM.6-03 beta", "DPR.6-01 beta"];
+    fails(&without_receipt(good()), &none);
+    fails(&good().twice("consegna").twice("consegna-filed"), &["3.3.2.1-07 beta", "DM.6-03 beta"]);
+}
+
+#[test]
+fn the_receipt_comes_after_the_message() {
+    let early = ["2.1.1.1.1-05 beta", "2.2.3-02 beta", "3.3.2-01 beta"];
+    fails(&good().moved("busta-stored", at(5)), &early);
+    fails(
+        &good().without("busta-stored"),
+        &[
+            "2.1.1.1.1-05 beta",
+            "2.2.2-05 beta",
+            "2.2.3-01 beta",
+            "2.2.3-02 beta",
+            "3.3.1-01 beta",
+            "3.3.2-01 beta",
+            "3.5-01 beta",
+        ],
+    );
+}
+
+#[test]
+fn a_receipt_without_an_envelope_is_no_receipt() {
+    let invented = Script::default().add("consegna", at(4), stored("anna@alfa.test", &good().message("consegna")));
+    fails(&invented, &["2.2.3-03 beta"]);
+}
+
+#[test]
+fn what_arrives_is_stored_once_and_unchanged() {
+    fails(&good().text("busta-stored", "testo", "altro"), &["2.2.3-04 beta"]);
+    fails(&good().twice("busta-stored"), &["2.2.2-05 beta"]);
+    fails(&good().text("consegna-filed", "testo", "altro"), &["2.2.3-04 alfa"]);
+    let lost = without_receipt(good()).without("busta-stored").without("log-deliver");
+    fails(&lost, &["2.2.2-05 beta", "3.5-01 beta"]);
+}
+
+#[test]
+fn an_envelope_that_was_not_taken_is_nobodys_duty() {
+    let cut_off = |act: &mut Act| {
+        if let Act::Wire { code, .. } = act {
+            *code = None;
+        }
+    };
+    let lost =
+        without_receipt(good()).without("busta-stored").without("presa").without("presa-filed").bent("busta", cut_off);
+    silent(&lost, &["2.2.2-05 beta", "3.2.1-01 beta", "3.3.2.1-07 beta", "3.5-01 beta", "2.2.3-05 beta"]);
+}
+
+#[test]
+fn an_unknown_mailbox_gives_a_notice_with_its_code() {
+    let unknown = || undelivered("nobody@beta.test", "5.1.1");
+    passes(&unknown(), &["2.2.3-05 beta", "3.3.3-01 beta", "AGID.12-01 beta", "2.2.3-01 beta", "2.2.2-05 beta"]);
+    let untold = unknown().without("mancata").without("mancata-filed");
+    fails(&untold, &["2.2.2-05 beta", "2.2.3-05 beta", "3.3.3-01 beta"]);
+    fails(&unknown().twice("mancata").twice("mancata-filed"), &["2.2.3-05 beta", "3.3.3-01 beta"]);
+    fails(&undelivered("nobody@beta.test", "5.2.2"), &["AGID.12-01 beta"]);
+    let only_certified = |script: Script, name: &str| script.text(name, "\r\n\r\n5.1.1 - beta", "\r\n\r\nbeta");
+    fails(&only_certified(only_certified(unknown(), "mancata"), "mancata-filed"), &["AGID.12-01 beta"]);
+}
+
+#[test]
+fn a_full_mailbox_gives_a_notice_with_its_own_code() {
+    let full = |code: &str| Script { quota: Some(0), ..undelivered("bruno@beta.test", code) };
+    passes(&full("5.2.2"), &["2.2.3-05 beta", "3.3.3-01 beta", "AGID.12-01 beta", "AGID.12-02 beta"]);
+    fails(&full("5.1.1"), &["AGID.12-01 beta", "AGID.12-02 beta"]);
+}
+
+#[test]
+fn no_notice_for_what_lies_in_the_mailbox() {
+    let notice = undelivered("bruno@beta.test", "5.1.1").message("mancata");
+    let both = good().add("mancata", at(5), stored("anna@alfa.test", &notice));
+    fails(&both, &["2.2.3-01 beta", "2.3-08 beta", "3.3.1-01 beta"]);
+}
