@@ -91,3 +91,35 @@ fn label(reading: &Reading) -> String {
     };
     if concerned.is_empty() { name.to_owned() } else { format!("{name} for {concerned}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{fixture, judge};
+
+    #[test]
+    fn every_message_has_its_anatomy_in_the_order_of_first_sight() {
+        let messages = judge(&fixture::trace(|_| {})).messages;
+        let labels: Vec<&str> = messages.iter().map(|message| message.label.as_str()).collect();
+        let everyone = "bruno@beta.test, piena@beta.test, elsa@gamma.test";
+        let expected = [
+            "acceptance receipt for anna@alfa.test".to_owned(),
+            format!("transport envelope for {everyone}"),
+            "take-charge receipt for bruno@beta.test, piena@beta.test".to_owned(),
+            "delivery receipt (complete) for bruno@beta.test".to_owned(),
+            "delivery receipt (brief) for bruno@beta.test".to_owned(),
+            "delivery receipt (concise) for bruno@beta.test".to_owned(),
+            "non-delivery notice for piena@beta.test".to_owned(),
+            "anomaly envelope for bruno@beta.test".to_owned(),
+            "timeout notice for elsa@gamma.test".to_owned(),
+        ];
+        assert!(expected.iter().all(|label| labels.contains(&label.as_str())), "{labels:#?}");
+        assert!(messages.windows(2).all(|pair| pair[0].first_seen < pair[1].first_seen));
+        let envelope = messages.iter().find(|message| message.kind == "posta-certificata").expect("an envelope");
+        let signature = envelope.signature.as_ref().expect("it is signed");
+        assert_eq!((signature.valid, signature.signed_at.as_str()), (true, "2026-07-01T08:00:01Z"));
+        assert_eq!(signature.signer, "CN=Posta Certificata, O=Alfa PEC S.p.A., C=IT");
+        let parts: Vec<_> = envelope.parts.iter().map(|part| (part.depth, part.content_type.as_str())).collect();
+        assert_eq!(parts[..3], [(0, "multipart/signed"), (1, "multipart/mixed"), (2, "text/plain")]);
+        assert_eq!(envelope.step.as_deref(), Some("m1"));
+    }
+}

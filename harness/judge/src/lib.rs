@@ -51,3 +51,49 @@ pub fn checked() -> impl Iterator<Item = &'static str> {
 pub fn catalogue() -> Vec<Requirement> {
     CATALOGUE.iter().map(Requirement::from).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_trace_is_judged_the_same() {
+        let trace = fixture::trace(|_| {});
+        assert_eq!(judge(&trace), judge(&trace));
+    }
+
+    #[test]
+    fn verdicts_are_ordered_and_stand_once_for_each_clause_and_provider() {
+        let verdicts = judge(&fixture::trace(|_| {})).verdicts;
+        let places: Vec<_> = verdicts
+            .iter()
+            .map(|verdict| (CATALOGUE.iter().position(|row| row.id == verdict.clause), verdict.provider.clone()))
+            .collect();
+        assert!(places.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(
+            verdicts.iter().all(|verdict| !verdict.evidence.is_empty() && verdict.matched > 0),
+            "each cites an event"
+        );
+        assert!(verdicts.iter().all(|verdict| verdict.provider != "gamma"), "a peer is not bound");
+    }
+
+    /// Goal: a hostile message costs at most a verdict. Method: every body cut short and overwritten at many places.
+    #[test]
+    fn a_trace_of_damaged_messages_is_judged() {
+        let good = fixture::trace(|_| {});
+        for part in 1..12 {
+            let mut trace = good.clone();
+            for octets in trace.bodies.values_mut() {
+                let mut damaged = octets.to_vec();
+                let at = damaged.len() * part / 12;
+                match part % 3 {
+                    0 => damaged.truncate(at),
+                    1 => damaged.iter_mut().skip(at).step_by(41).for_each(|b| *b = b'\n'),
+                    _ => damaged.iter_mut().skip(at).step_by(29).for_each(|b| *b |= 0x80),
+                }
+                *octets = damaged.into();
+            }
+            assert_eq!(judge(&trace).messages.len(), judge(&good).messages.len());
+        }
+    }
+}

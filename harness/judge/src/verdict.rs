@@ -50,3 +50,39 @@ fn worst(group: Vec<Finding>) -> Option<Verdict> {
         reading: speaker.reading.map(str::to_owned),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Clause;
+
+    fn finding(outcome: Outcome, event: u32) -> Finding {
+        Finding {
+            clause: Clause::PEC_3_1_4_03,
+            provider: "alfa".into(),
+            outcome,
+            expected: "that".into(),
+            observed: format!("event {event}"),
+            evidence: vec![event],
+            declared: event == 9,
+            step: None,
+            reading: None,
+        }
+    }
+
+    #[test]
+    fn the_worst_finding_speaks_and_all_are_counted() {
+        let findings = vec![finding(Outcome::Pass, 1), finding(Outcome::Fail, 9), finding(Outcome::Unknown, 4)];
+        let verdicts = aggregate(findings);
+        assert_eq!(verdicts.len(), 1);
+        assert_eq!((verdicts[0].outcome, verdicts[0].matched, verdicts[0].declared), (Outcome::Fail, 3, true));
+        assert_eq!((verdicts[0].evidence.as_slice(), verdicts[0].party.as_str()), (&[9][..], "access-point"));
+    }
+
+    #[test]
+    fn a_pass_cites_up_to_three_events_each_once() {
+        let verdicts = aggregate([5, 5, 6, 7, 8].map(|event| finding(Outcome::Pass, event)).into());
+        assert_eq!(verdicts[0].evidence, [5, 6, 7]);
+        assert_eq!(verdicts[0].matched, 5);
+    }
+}

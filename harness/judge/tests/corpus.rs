@@ -2,13 +2,19 @@
 //! say that they skip.
 
 use std::{
+    collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use collaudo_judge::reading::{Kind, Reading};
-use collaudo_record::BodyHash;
+use collaudo_judge::{
+    catalogue, judge,
+    reading::{Kind, Reading},
+};
+use collaudo_record::{
+    Basis, BodyHash, Event, FORMAT, Header, Instant, Outcome, Player, Provider, ScenarioBrief, Trace, What,
+};
 
 /// The corpus: where `COLLAUDO_CORPUS` says, by default beside the workspace.
 fn corpus() -> Vec<(String, Vec<u8>)> {
@@ -104,5 +110,62 @@ fn damaged_messages_are_read_without_a_crash() {
             damaged[at..end].fill(b'\n');
             read(&damaged);
         }
+    }
+}
+
+/// A trace that holds one message in a mailbox of the provider that From names, and nothing else.
+fn trace_of(octets: &[u8]) -> Trace {
+    let reading = read(octets);
+    let address = reading.head.from[0].address.clone();
+    let domain = address.rsplit_once('@').expect("an address").1.to_owned();
+    let signer = reading.signature.and_then(|signature| signature.signer).expect("a signer");
+    let provider = Provider {
+        name: "examined".into(),
+        display_name: signer.organizations.first().cloned().unwrap_or_default(),
+        player: Player::Subject,
+        domains: vec![domain],
+        certified_address: address,
+        service_mailbox: String::new(),
+        max_octets: 30_000_000,
+        users: vec![],
+    };
+    let nothing = BodyHash::of(b"");
+    let scenario =
+        ScenarioBrief { id: String::new(), title: String::new(), why: String::new(), covers: vec![], expect: vec![] };
+    let header = Header {
+        format: FORMAT,
+        scenario,
+        world: "file".into(),
+        seed: 0,
+        epoch: Instant(0),
+        providers: vec![provider],
+        index: nothing.clone(),
+        trust: vec![],
+        index_signer: nothing,
+    };
+    let mut trace = Trace { header, events: vec![], bodies: BTreeMap::new() };
+    let body = trace.keep(octets);
+    let what = What::Stored { provider: "examined".into(), mailbox: reading.head.to[0].address.clone(), body };
+    trace.events.push(Event { at: reading.head.date.expect("a date"), basis: Basis::Declared, what });
+    trace
+}
+
+/// Goal: a checker that calls real messages worthless is wrong. Method: each message judged by itself, by the rows that a
+/// message alone decides. SHA-1 and a Sender left out are deviations, and told.
+#[test]
+fn real_messages_break_no_row_that_a_message_alone_decides() {
+    let catalogue = catalogue();
+    let alone = |id: &str| catalogue.iter().any(|row| row.id == id && row.how == "offline-lint");
+    for (name, octets) in corpus() {
+        let judgement = judge(&trace_of(&octets));
+        let of = |outcome| {
+            let verdicts = judgement.verdicts.iter().filter(move |verdict| verdict.outcome == outcome);
+            verdicts.map(|verdict| verdict.clause.as_str()).filter(|id| alone(id)).collect::<Vec<_>>()
+        };
+        let invalid = read(&octets).signature.is_some_and(|signature| !signature.valid);
+        let expected: &[&str] = if invalid { &["PEC-2.1-01"] } else { &[] };
+        assert_eq!(of(Outcome::Fail), expected, "{name}");
+        assert!(of(Outcome::Pass).len() > 50, "{name}");
+        assert_eq!(judgement.messages.len(), 1, "{name}");
     }
 }

@@ -55,3 +55,42 @@ fn certifies(receipt: &Reading, envelope: &Reading) -> bool {
         && id.is_some()
         && id == envelope.head.message_id.as_deref()
 }
+
+#[cfg(test)]
+mod tests {
+    use collaudo_record::Verdict;
+
+    use super::*;
+    use crate::{
+        fixture::{self, Draft, Signing},
+        judge,
+    };
+
+    /// A correct envelope in form, from gamma's address, signed with beta's key.
+    fn foreign(draft: &mut Draft) {
+        if draft.name == "strano" {
+            draft.header = format!("X-Trasporto: posta-certificata\r\n{}", draft.header);
+            draft.content = "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\nx\r\n--a--".to_owned();
+            draft.signing = Signing::Beta;
+        }
+    }
+
+    fn verdict(bend: impl Fn(&mut Draft)) -> Option<Verdict> {
+        judge(&fixture::trace(bend)).verdicts.into_iter().find(|verdict| verdict.clause == "PEC-7-02")
+    }
+
+    #[test]
+    fn an_author_in_anothers_domain_is_looked_for_and_must_get_no_receipt() {
+        assert_eq!(verdict(|_| {}), None);
+        let passed = verdict(foreign).expect("it is exercised");
+        assert_eq!((passed.outcome, passed.provider.as_str()), (Outcome::Pass, "beta"));
+        let failed = verdict(|draft| {
+            foreign(draft);
+            if draft.name == "consegna-sintetica" {
+                draft.swap("<identificativo>p1.4@alfa.test", "<identificativo>strano@gamma.test");
+                draft.seen = collaudo_record::Span::from_secs(20);
+            }
+        });
+        assert_eq!(failed.map(|verdict| verdict.outcome), Some(Outcome::Fail));
+    }
+}

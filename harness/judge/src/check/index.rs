@@ -24,6 +24,10 @@ pub(super) const CHECKS: &[Check] = &[
 
 /// Every subject that issued something, with the event where that was first seen: there its record is relied on.
 fn subjects<'a>(view: &View<'a>) -> Vec<(&'a Provider, u32)> {
+    // A trace without an index, such as one of stored messages, exercises nothing here.
+    if view.index.signature.is_none() {
+        return Vec::new();
+    }
     let issued = |provider: &Provider| {
         let mut sightings = view.sightings.iter();
         sightings
@@ -242,4 +246,82 @@ fn is_dot_atom(text: &str) -> bool {
         !atom.is_empty() && atom.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b))
     };
     text.split('.').all(atom)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{
+        fixture::{self, Signing},
+        reading::{Index, Readings},
+        sighting::sightings,
+        story::Story,
+    };
+    use Clause as C;
+
+    fn findings(ldif: &str, signing: Signing) -> Vec<Finding> {
+        let trace = fixture::trace_with_index(|_| {}, ldif, signing);
+        let readings = Readings::of(&trace);
+        let index = Index::of(&trace);
+        let sightings = sightings(&trace, &readings);
+        let story = Story::read(&trace, &readings, &index, &sightings);
+        let view = View { trace: &trace, readings: &readings, index: &index, sightings: &sightings, story: &story };
+        let mut findings = Findings::default();
+        CHECKS.iter().for_each(|check| (check.run)(&view, &mut findings));
+        findings.0
+    }
+
+    fn clauses(findings: &[Finding], outcome: Outcome) -> BTreeSet<Clause> {
+        findings.iter().filter(|finding| finding.outcome == outcome).map(|finding| finding.clause).collect()
+    }
+
+    #[test]
+    fn a_good_index_passes_and_cites_the_message_that_rests_on_it() {
+        let findings = findings(&fixture::ldif(), Signing::Index);
+        assert_eq!(clauses(&findings, Outcome::Fail), BTreeSet::new());
+        assert!(findings.iter().all(|finding| !finding.evidence.is_empty()));
+        assert_eq!(clauses(&findings, Outcome::Pass).len(), 14);
+    }
+
+    #[test]
+    fn an_index_signed_by_another_than_its_publisher_fails() {
+        assert_eq!(clauses(&findings(&fixture::ldif(), Signing::Alfa), Outcome::Fail), [C::PEC_4_5_07].into());
+        assert!(clauses(&findings(&fixture::ldif(), Signing::Uncertified), Outcome::Fail).contains(&C::PEC_4_5_08));
+    }
+
+    #[test]
+    fn a_bent_record_fails_the_row_that_it_breaks() {
+        let hash = |text: &str| {
+            text.lines().find(|line| line.starts_with("providerCertificateHash")).unwrap_or_default().to_owned()
+        };
+        let good = fixture::ldif();
+        let cases: [(&str, &str, &[Clause]); 11] = [
+            ("dn: providerName=Alfa", "dn: name=Alfa", &[C::PEC_4_5_02]),
+            (&hash(&good), "description: x", &[C::PEC_4_5_03, C::PEC_4_5_1_01, C::PEC_4_5_9_01]),
+            ("providerCertificateHash: ", "providerCertificateHash: 0", &[C::PEC_4_5_1_01]),
+            ("providerCertificate;binary:", "providerCertificate:", &[C::PEC_4_5_2_01]),
+            (
+                "providerName: Alfa PEC S.p.A.\n",
+                "providerName: Alfa PEC S.p.A.\nproviderName: Alfa\n",
+                &[C::PEC_4_5_3_01],
+            ),
+            ("servizio@alfa.test", "servizio di alfa", &[C::PEC_4_5_4_01]),
+            ("managedDomains: alfa.test", "managedDomains: alfa..test", &[C::PEC_4_5_5_01]),
+            ("https://alfa.test", "http://alfa.test", &[C::PEC_4_5_6_01]),
+            (
+                "mailReceipt: servizio@alfa.test\n",
+                "mailReceipt: servizio@alfa.test\nproviderUnit: due\n",
+                &[C::PEC_4_5_6_03, C::PEC_4_5_7_01, C::PEC_4_5_7_02, C::PEC_4_5_7_03],
+            ),
+            ("objectClass: LDIFLocationURLObject\n", "", &[C::PEC_4_5_8_01]),
+            ("objectClass: provider\n", "", &[C::PEC_4_5_9_01]),
+        ];
+        for (from, to, expected) in cases {
+            assert!(good.contains(from));
+            let failed = clauses(&findings(&good.replacen(from, to, 1), Signing::Index), Outcome::Fail);
+            assert_eq!(failed, expected.iter().copied().collect(), "{from:?} -> {to:?}");
+        }
+    }
 }

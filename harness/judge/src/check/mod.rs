@@ -79,16 +79,20 @@ pub(crate) fn clauses() -> BTreeSet<Clause> {
 /// Runs every check over the trace. Only subjects are bound; a check that crashes leaves `unknown` for its clauses.
 pub(crate) fn run<'a>(view: &'a View<'a>) -> Vec<Finding> {
     let mut all = message::run(view);
-    for check in checks() {
-        let mut findings = Findings::default();
-        // The check works on its own findings and on shared data that it cannot change: nothing is left half done.
-        let outcome = catch_unwind(AssertUnwindSafe(|| (check.run)(view, &mut findings)));
-        all.extend(findings.0.into_iter().filter(|finding| is_subject(view.trace, &finding.provider)));
-        if outcome.is_err() {
-            all.extend(crashed(view.trace, check.clauses));
-        }
-    }
+    all.extend(checks().flat_map(|check| run_one(view, check)));
     all
+}
+
+fn run_one(view: &View<'_>, check: &Check) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    // The check works on its own findings and on shared data that it cannot change: nothing is left half done.
+    let outcome = catch_unwind(AssertUnwindSafe(|| (check.run)(view, &mut findings)));
+    let mut found: Vec<Finding> =
+        findings.0.into_iter().filter(|finding| is_subject(view.trace, &finding.provider)).collect();
+    if outcome.is_err() {
+        found.extend(crashed(view.trace, check.clauses));
+    }
+    found
 }
 
 fn crashed(trace: &Trace, clauses: &[Clause]) -> Vec<Finding> {
@@ -109,4 +113,28 @@ fn crashed(trace: &Trace, clauses: &[Clause]) -> Vec<Finding> {
 
 fn is_subject(trace: &Trace, name: &str) -> bool {
     trace.header.providers.iter().any(|provider| provider.name == name && provider.player == Player::Subject)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn a_check_that_crashes_costs_unknown_for_its_own_clauses() {
+        let check = Check {
+            clauses: &[Clause::PEC_7_02],
+            run: |view, _| {
+                assert!(view.trace.events.is_empty(), "this check cannot bear events");
+            },
+        };
+        let trace = fixture::trace(|_| {});
+        let readings = Readings::of(&trace);
+        let index = Index::of(&trace);
+        let story = Story::read(&trace, &readings, &index, &[]);
+        let view = View { trace: &trace, readings: &readings, index: &index, sightings: &[], story: &story };
+        let found: Vec<_> = run_one(&view, &check).into_iter().map(|f| (f.clause, f.provider, f.outcome)).collect();
+        let unknown = |name: &str| (Clause::PEC_7_02, name.to_owned(), Outcome::Unknown);
+        assert_eq!(found, [unknown("alfa"), unknown("beta")]);
+    }
 }

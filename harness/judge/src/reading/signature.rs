@@ -318,3 +318,67 @@ impl Algorithm {
         signer.key_algorithm == "RSA" && UnparsedPublicKey::new(parameters, signer.key()).verify(octets, value).is_ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{AUTHORITY, EPOCH, INDEX_SIGNER, Signing, signed_data};
+
+    const CONTENT: &[u8] = b"Content-Type: text/plain\r\n\r\nciao";
+
+    fn trust(octets: &[u8]) -> Vec<Certificate> {
+        Certificate::read(octets).into_iter().collect()
+    }
+
+    /// Definite lengths of the outermost structures made indefinite.
+    fn indefinite(octets: &[u8], depth: u32) -> Vec<u8> {
+        let inside = |tlv: asn1::Tlv<'_>| match depth {
+            0 => tlv.whole.to_vec(),
+            _ if tlv.tag & 0x20 != 0 => indefinite(tlv.whole, depth - 1),
+            _ => tlv.whole.to_vec(),
+        };
+        let tlv = asn1::first(octets).expect("a structure");
+        let content: Vec<u8> = asn1::Values(tlv.value).flat_map(inside).collect();
+        [&[tlv.tag, 0x80][..], &content, &[0, 0]].concat()
+    }
+
+    #[test]
+    fn a_signature_holds_over_its_content_alone() {
+        let octets = signed_data(CONTENT, Signing::Alfa, EPOCH, false);
+        let (good, enclosed) = Signature::read(&octets, &[CONTENT], &trust(AUTHORITY));
+        assert_eq!((good.valid, good.reason.as_str(), good.digest.as_str(), enclosed), (true, "", "sha256", None));
+        assert_eq!((good.signed_at, good.is_der, good.encloses), (Some(EPOCH), true, false));
+        let (bad, _) = Signature::read(&octets, &[b"Content-Type: text/plain\r\n\r\naltro"], &[]);
+        assert!(!bad.valid && bad.reason.contains("digest differs"), "{}", bad.reason);
+    }
+
+    #[test]
+    fn signed_attributes_changed_afterwards_do_not_fit_the_key() {
+        let mut octets = signed_data(CONTENT, Signing::Alfa, EPOCH, false);
+        let time = b"260701080000Z";
+        let at = octets.windows(time.len()).position(|here| here == time).expect("the signing time");
+        octets[at + 1] = b'7';
+        let (signature, _) = Signature::read(&octets, &[CONTENT], &[]);
+        assert_eq!((signature.valid, signature.reason.as_str()), (false, WRONG_KEY));
+    }
+
+    #[test]
+    fn a_structure_of_indefinite_lengths_is_read_like_its_definite_form() {
+        let octets = signed_data(CONTENT, Signing::Beta, EPOCH, false);
+        let (signature, _) = Signature::read(&indefinite(&octets, 3), &[CONTENT], &trust(AUTHORITY));
+        assert!(signature.valid && !signature.is_der, "{}", signature.reason);
+        assert_eq!(signature.chain, Ok(()));
+    }
+
+    #[test]
+    fn a_path_ends_in_an_anchor_and_holds_when_it_was_signed() {
+        let chain = |at, trust: &[Certificate]| {
+            Signature::read(&signed_data(CONTENT, Signing::Alfa, at, false), &[CONTENT], trust).0.chain
+        };
+        assert_eq!(chain(EPOCH, &trust(AUTHORITY)), Ok(()));
+        assert!(chain(EPOCH, &[]).is_err_and(|why| why.contains("no anchor")));
+        assert!(chain(EPOCH, &trust(INDEX_SIGNER)).is_err_and(|why| why.contains("Autorita di prova")));
+        let before = Instant(1_500_000_000_000_000);
+        assert!(chain(before, &trust(AUTHORITY)).is_err_and(|why| why.contains("not valid at the time of signing")));
+    }
+}

@@ -2,6 +2,8 @@
 //!
 //! A rule is a row of a table: clause, kinds, judgement. A judgement that has nothing to say of a message says nothing.
 
+#[cfg(test)]
+mod bends;
 mod brief;
 mod case;
 mod certificate;
