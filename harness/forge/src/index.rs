@@ -3,21 +3,22 @@ use der::{Decode, asn1::OctetString};
 
 use crate::{ForgeError, Signer, Style, encapsulated, signing_time};
 
-/// The LDIF text of a signed provider index (DER), whatever its signature is worth, and when it was signed.
+/// The LDIF text of a signed provider index (DER), whatever its signature is worth, and when it says that it was signed.
 ///
 /// # Errors
 /// [`ForgeError::Cms`], or [`ForgeError::Message`] where it encloses no text.
-pub fn open_index(der: &[u8]) -> Result<(String, i64), ForgeError> {
+pub fn open_index(der: &[u8]) -> Result<(String, Option<i64>), ForgeError> {
     let info = ContentInfo::from_der(der).map_err(ForgeError::Cms)?;
     let data = info.content.decode_as::<SignedData>().map_err(ForgeError::Cms)?;
     let content = data.encap_content_info.econtent.ok_or(ForgeError::Message("the index encloses nothing"))?;
     let octets = content.decode_as::<OctetString>().map_err(ForgeError::Cms)?.into_bytes();
     let text = String::from_utf8(octets).map_err(|_| ForgeError::Message("the index is not UTF-8"))?;
-    Ok((text, signing_time(der).unwrap_or(0)))
+    Ok((text, signing_time(der)))
 }
 
-/// Signs an LDIF text as an index is signed.
+/// Signs an LDIF text as an index is signed; with no instant it is signed without attributes.
 //= PEC-4.5-08
-pub fn seal_index(text: &str, signer: &Signer, unix_secs: i64) -> Vec<u8> {
-    encapsulated(text.as_bytes(), signer, unix_secs, Style::default())
+pub fn seal_index(text: &str, signer: &Signer, unix_secs: Option<i64>) -> Vec<u8> {
+    let style = Style { bare: unix_secs.is_none(), ..Style::default() };
+    encapsulated(text.as_bytes(), signer, unix_secs.unwrap_or(0), style)
 }

@@ -74,6 +74,11 @@ impl Key {
         Ok(Self { numbers, pair: RsaKeyPair::from_pkcs8(pkcs8).ok() })
     }
 
+    /// The public key: `SubjectPublicKeyInfo` in DER.
+    pub fn public_key(&self) -> Vec<u8> {
+        self.numbers.public_key().unwrap_or_default()
+    }
+
     /// Signs: RSASSA-PKCS1-v1_5 over the digest of `message`.
     pub fn sign(&self, digest: Digest, message: &[u8]) -> Vec<u8> {
         match (&self.pair, digest) {

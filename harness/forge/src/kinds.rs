@@ -359,8 +359,8 @@ impl Kind<'_> {
         }
     }
 
-    /// Whether it is about something that went well, so far.
-    pub(crate) fn is_success(&self) -> bool {
+    /// Whether the text speaks of the message itself, and not of a fault found in it.
+    pub(crate) fn is_about_message(&self) -> bool {
         !matches!(self.error(), "virus") && !matches!(self, Self::NonAcceptance { .. } | Self::NonDelivery { .. })
     }
 

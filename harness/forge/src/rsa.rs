@@ -2,13 +2,17 @@
 //!
 //! It takes its time and leaks it; it is for test keys alone.
 
-use der::{Decode, Sequence, asn1::OctetStringRef, asn1::UintRef};
-use spki::AlgorithmIdentifierRef;
+use der::{
+    Any, AnyRef, Decode, Encode, Sequence,
+    asn1::{BitString, OctetStringRef, UintRef},
+};
+use spki::{AlgorithmIdentifierOwned, AlgorithmIdentifierRef, SubjectPublicKeyInfoOwned};
 
 /// The numbers of a private key that a signature needs, most significant octet first.
 #[derive(Clone)]
 pub(crate) struct Numbers {
     pub(crate) modulus: Vec<u8>,
+    public: Vec<u8>,
     exponent: Vec<u8>,
 }
 
@@ -17,6 +21,12 @@ struct PrivateKeyInfo<'a> {
     version: u8,
     algorithm: AlgorithmIdentifierRef<'a>,
     private_key: OctetStringRef<'a>,
+}
+
+#[derive(Sequence)]
+struct RsaPublicKey<'a> {
+    modulus: UintRef<'a>,
+    public_exponent: UintRef<'a>,
 }
 
 #[derive(Sequence)]
@@ -40,8 +50,20 @@ impl Numbers {
         let odd = key.modulus.as_bytes().last().is_some_and(|last| last & 1 == 1);
         odd.then(|| Self {
             modulus: key.modulus.as_bytes().to_vec(),
+            public: key.public_exponent.as_bytes().to_vec(),
             exponent: key.private_exponent.as_bytes().to_vec(),
         })
+    }
+
+    /// `SubjectPublicKeyInfo` in DER.
+    pub(crate) fn public_key(&self) -> der::Result<Vec<u8>> {
+        let key = RsaPublicKey { modulus: UintRef::new(&self.modulus)?, public_exponent: UintRef::new(&self.public)? };
+        let algorithm = AlgorithmIdentifierOwned {
+            oid: const_oid::db::rfc5912::RSA_ENCRYPTION,
+            parameters: Some(Any::from(AnyRef::NULL)),
+        };
+        let subject_public_key = BitString::from_bytes(&key.to_der()?)?;
+        SubjectPublicKeyInfoOwned { algorithm, subject_public_key }.to_der()
     }
 
     /// `message` to the private exponent, as many octets as the modulus has.

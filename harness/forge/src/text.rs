@@ -17,7 +17,7 @@ pub(crate) fn text(kind: Kind<'_>, certified: &Certified, moment: &Moment) -> St
         _ => lines(recipients.iter().map(|recipient| recipient.address.clone())),
     };
     let whom = if kind.concerned().is_some() { one } else { format!("ed indirizzato a:\r\n{all}") };
-    let place = if kind.is_success() { "il messaggio" } else { "nel messaggio" };
+    let place = if kind.is_about_message() { "il messaggio" } else { "nel messaggio" };
     format!(
         "{}\r\n\r\n{when} {place}\r\n{whose}{whom}{}\r\nIdentificativo del messaggio: {identifier}\r\n",
         title(kind),

@@ -180,6 +180,8 @@ fn garbage_still_gets_a_receipt_and_never_a_panic() {
 #[test]
 fn an_index_comes_back_as_it_went() {
     let (signer, _) = signer("provider-03", "posta-certificata@alfa.test");
-    let sealed = seal_index("dn: o=postacert\n", &signer, NOON);
-    assert_eq!(open_index(&sealed).unwrap(), ("dn: o=postacert\n".to_owned(), NOON));
+    for at in [Some(NOON), None] {
+        let sealed = seal_index("dn: o=postacert\n", &signer, at);
+        assert_eq!(open_index(&sealed).unwrap(), ("dn: o=postacert\n".to_owned(), at));
+    }
 }

@@ -1,0 +1,118 @@
+//! The access point: what it must refuse, and how.
+//!
+//! A message that was refused in a good run lacks its notice; a message that was accepted in a good run turns out to have
+//! had to be refused, for the submission is bent and all that was made of it.
+
+use super::{BCC, CROSS};
+use crate::pick::{ENVELOPE, NON_ACCEPTANCE};
+
+mutants! {
+    "bcc-without-notice", BCC, "A submission with a Bcc is dropped and nobody is told.",
+        ["2.1-15", "2.2.1-03", "3.1.1-06", "3.1.1-10", "3.1.2-01"],
+        |b| b.lose(NON_ACCEPTANCE);
+    "no-to-without-notice", "access-point/no-to", "A submission without To is dropped and nobody is told.",
+        ["2.2.1-03", "3.1.1-03", "3.1.1-10", "3.1.2-01"],
+        |b| b.lose(NON_ACCEPTANCE);
+    "reverse-path-without-notice", "access-point/reverse-path-unlike-from", "A submission in another's name is dropped and nobody is told.",
+        ["2.2.1-03", "3.1.1-04", "3.1.1-10", "3.1.2-01"],
+        |b| b.lose(NON_ACCEPTANCE);
+    "hidden-recipient-without-notice", "access-point/hidden-recipient", "A submission with a hidden recipient is dropped and nobody is told.",
+        ["2.2.1-03", "3.1.1-05", "3.1.1-10", "3.1.2-01"],
+        |b| b.lose(NON_ACCEPTANCE);
+    "bcc-accepted", CROSS, "A submission with a Bcc is accepted.",
+        ["2.1-15", "2.2.1-03", "3.1.1-06", "3.1.1-09", "3.1.1-10", "3.1.2-01"],
+        |b| {
+            b.submission(|message| {
+                message.fields.push("Bcc", "bianca@beta.test");
+                true
+            })?;
+            b.only("alfa");
+            Ok(())
+        };
+    "no-from-accepted", CROSS, "A submission without From is accepted.",
+        ["2.2.1-03", "3.1.1-01", "3.1.1-02", "3.1.1-04", "3.1.1-09", "3.1.1-10", "3.1.2-01"],
+        |b| {
+            b.submission(|message| message.fields.remove("From"))?;
+            b.only("alfa");
+            Ok(())
+        };
+    "no-to-accepted", CROSS, "A submission without To is accepted, its recipient in Cc.",
+        ["2.2.1-03", "3.1.1-03", "3.1.1-09", "3.1.1-10", "3.1.2-01"],
+        |b| {
+            let (_, envelope) = b.first(ENVELOPE)?;
+            let to = envelope.fields().get("To").unwrap_or_default();
+            b.submission(|message| {
+                message.fields.set("Cc", &to);
+                message.fields.remove("To")
+            })?;
+            b.edit_quietly(ENVELOPE, |message| {
+                message.fields_mut().set("Cc", &to);
+                message.fields_mut().remove("To")
+            })?;
+            b.only("alfa");
+            Ok(())
+        };
+    "from-unlike-reverse-path-accepted", CROSS, "A submission in another user's name is accepted.",
+        ["2.2.1-03", "3.1.1-04", "3.1.1-09", "3.1.1-10", "3.1.2-01", "5.2-03"],
+        |b| {
+            b.submission(|message| {
+                message.fields.set("From", "aldo@alfa.test");
+                true
+            })?;
+            b.edit_quietly(ENVELOPE, |message| {
+                message.fields_mut().set("Reply-To", "aldo@alfa.test");
+                true
+            })?;
+            b.edit_all(|message| crate::edit::bend_xml(message, |xml| xml.set_text("risposte", "aldo@alfa.test")))?;
+            b.only("alfa");
+            Ok(())
+        };
+    "hidden-recipient-accepted", CROSS, "A submission whose recipient stands in neither To nor Cc is accepted.",
+        ["2.2.1-03", "3.1.1-05", "3.1.1-09", "3.1.1-10", "3.1.2-01"],
+        |b| {
+            b.submission(|message| {
+                message.fields.set("To", "bianca@beta.test");
+                true
+            })?;
+            b.edit_quietly(ENVELOPE, |message| {
+                message.fields_mut().set("To", "bianca@beta.test");
+                true
+            })?;
+            b.only("alfa");
+            Ok(())
+        };
+    "malformed-header-accepted", CROSS, "A submission with a header line that is no field is accepted.",
+        ["2.2.1-03", "3.1.1-01", "3.1.1-09", "3.1.1-10", "3.1.2-01"],
+        |b| {
+            b.submission(|message| {
+                message.fields.0.push(b"questa riga non ha due punti\r\n".to_vec());
+                true
+            })?;
+            b.only("alfa");
+            Ok(())
+        };
+    "two-authors-accepted", CROSS, "A submission with two From fields is accepted.",
+        ["2.2.1-03", "3.1.1-01", "3.1.1-02", "3.1.1-09", "3.1.1-10", "3.1.2-01"],
+        |b| {
+            b.submission(|message| {
+                message.fields.push("From", "anna@alfa.test");
+                true
+            })?;
+            b.only("alfa");
+            Ok(())
+        };
+    "accepted-without-login", CROSS, "A submission is accepted from nobody.",
+        ["2.2.1-01", "5.2-01"],
+        |b| b.submissions(|transfer| transfer.account = None);
+    "accepted-from-another-user", CROSS, "A submission is accepted from another user than it says.",
+        ["5.2-03"],
+        |b| b.submissions(|transfer| transfer.account = Some("aldo@alfa.test".to_owned()));
+    "refused-and-sent", BCC, "A submission is refused, and the message arrives all the same, bare.",
+        ["2.1.1.2-01", "2.2.2-09", "3.1.1-09", "3.2.2-01"],
+        |b| {
+            let submitted = b.submitted()?;
+            let at = b.trace.events.last().map(|event| event.at).unwrap_or_default();
+            b.store(at, "beta", "bruno@beta.test", submitted);
+            Ok(())
+        };
+}

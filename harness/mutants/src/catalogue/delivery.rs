@@ -1,0 +1,154 @@
+//! Forms of the delivery receipt, and what the non-delivery notice certifies.
+
+use collaudo_forge::Body;
+
+use super::{BRIEF, COMPLETE, CONCISE, CROSS, FULL, UNKNOWN};
+use crate::pick::{DELIVERY, ENVELOPE, NON_DELIVERY, Pick, is_message};
+
+const PRIMARY: Pick = DELIVERY.about("bruno@beta.test");
+const COPY: Pick = DELIVERY.about("bianca@beta.test");
+
+mutants! {
+    "complete-without-original", CROSS, "The recipient in To gives a receipt without the original.",
+        ["2.1-14", "3.3.2.1-01", "3.3.2.1-02", "3.3.2.1-03"],
+        |b| b.parts(DELIVERY.whole(true), |parts| {
+            parts.retain(|part| !is_message(part));
+            true
+        });
+    "complete-asked-without-original", COMPLETE, "A complete receipt was asked for, the recipient in To gives none.",
+        ["2.1-14", "3.3.2.1-01", "3.3.2.1-02", "3.3.2.1-03"],
+        |b| b.parts(PRIMARY, |parts| {
+            let before = parts.len();
+            parts.retain(|part| !is_message(part));
+            parts.len() < before
+        });
+    "complete-for-copy", COMPLETE, "The recipient in Cc gives a receipt with the original.",
+        ["2.1-14", "3.3.2.1-02"],
+        |b| {
+            let (_, envelope) = b.first(ENVELOPE)?;
+            let original = envelope.content().parts().find(|part| is_message(part)).cloned();
+            b.parts(COPY, |parts| original.iter().any(|original| {
+                parts.push(original.clone());
+                true
+            }))
+        };
+    "concise-with-original", CONCISE, "A concise receipt holds the original.",
+        ["2.1-14", "3.3.2.3-01", "3.3.2.3-02"],
+        |b| {
+            let (_, envelope) = b.first(ENVELOPE)?;
+            let original = envelope.content().parts().find(|part| is_message(part)).cloned();
+            b.parts(PRIMARY, |parts| original.iter().any(|original| {
+                parts.push(original.clone());
+                true
+            }))
+        };
+    "brief-without-original", BRIEF, "The recipient in To gives a brief receipt with no original at all.",
+        ["2.1-14", "3.3.2.2-02"],
+        |b| b.parts(PRIMARY, |parts| {
+            let before = parts.len();
+            parts.retain(|part| !is_message(part));
+            parts.len() < before
+        });
+    "brief-with-attachments", BRIEF, "A brief receipt holds the attachments themselves.",
+        ["3.3.2.2-02", "3.3.2.2-03"],
+        |b| {
+            let (_, envelope) = b.first(ENVELOPE)?;
+            let original = envelope.original().unwrap_or_default();
+            b.message_part(PRIMARY, |part| part.body = Body::Leaf(original.clone()))
+        };
+    "brief-hash-wrong", BRIEF, "A hash is not that of the attachment.",
+        ["3.3.2.2-04", "3.3.2.2-05"],
+        |b| b.enclosed(PRIMARY, |original| original.parts_mut().any(|part| {
+            let hashed = part.file_name().is_some_and(|name| name.ends_with(".hash"));
+            if hashed {
+                part.body = Body::Leaf(b"0123456789abcdef0123456789abcdef01234567".to_vec());
+            }
+            hashed
+        }));
+    "brief-hash-short", BRIEF, "A hash has 32 digits, as MD5 has.",
+        ["3.3.2.2-04", "3.3.2.2-05", "3.3.2.2-07"],
+        |b| b.enclosed(PRIMARY, |original| original.parts_mut().any(|part| {
+            let hashed = part.file_name().is_some_and(|name| name.ends_with(".hash"));
+            if hashed {
+                part.body = Body::Leaf(b"0123456789abcdef0123456789abcdef".to_vec());
+            }
+            hashed
+        }));
+    "brief-hash-name", BRIEF, "A hash is named like the attachment that it stands for.",
+        ["3.3.2.2-06"],
+        |b| b.enclosed(PRIMARY, |original| original.parts_mut().any(|part| {
+            let hashed = part.file_name().is_some_and(|name| name.ends_with(".hash"));
+            if hashed {
+                for name in ["Content-Type", "Content-Disposition"] {
+                    let value = part.fields.get(name).unwrap_or_default();
+                    part.fields.set(name, &value.replace(".hash", ".sha1"));
+                }
+            }
+            hashed
+        }));
+    "brief-hash-type", BRIEF, "A hash is labelled as octets, not as text.",
+        ["3.3.2.2-08"],
+        |b| b.enclosed(PRIMARY, |original| original.parts_mut().any(|part| {
+            let hashed = part.file_name().is_some_and(|name| name.ends_with(".hash"));
+            if hashed {
+                let value = part.fields.get("Content-Type").unwrap_or_default();
+                let rest = value.split_once(';').map(|(_, rest)| format!(";{rest}")).unwrap_or_default();
+                part.fields.set("Content-Type", &format!("application/octet-stream{rest}"));
+            }
+            hashed
+        }));
+    "brief-structure-lost", BRIEF, "A brief receipt leaves an attachment out and puts no hash in its place.",
+        ["3.3.2.2-03"],
+        |b| b.enclosed(PRIMARY, |original| {
+            let Body::Multipart(multipart) = &mut original.body else { return false };
+            let before = multipart.parts.len();
+            multipart.parts.truncate(before.saturating_sub(1));
+            before > 1
+        });
+    "delivery-tipo-invented", CROSS, "The delivery receipt's certification data has a kind that does not exist.",
+        ["3.3.2.1-06", "4.4-02"],
+        |b| b.xml(DELIVERY, |xml| xml.set_attribute("postacert", "tipo", "consegnato"));
+    "delivery-consegna-missing", CROSS, "The delivery receipt does not certify to whom.",
+        ["3.3.2.1-06", "3.3.2.1-07", "4.4-21", "DM.6-03"],
+        |b| b.xml(DELIVERY, |xml| xml.remove("consegna"));
+    "delivery-ricevuta-missing", CROSS, "The delivery receipt does not certify its form.",
+        ["3.3.2.1-06", "4.4-20"],
+        |b| b.xml(DELIVERY, |xml| xml.remove("ricevuta"));
+    "delivery-ricevuta-invented", CROSS, "The delivery receipt certifies a form that does not exist.",
+        ["3.3.2.1-06", "4.4-20"],
+        |b| b.xml(DELIVERY, |xml| xml.set_attribute("ricevuta", "tipo", "lunga"));
+    "brief-ricevuta-other", BRIEF, "A brief receipt certifies that it is complete.",
+        ["3.3.2.2-15"],
+        |b| b.xml(PRIMARY, |xml| xml.set_attribute("ricevuta", "tipo", "completa"));
+
+    "non-delivery-tipo-invented", UNKNOWN, "The non-delivery notice's certification data has a kind that does not exist.",
+        ["3.3.3-09", "4.4-02"],
+        |b| b.xml(NON_DELIVERY, |xml| xml.set_attribute("postacert", "tipo", "mancata-consegna"));
+    "non-delivery-errore-none", UNKNOWN, "The non-delivery notice certifies that there is no error.",
+        ["3.3.3-09"],
+        |b| b.xml(NON_DELIVERY, |xml| xml.set_attribute("postacert", "errore", "nessuno"));
+    "non-delivery-errore-invented", UNKNOWN, "The non-delivery notice certifies an error that does not exist.",
+        ["3.3.3-09", "4.4-03"],
+        |b| b.xml(NON_DELIVERY, |xml| xml.set_attribute("postacert", "errore", "sconosciuto"));
+    "non-delivery-consegna-missing", UNKNOWN, "The non-delivery notice does not certify to whom.",
+        ["3.3.3-09", "4.4-21"],
+        |b| b.xml(NON_DELIVERY, |xml| xml.remove("consegna"));
+    "non-delivery-explanation-missing", UNKNOWN, "The non-delivery notice does not certify why.",
+        ["3.3.3-09", "4.4-23", "AGID.12-01"],
+        |b| b.xml(NON_DELIVERY, |xml| xml.remove("errore-esteso"));
+    "non-delivery-code-missing", UNKNOWN, "The non-delivery notice certifies a reason without its code.",
+        ["AGID.12-01"],
+        |b| b.xml(NON_DELIVERY, |xml| {
+            let text = xml.text("errore-esteso").unwrap_or_default();
+            xml.set_text("errore-esteso", &text.replace("5.1.1", ""))
+        });
+    "mailbox-full-code", FULL, "A full mailbox is certified with the code of an unknown one.",
+        ["AGID.12-01", "AGID.12-02"],
+        |b| b.xml(NON_DELIVERY, |xml| {
+            let text = xml.text("errore-esteso").unwrap_or_default();
+            xml.set_text("errore-esteso", &text.replace("5.2.2", "5.1.1"))
+        });
+    "mailbox-full-as-unknown", FULL, "A full mailbox is certified as a wrong recipient.",
+        ["AGID.12-02"],
+        |b| b.xml(NON_DELIVERY, |xml| xml.set_attribute("postacert", "errore", "no-dest"));
+}

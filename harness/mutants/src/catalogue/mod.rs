@@ -1,0 +1,79 @@
+//! The mutants, by what they bend.
+
+/// Rows of the catalogue without their common prefix.
+macro_rules! rows {
+    ($($row:literal),* $(,)?) => { &[$(concat!("PEC-", $row)),*] };
+}
+
+/// A table of mutants: name, scenario, what is wrong, rows that must fail, bend.
+macro_rules! mutants {
+    ($($id:expr, $scenario:expr, $why:literal, [$($row:literal),* $(,)?], $bend:expr;)*) => {
+        pub(crate) static ALL: &[crate::Mutant] = &[$(crate::Mutant {
+            id: $id,
+            scenario: $scenario,
+            why: $why,
+            must_fail: rows![$($row),*],
+            bend: $bend,
+        }),*];
+    };
+}
+
+mod access;
+mod anomaly;
+mod certificate;
+mod channel;
+mod daticert;
+mod delivery;
+mod envelope;
+mod flow;
+mod index;
+mod log;
+mod mime;
+mod notices;
+mod receipts;
+mod reception;
+mod signature;
+mod texts;
+mod timeouts;
+
+use crate::Mutant;
+
+const CROSS: &str = "flows/cross-provider";
+const SAME: &str = "flows/same-provider";
+const TWO_AT_ONE: &str = "flows/two-at-one-provider";
+const REPLY_TO: &str = "flows/reply-to";
+const BCC: &str = "access-point/bcc-field";
+const EXTERNAL: &str = "access-point/external-recipient";
+const COMPLETE: &str = "delivery-point/receipt-complete";
+const BRIEF: &str = "delivery-point/receipt-brief";
+const CONCISE: &str = "delivery-point/receipt-concise";
+const UNKNOWN: &str = "delivery-point/unknown-mailbox";
+const FULL: &str = "delivery-point/mailbox-full";
+const DOWN: &str = "timeouts/destination-down-26h";
+const BACK_1H: &str = "timeouts/back-after-1h";
+const BACK_13H: &str = "timeouts/back-after-13h";
+const NEVER_DELIVERS: &str = "timeouts/takes-charge-never-delivers";
+const ANOMALOUS: &str = "reception-point/anomaly-from-listed-provider";
+
+pub(crate) fn all() -> Vec<Mutant> {
+    let tables = [
+        receipts::ALL,
+        notices::ALL,
+        texts::ALL,
+        envelope::ALL,
+        delivery::ALL,
+        anomaly::ALL,
+        daticert::ALL,
+        mime::ALL,
+        signature::ALL,
+        certificate::ALL,
+        access::ALL,
+        flow::ALL,
+        timeouts::ALL,
+        reception::ALL,
+        channel::ALL,
+        log::ALL,
+        index::ALL,
+    ];
+    tables.concat()
+}

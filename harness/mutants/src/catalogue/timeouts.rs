@@ -1,0 +1,75 @@
+//! The notices of the twelfth and the twenty-fourth hour.
+
+use super::{BACK_1H, BACK_13H, DOWN, NEVER_DELIVERS};
+use crate::pick::{FIRST_NOTICE, SECOND_NOTICE};
+
+mutants! {
+    "first-notice-lost", DOWN, "Twelve hours without a sign, and no notice.",
+        ["2.1.1.1.2-01", "3.1.6-01", "3.1.6-06", "DM.13-01"],
+        |b| b.lose(FIRST_NOTICE);
+    "second-notice-lost", DOWN, "Twenty-four hours without a sign, and no second notice.",
+        ["2.1.1.1.2-02", "3.1.6-02", "3.1.6-06", "DM.13-02"],
+        |b| b.lose(SECOND_NOTICE);
+    "both-notices-lost", DOWN, "Twenty-four hours without a sign, and no notice at all.",
+        [
+            "2.1.1.1.2-01", "2.1.1.1.2-02", "2.2.2-03", "3.1.6-01", "3.1.6-02", "3.1.6-06", "DM.13-01", "DM.13-02",
+            "DPR.8-01",
+        ],
+        |b| {
+            b.lose(SECOND_NOTICE)?;
+            b.lose(FIRST_NOTICE)
+        };
+    "first-notice-early", DOWN, "The first notice comes after nine hours.",
+        ["2.1.1.1.2-01", "3.1.6-01", "3.1.6-06", "DM.13-01"],
+        |b| b.retime(FIRST_NOTICE, -3);
+    "second-notice-early", DOWN, "The second notice comes before twenty-two hours.",
+        ["3.1.6-03", "3.1.6-06"],
+        |b| b.retime(SECOND_NOTICE, -4);
+    "second-notice-late", DOWN, "The second notice comes after twenty-four hours.",
+        ["2.1.1.1.2-02", "3.1.6-02", "3.1.6-03", "3.1.6-06", "DM.13-02"],
+        |b| b.retime(SECOND_NOTICE, 3);
+    "third-notice", DOWN, "A third notice follows.",
+        ["2.1.1.1.2-02", "3.1.6-06"],
+        |b| b.notice(27, true);
+    "first-notice-with-second-text", DOWN, "The first notice says that the message is lost.",
+        ["3.1.6-13"],
+        |b| swap_text(b, SECOND_NOTICE, FIRST_NOTICE);
+    "second-notice-with-first-text", DOWN, "The second notice says that the message may still arrive.",
+        ["3.1.6-14"],
+        |b| swap_text(b, FIRST_NOTICE, SECOND_NOTICE);
+    "notice-in-spite-of-delivery", BACK_1H, "A notice comes after twelve hours though the message was delivered.",
+        ["2.1.1.1.2-01", "3.1.6-01", "DM.13-01"],
+        |b| b.notice(12, false);
+    "second-notice-in-spite-of-delivery", BACK_1H, "A notice comes after twenty-three hours though the message was delivered.",
+        ["2.1.1.1.2-02", "3.1.6-02", "DM.13-02"],
+        |b| b.notice(23, true);
+    "first-notice-lost-back-later", BACK_13H, "The message is delivered after thirteen hours, the notice was due before.",
+        ["2.1.1.1.2-01", "3.1.6-01", "3.1.6-05", "DM.13-01"],
+        |b| b.lose(FIRST_NOTICE);
+    "second-notice-though-back", BACK_13H, "The message is delivered after thirteen hours, a second notice comes.",
+        ["2.1.1.1.2-02", "3.1.6-02", "3.1.6-05", "DM.13-02"],
+        |b| b.notice(23, true);
+    "second-notice-lost-after-take-charge", NEVER_DELIVERS, "Taken in charge and never delivered, and nobody is told.",
+        ["2.1.1.1.2-02", "3.1.6-02", "3.1.6-04", "DM.13-02", "DPR.8-01"],
+        |b| b.lose(FIRST_NOTICE);
+    "first-notice-in-spite-of-take-charge", NEVER_DELIVERS, "Taken in charge in time, and a notice comes after twelve hours.",
+        ["2.1.1.1.2-01", "3.1.6-01", "3.1.6-04", "DM.13-01"],
+        |b| b.notice(12, false);
+    "second-notice-late-after-take-charge", NEVER_DELIVERS, "The only notice comes after twenty-four hours.",
+        ["2.1.1.1.2-02", "3.1.6-02", "3.1.6-03", "3.1.6-04", "DM.13-02", "DPR.8-01"],
+        |b| b.retime(FIRST_NOTICE, 3);
+}
+
+/// Gives one notice the other's text; day and hour stay its own.
+fn swap_text(bench: &mut crate::Bench<'_>, from: crate::Pick, to: crate::Pick) -> Result<(), crate::Unfit> {
+    let said = |message: &collaudo_forge::Opened| {
+        let xml = collaudo_forge::Xml(message.daticert().unwrap_or_default());
+        ["giorno", "ora"].map(|name| xml.text(name).unwrap_or_default())
+    };
+    let (_, mut other) = bench.first(from)?;
+    let theirs = said(&other);
+    let text = other.texts_mut().first().map(|text| text.text()).unwrap_or_default();
+    let (_, own) = bench.first(to)?;
+    let text = theirs.iter().zip(said(&own)).fold(text, |text, (old, new)| text.replace(old.as_str(), &new));
+    bench.text(to, |_| text.clone())
+}

@@ -1,0 +1,150 @@
+//! Every mutant bends the good trace of its scenario, as this crate's own forger plays it.
+
+mod play;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::PathBuf,
+};
+
+use collaudo_forge::{Entity, open};
+use collaudo_record::{Trace, What};
+
+use crate::{Mutant, Unfit, all, bend};
+use play::{good, keys};
+
+fn bent(mutant: &Mutant) -> Trace {
+    bend(mutant, &good(mutant.scenario), keys()).unwrap_or_else(|why| panic!("{}: {why}", mutant.id))
+}
+
+fn named(id: &str) -> &'static Mutant {
+    all().iter().find(|mutant| mutant.id == id).unwrap()
+}
+
+fn message(trace: &Trace, header: &str) -> collaudo_forge::Opened {
+    let messages = trace.bodies.values().filter_map(|body| open(body).ok());
+    messages.into_iter().find(|message| message.fields().get("X-Ricevuta").as_deref() == Some(header)).unwrap()
+}
+
+#[test]
+fn there_are_enough_mutants_and_no_two_of_one_name() {
+    let names: BTreeSet<_> = all().iter().map(|mutant| mutant.id).collect();
+    assert_eq!(names.len(), all().len());
+    assert!(names.len() >= 150, "{}", names.len());
+}
+
+#[test]
+fn every_row_that_must_fail_is_in_the_catalogue_once() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../spec/requirements.toml");
+    let catalogue: toml::Table = fs::read_to_string(path).unwrap().parse().unwrap();
+    let rows = catalogue["requirement"].as_array().unwrap().iter();
+    let known: BTreeSet<_> = rows.map(|row| row["id"].as_str().unwrap().to_owned()).collect();
+    for mutant in all() {
+        assert!(!mutant.must_fail.is_empty(), "{}", mutant.id);
+        let rows: BTreeSet<_> = mutant.must_fail.iter().collect();
+        assert_eq!(rows.len(), mutant.must_fail.len(), "{} names a row twice", mutant.id);
+        for row in rows {
+            assert!(known.contains(*row), "{}: unknown row {row}", mutant.id);
+        }
+    }
+}
+
+#[test]
+fn every_mutant_bends_its_scenario_and_keeps_the_trace_in_order() {
+    let mut plays: BTreeMap<_, Trace> = BTreeMap::new();
+    for mutant in all() {
+        let good = plays.entry(mutant.scenario).or_insert_with(|| good(mutant.scenario));
+        let bent = bend(mutant, good, keys()).unwrap_or_else(|why| panic!("{}: {why}", mutant.id));
+        assert_ne!((&bent.events, &bent.header), (&good.events, &good.header), "{} bends nothing", mutant.id);
+        assert!(bent.events.is_sorted_by_key(|event| event.at), "{}", mutant.id);
+        for event in &bent.events {
+            if let What::Stored { body, .. } = &event.what {
+                assert!(bent.body(body).is_some(), "{} lost a body", mutant.id);
+            }
+        }
+        assert!(bent.body(&bent.header.index).is_some(), "{} lost the index", mutant.id);
+    }
+}
+
+#[test]
+fn bending_twice_gives_the_same_trace() {
+    for mutant in all().iter().step_by(25) {
+        assert_eq!(bent(mutant), bent(mutant), "{}", mutant.id);
+    }
+}
+
+#[test]
+fn another_scenarios_trace_is_refused() {
+    let why = bend(named("acceptance-subject-prefix"), &good("access-point/bcc-field"), keys());
+    assert_eq!(why, Err(Unfit::Scenario("access-point/bcc-field".to_owned())));
+}
+
+#[test]
+fn a_header_bend_leaves_the_signature_as_it_was() {
+    let before = message(&good("flows/cross-provider"), "accettazione");
+    let after = message(&bent(named("acceptance-subject-prefix")), "accettazione");
+    assert_eq!(after.signature(), before.signature());
+    assert_eq!(after.fields().get("Subject").as_deref(), Some("ACCETTATO: Contratto"));
+}
+
+#[test]
+fn a_bend_under_the_signature_is_signed_anew_at_the_same_instant() {
+    let before = message(&good("flows/cross-provider"), "accettazione");
+    let after = message(&bent(named("acceptance-tipo-english")), "accettazione");
+    assert_ne!(after.signature(), before.signature());
+    assert_eq!(after.signed_at(), before.signed_at());
+    assert!(after.daticert().unwrap().contains("tipo=\"acceptance\""));
+}
+
+#[test]
+fn a_broken_signature_is_the_old_one_over_another_text() {
+    let before = message(&good("flows/cross-provider"), "accettazione");
+    let after = message(&bent(named("acceptance-signature-broken")), "accettazione");
+    assert_eq!(after.signature(), before.signature());
+    assert_ne!(after.content(), before.content());
+}
+
+#[test]
+fn a_bent_certificate_is_the_one_that_the_index_lists() {
+    let trace = bent(named("certificate-basic-constraints"));
+    let (ldif, _) = collaudo_forge::open_index(trace.body(&trace.header.index).unwrap()).unwrap();
+    let signature = message(&trace, "avvenuta-consegna").signature();
+    let listed = ldif.replace("\n ", "");
+    let certificates = listed.lines().filter_map(|line| line.strip_prefix("providerCertificate;binary:: "));
+    let found = certificates.filter(|text| {
+        let fields = "Content-Transfer-Encoding: base64\r\n";
+        let der = Entity::leaf(fields, text.as_bytes()).decoded();
+        signature.windows(der.len()).any(|window| window == der)
+    });
+    assert_eq!(found.count(), 1);
+}
+
+#[test]
+fn a_retimed_notice_says_its_new_time_everywhere() {
+    let trace = bent(named("second-notice-early"));
+    let times: Vec<_> = trace
+        .bodies
+        .values()
+        .filter_map(|body| open(body).ok())
+        .filter_map(|notice| {
+            let date = notice.fields().get("Date")?;
+            let at = collaudo_forge::unix_of_date(&date)?;
+            (notice.fields().get("X-Ricevuta")? == "preavviso-errore-consegna").then_some((at, notice))
+        })
+        .collect();
+    assert_eq!(times.len(), 2);
+    for (at, mut notice) in times {
+        let moment = collaudo_forge::Moment::at(at);
+        assert_eq!(notice.signed_at(), Some(at));
+        assert!(notice.daticert().unwrap().contains(&moment.hour));
+        assert!(notice.texts_mut().first().unwrap().text().contains(&moment.hour));
+    }
+}
+
+#[test]
+fn the_author_alone_is_left_to_be_judged() {
+    let trace = bent(named("delivery-subject-prefix"));
+    let bound = trace.header.providers.iter().filter(|provider| provider.player == collaudo_record::Player::Subject);
+    assert_eq!(bound.map(|provider| provider.name.as_str()).collect::<Vec<_>>(), ["beta"]);
+}

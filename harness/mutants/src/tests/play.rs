@@ -1,0 +1,420 @@
+//! Good traces, played by the forger: what a run of a scenario looks like from outside.
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Arc, LazyLock},
+};
+
+use collaudo_forge::{
+    Certified, Digest, Form, Key, Kind, PeerIdentity, Recipient, Signer, anomaly, base64_lines, brief, envelope, open,
+    receipt, rewritten_original, seal_index,
+};
+use collaudo_record::{
+    Basis, Event, Forward, Header, Instant, LogEntry, Player, Provider, Reply, ScenarioBrief, Session, Span, Trace,
+    Transfer, User, What,
+};
+use rcgen::{
+    BasicConstraints, CertificateParams, CustomExtension, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    PKCS_RSA_SHA256, SanType, SerialNumber, date_time_ymd,
+};
+use sha1::Digest as _;
+
+use crate::Keys;
+
+/// 2026-01-14, ten in the morning in Rome.
+const EPOCH: Instant = Instant(1_768_381_200_000_000);
+const IDENTIFIER: &str = "abc.1@alfa.test";
+/// Issues every certificate; its parameters and itself.
+static AUTHORITY: LazyLock<(CertificateParams, Vec<u8>)> = LazyLock::new(authority);
+const MSGID: &str = "<m1@client.alfa.test>";
+
+/// A trace under construction.
+struct Play {
+    trace: Trace,
+    keys: &'static Keys,
+    session: u32,
+    now: Instant,
+}
+
+/// How a message fares at its destination.
+#[derive(Clone, Copy, PartialEq)]
+enum Fate {
+    Delivered,
+    Unknown,
+    Full,
+    Down,
+    TakenOnly,
+}
+
+/// The good trace of a scenario.
+pub(super) fn good(id: &str) -> Trace {
+    let mut play = Play::new(id);
+    let delayed = |hours| (Fate::Delivered, hours);
+    match id {
+        "access-point/bcc-field" => play.refused("Bcc: bianca@beta.test\r\n", "To: bruno@beta.test"),
+        "access-point/no-to" => play.refused("", "Cc: bruno@beta.test"),
+        "access-point/reverse-path-unlike-from" | "access-point/hidden-recipient" => {
+            play.refused("", "To: bruno@beta.test");
+        }
+        "access-point/external-recipient" => {
+            play.accepted(&["bruno@beta.test", "mario@esterno.example"], &[], "", delayed(0));
+        }
+        "access-point/mixed-case-domain" => play.accepted(&["bruno@Beta.TEST"], &[], "", delayed(0)),
+        "flows/same-provider" => play.accepted(&["aldo@alfa.test"], &[], "", delayed(0)),
+        "flows/two-at-one-provider" => play.accepted(&["bruno@beta.test", "bianca@beta.test"], &[], "", delayed(0)),
+        "flows/reply-to" => play.accepted(&["bruno@beta.test"], &[], "Reply-To: aldo@alfa.test\r\n", delayed(0)),
+        "delivery-point/receipt-complete" => play.accepted(&["bruno@beta.test"], &["bianca@beta.test"], "", delayed(0)),
+        "delivery-point/receipt-brief" => {
+            play.accepted(&["bruno@beta.test"], &["bianca@beta.test"], "X-TipoRicevuta: breve\r\n", delayed(0));
+        }
+        "delivery-point/receipt-concise" => {
+            play.accepted(&["bruno@beta.test"], &["bianca@beta.test"], "X-TipoRicevuta: sintetica\r\n", delayed(0));
+        }
+        "delivery-point/unknown-mailbox" => play.accepted(&["nessuno@beta.test"], &[], "", (Fate::Unknown, 0)),
+        "delivery-point/mailbox-full" => play.accepted(&["bruno@beta.test"], &[], "", (Fate::Full, 0)),
+        "timeouts/destination-down-26h" => play.accepted(&["bruno@beta.test"], &[], "", (Fate::Down, 26)),
+        "timeouts/back-after-1h" => play.accepted(&["bruno@beta.test"], &[], "", delayed(1)),
+        "timeouts/back-after-13h" => play.accepted(&["bruno@beta.test"], &[], "", delayed(13)),
+        "timeouts/takes-charge-never-delivers" => play.accepted(&["bruno@beta.test"], &[], "", (Fate::TakenOnly, 0)),
+        "reception-point/anomaly-from-listed-provider" => play.anomalous(),
+        _ => play.accepted(&["bruno@beta.test"], &[], "", delayed(0)),
+    }
+    play.trace.events.sort_by_key(|event| event.at);
+    play.trace
+}
+
+/// The keys of every play.
+pub(super) fn keys() -> &'static Keys {
+    static KEYS: LazyLock<Keys> = LazyLock::new(make_keys);
+    &KEYS
+}
+
+fn make_keys() -> Keys {
+    let signer = |n, name| Signer::new(key(n), &leaf(n, name), &[]).unwrap();
+    Keys {
+        providers: [("alfa", "provider-01"), ("beta", "provider-02")]
+            .map(|(name, key)| (name.to_owned(), signer(key, name)))
+            .into(),
+        authority: Some(key("ca")),
+        index: Some(signer("index", "indice")),
+    }
+}
+
+impl Play {
+    fn new(id: &str) -> Self {
+        let keys = keys();
+        let mut trace = Trace { header: header(id), events: Vec::new(), bodies: Default::default() };
+        let index = trace.keep(seal_index(&ldif(&trace.header.providers, keys), keys.index.as_ref().unwrap(), None));
+        let authority = trace.keep(AUTHORITY.1.as_slice());
+        let signer = trace.keep(keys.index.as_ref().unwrap().certificate());
+        (trace.header.index, trace.header.trust, trace.header.index_signer) = (index, vec![authority], signer);
+        Self { trace, keys, session: 0, now: EPOCH }
+    }
+
+    fn later(&mut self, seconds: i64) -> Instant {
+        self.now = self.now.after(Span::from_secs(seconds));
+        self.now
+    }
+
+    fn event(&mut self, basis: Basis, what: What) {
+        self.trace.events.push(Event { at: self.now, basis, what });
+    }
+
+    fn transfer(&mut self, client: &str, server: &str, reverse_path: &str, forward_paths: &[String], body: &[u8]) {
+        let users = client == "users";
+        let port = if users { 587 } else { 25 };
+        let session = Session { session: self.session, client: client.into(), server: server.into(), port };
+        self.session += 1;
+        let began = self.now;
+        self.event(Basis::Observed, What::Opened(session.clone()));
+        self.event(Basis::Observed, What::Secured(session.clone()));
+        let reply = Some(Reply { code: 250, text: "OK".into() });
+        let body = self.trace.keep(body);
+        self.now = self.now.after(Span(20_000));
+        let forward = |path: &String| Forward { path: path.clone(), reply: reply.clone() };
+        self.event(
+            Basis::Observed,
+            What::Transfer(Transfer {
+                session,
+                step: users.then(|| "m1".into()),
+                began,
+                secured: true,
+                account: users.then(|| "anna@alfa.test".into()),
+                reverse_path: reverse_path.into(),
+                reverse_reply: reply.clone(),
+                forward_paths: forward_paths.iter().map(forward).collect(),
+                body: Some(body),
+                body_at: Some(self.now),
+                reply: reply.clone(),
+            }),
+        );
+    }
+
+    fn stored(&mut self, provider: &str, mailbox: &str, bytes: &[u8]) {
+        let body = self.trace.keep(bytes);
+        self.event(Basis::Declared, What::Stored { provider: provider.into(), mailbox: mailbox.into(), body });
+    }
+
+    fn logged(&mut self, provider: &str, event: &str, certified: &Certified, message: &[u8]) {
+        let made = open(message).unwrap().fields().get("Message-ID").unwrap();
+        let entry = LogEntry {
+            event: event.into(),
+            pec_msgid: Some(certified.identifier.clone()),
+            msgid: certified.msgid.clone(),
+            sender: certified.sender.clone(),
+            recipients: certified.recipients.iter().map(|each| each.address.clone()).collect(),
+            subject: certified.subject.clone(),
+            related: vec![made.trim_matches(['<', '>']).to_owned()],
+            sending_provider: "Alfa PEC S.p.A.".into(),
+            at: self.now,
+        };
+        self.event(Basis::Declared, What::Logged { provider: provider.into(), entry });
+    }
+
+    fn receipt(&mut self, provider: &str, kind: Kind<'_>, certified: &Certified, to: &str) -> Vec<u8> {
+        let message = receipt(kind, certified, &peer(provider), to, &self.keys.providers[provider], self.now.0);
+        self.logged(provider, "emissione", certified, &message);
+        message
+    }
+
+    /// From one provider's point to another's mailbox; within a provider nothing crosses.
+    fn carry(&mut self, from: &str, to: &str, mailbox: &str, message: &[u8]) {
+        if from != to {
+            self.transfer(from, to, &peer(from).certified_address, &[mailbox.to_owned()], message);
+        }
+        self.stored(to, mailbox, message);
+    }
+
+    fn refused(&mut self, extra: &str, to: &str) {
+        let original = original(&format!("{to}\r\n{extra}"), "");
+        self.transfer("users", "alfa", "anna@alfa.test", &["bruno@beta.test".to_owned()], original.as_bytes());
+        let certified = certified(&["bruno@beta.test"], Form::Complete, "anna@alfa.test");
+        let notice = self.receipt("alfa", Kind::NonAcceptance { why: "formato" }, &certified, "anna@alfa.test");
+        self.stored("alfa", "anna@alfa.test", &notice);
+    }
+
+    fn accepted(&mut self, to: &[&str], cc: &[&str], extra: &str, (fate, hours): (Fate, i64)) {
+        let copies = if cc.is_empty() { String::new() } else { format!("Cc: {}\r\n", cc.join(", ")) };
+        let submitted = original(&format!("To: {}\r\n{copies}{extra}", to.join(", ")), "");
+        let recipients: Vec<String> = to.iter().chain(cc).map(|address| (*address).to_owned()).collect();
+        self.transfer("users", "alfa", "anna@alfa.test", &recipients, submitted.as_bytes());
+        let traced = original(
+            &format!("To: {}\r\n{copies}{extra}", to.join(", ")),
+            "Return-Path: <anna@alfa.test>\r\nReceived: from client by alfa; Wed, 14 Jan 2026 10:00:00 +0100\r\n",
+        );
+        let all: Vec<&str> = to.iter().chain(cc).copied().collect();
+        let form = extra.strip_prefix("X-TipoRicevuta: ").map(Form::read).unwrap_or_default();
+        let reply_to = extra.strip_prefix("Reply-To: ").map_or("anna@alfa.test", str::trim);
+        let certified = certified(&all, form, reply_to);
+        let acceptance = self.receipt("alfa", Kind::Acceptance, &certified, "anna@alfa.test");
+        self.stored("alfa", "anna@alfa.test", &acceptance);
+        let postacert = rewritten_original(traced.as_bytes(), IDENTIFIER);
+        let message = envelope(&postacert, &certified, &peer("alfa"), &self.keys.providers["alfa"], self.now.0);
+        self.notices(&certified, fate, hours);
+        if fate != Fate::Down {
+            self.later(hours * 3_600 + 1);
+            self.delivered(&message, &certified, to, &recipients, fate);
+        }
+    }
+
+    fn notices(&mut self, certified: &Certified, fate: Fate, hours: i64) {
+        let accepted = self.now;
+        let recipient = certified.recipients[0].address.clone();
+        for (after, second) in [(12, false), (23, true)] {
+            let due = if second { fate != Fate::Delivered } else { hours > 12 };
+            if due && matches!(fate, Fate::Down | Fate::TakenOnly | Fate::Delivered) {
+                self.now = accepted.after(Span::from_hours(after));
+                let kind = Kind::Timeout { recipient: &recipient, second };
+                let notice = self.receipt("alfa", kind, certified, "anna@alfa.test");
+                self.stored("alfa", "anna@alfa.test", &notice);
+            }
+        }
+        self.now = accepted;
+    }
+
+    fn delivered(&mut self, message: &[u8], certified: &Certified, to: &[&str], recipients: &[String], fate: Fate) {
+        let home = if recipients[0].ends_with("@alfa.test") { "alfa" } else { "beta" };
+        let local: Vec<String> = recipients.iter().filter(|address| !address.ends_with("example")).cloned().collect();
+        if home == "beta" {
+            self.transfer("alfa", "beta", "anna@alfa.test", &local, message);
+            let kind = Kind::TakeCharge { recipients: &local };
+            let receipt = self.receipt("beta", kind, certified, "servizio@alfa.test");
+            self.later(1);
+            self.carry("beta", "alfa", "servizio@alfa.test", &receipt);
+        }
+        if fate == Fate::TakenOnly {
+            return;
+        }
+        for address in &local {
+            self.later(1);
+            let kind = match fate {
+                Fate::Unknown => Kind::NonDelivery {
+                    recipient: address,
+                    error: "no-dest",
+                    why: "5.1.1 - Beta - casella inesistente",
+                },
+                Fate::Full => {
+                    Kind::NonDelivery { recipient: address, error: "altro", why: "5.2.2 - Beta - casella piena" }
+                }
+                _ => {
+                    self.stored(home, address, message);
+                    Kind::Delivery { recipient: address, form: certified.form, original: None }
+                }
+            };
+            let original = open(message).unwrap().original().unwrap();
+            let short = brief(&original);
+            let kind = match (kind, certified.form) {
+                (Kind::Delivery { recipient, form, .. }, Form::Complete) if to.contains(&recipient) => {
+                    Kind::Delivery { recipient, form, original: Some(&original) }
+                }
+                (Kind::Delivery { recipient, form, .. }, Form::Brief) if to.contains(&recipient) => {
+                    Kind::Delivery { recipient, form, original: Some(&short) }
+                }
+                (kind, _) => kind,
+            };
+            let receipt = self.receipt(home, kind, certified, "anna@alfa.test");
+            self.later(1);
+            self.carry(home, "alfa", "anna@alfa.test", &receipt);
+        }
+    }
+
+    fn anomalous(&mut self) {
+        let certified = certified(&["bruno@beta.test"], Form::Complete, "anna@alfa.test");
+        let notice = self.receipt("alfa", Kind::Acceptance, &certified, "bruno@beta.test");
+        let notice = String::from_utf8_lossy(&notice).replace("X-Ricevuta: accettazione", "X-Prova: 1");
+        self.transfer("alfa", "beta", "anna@alfa.test", &["bruno@beta.test".to_owned()], notice.as_bytes());
+        let recipients = ["bruno@beta.test".to_owned()];
+        let signer = &self.keys.providers["beta"];
+        let wrapped =
+            anomaly(notice.as_bytes(), "anna@alfa.test", &recipients, "formato", &peer("beta"), signer, self.now.0);
+        self.stored("beta", "bruno@beta.test", &wrapped);
+    }
+}
+
+fn original(fields: &str, trace: &str) -> String {
+    let attachment = base64_lines(b"numero,importo\r\n7,1250\r\n");
+    format!(
+        "{trace}From: anna@alfa.test\r\n{fields}Subject: Contratto\r\nDate: Wed, 14 Jan 2026 10:00:00 +0100\r\n\
+         Message-ID: {MSGID}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"xyz\"\r\n\r\n\
+         --xyz\r\nContent-Type: text/plain\r\n\r\nIn allegato.\r\n--xyz\r\n\
+         Content-Type: text/csv; name=\"elenco.csv\"\r\nContent-Transfer-Encoding: base64\r\n\
+         Content-Disposition: attachment; filename=\"elenco.csv\"\r\n\r\n{attachment}--xyz--\r\n"
+    )
+}
+
+fn certified(recipients: &[&str], form: Form, reply_to: &str) -> Certified {
+    let recipient = |address: &&str| Recipient { address: (*address).into(), certified: !address.ends_with("example") };
+    Certified {
+        sender: "anna@alfa.test".into(),
+        recipients: recipients.iter().map(recipient).collect(),
+        reply_to: reply_to.into(),
+        subject: "Contratto".into(),
+        identifier: IDENTIFIER.into(),
+        msgid: Some(MSGID.into()),
+        form,
+    }
+}
+
+fn peer(name: &str) -> PeerIdentity {
+    let display_name = if name == "alfa" { "Alfa PEC S.p.A." } else { "Beta Posta S.r.l." };
+    PeerIdentity {
+        display_name: display_name.into(),
+        domain: format!("{name}.test"),
+        certified_address: format!("posta-certificata@{name}.test"),
+    }
+}
+
+fn header(id: &str) -> Header {
+    let user = |address: &str| User { address: address.into(), quota_octets: None };
+    let provider = |name: &str, users: [&str; 2]| Provider {
+        name: name.into(),
+        display_name: peer(name).display_name,
+        player: Player::Subject,
+        domains: vec![peer(name).domain],
+        certified_address: peer(name).certified_address,
+        service_mailbox: format!("servizio@{name}.test"),
+        max_octets: 30_000_000,
+        users: users.map(user).into(),
+    };
+    let nothing = collaudo_record::BodyHash::of(b"");
+    Header {
+        format: collaudo_record::FORMAT,
+        scenario: ScenarioBrief {
+            id: id.into(),
+            title: String::new(),
+            why: String::new(),
+            covers: Vec::new(),
+            expect: Vec::new(),
+        },
+        world: "sim".into(),
+        seed: 1,
+        epoch: EPOCH,
+        providers: vec![
+            provider("alfa", ["anna@alfa.test", "aldo@alfa.test"]),
+            provider("beta", ["bruno@beta.test", "bianca@beta.test"]),
+        ],
+        index: nothing.clone(),
+        trust: Vec::new(),
+        index_signer: nothing,
+    }
+}
+
+fn ldif(providers: &[Provider], keys: &Keys) -> String {
+    let mut text = "dn: o=postacert\nobjectClass: top\nobjectClass: organization\nobjectClass: LDIFLocationURLObject\n\
+                    o: postacert\nLDIFLocationURL: https://index.test/indice.ldif.p7m\n"
+        .to_owned();
+    for provider in providers {
+        let certificate = keys.providers[&provider.name].certificate();
+        let hash: String = sha1::Sha1::digest(certificate).iter().map(|octet| format!("{octet:02X}")).collect();
+        text.push_str(&format!(
+            "\ndn: providerName={name},o=postacert\nobjectClass: top\nobjectClass: provider\nproviderName: {name}\n\
+             providerCertificateHash: {hash}\nproviderCertificate;binary:: {}mailReceipt: {}\nmanagedDomains: {}\n\
+             LDIFLocationURL: https://index.{}/record.ldif.p7m\n",
+            base64_lines(certificate).trim_end().replace("\r\n", "\n ") + "\n",
+            provider.service_mailbox,
+            provider.domains[0],
+            provider.domains[0],
+            name = provider.display_name,
+        ));
+    }
+    text
+}
+
+fn pem(name: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../world/keys/{name}.pem"));
+    fs::read_to_string(path).unwrap()
+}
+
+fn key(name: &str) -> Arc<Key> {
+    Arc::new(Key::from_pem(&pem(name)).unwrap())
+}
+
+fn params(serial: u64, organization: &str) -> CertificateParams {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name.push(DnType::OrganizationName, organization);
+    params.serial_number = Some(SerialNumber::from(serial));
+    params.not_before = date_time_ymd(2025, 1, 1);
+    params.not_after = date_time_ymd(2029, 1, 1);
+    params
+}
+
+fn authority() -> (CertificateParams, Vec<u8>) {
+    let mut params = params(1, "Collaudo");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    let certificate = params.self_signed(&KeyPair::from_pem(&pem("ca")).unwrap()).unwrap();
+    (params, certificate.der().to_vec())
+}
+
+fn leaf(key_name: &str, name: &str) -> Vec<u8> {
+    let mut params = params(2, &peer(name).display_name);
+    params.subject_alt_names = vec![SanType::Rfc822Name(peer(name).certified_address.as_str().try_into().unwrap())];
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.use_authority_key_identifier_extension = true;
+    let pair = KeyPair::from_pem_and_sign_algo(&pem(key_name), &PKCS_RSA_SHA256).unwrap();
+    let identifier = [&[0x04, 0x14][..], &Digest::Sha1.of(name.as_bytes())].concat();
+    params.custom_extensions = vec![CustomExtension::from_oid_content(&[2, 5, 29, 14], identifier)];
+    let issuer = Issuer::new(AUTHORITY.0.clone(), KeyPair::from_pem(&pem("ca")).unwrap());
+    params.signed_by(&pair, &issuer).unwrap().der().to_vec()
+}
