@@ -51,10 +51,22 @@ impl Disturbances {
     /// Whether something stood in the way of these hosts at or after `since`, so late that what they owe each other may
     /// still be on its way when the trace ends.
     pub(crate) fn excuses(&self, hosts: &[&str], since: Instant) -> bool {
-        self.spans.iter().filter(|span| span.concerns(hosts)).any(|span| match span.to {
-            None => true,
-            Some(to) => to >= since && self.end < to.after(AFTERMATH),
-        })
+        // What ends with the trace is the world's end and no disturbance.
+        let mine = self.spans.iter().filter(|span| span.concerns(hosts) && span.from < self.end);
+        let mut horizon = since.after(AFTERMATH);
+        let mut excused = false;
+        for span in mine.filter(|span| span.to.is_none_or(|to| to >= since)) {
+            match span.to {
+                // What began long after the debt could have been paid excuses nobody.
+                _ if span.from > horizon => {}
+                None => return true,
+                Some(to) => {
+                    horizon = horizon.max(to.after(AFTERMATH));
+                    excused = excused || self.end < to.after(AFTERMATH);
+                }
+            }
+        }
+        excused
     }
 
     /// By when something is due that falls due at `due`: later where the host did not run then. None where it never ran
@@ -113,6 +125,8 @@ mod tests {
         assert!(!open.excuses(&["alfa", "gamma"], at(2)));
         assert!(!open.excuses(&["alfa"], at(2)));
         assert!(!one(&["alfa", "beta"], true, 1, Some(13)).excuses(&["alfa", "beta"], at(2)));
+        assert!(!one(&["alfa", "beta"], true, 9, None).excuses(&["alfa", "beta"], at(2)));
+        assert!(!one(&["alfa"], false, 30, None).excuses(&["alfa"], at(30)));
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub(crate) struct Handover<'a> {
     pub(crate) crossings: Vec<usize>,
     /// The submission.
     pub(crate) submission: Option<usize>,
+    /// The envelope holds the original: so many octets at least.
+    pub(crate) octets_min: u64,
     /// Whether the mailbox exists.
     pub(crate) exists: bool,
     /// Whether the mailbox had room; none where that cannot be told.
@@ -124,6 +126,7 @@ fn stay<'a>(all: &mut Vec<Handover<'a>>, appearances: &[Appearance<'a>], number:
         let Some(provider) = recipient.provider.filter(|one| one.name == submission.provider.name) else { continue };
         let mut handover = begun(provider, recipient.address, id, Some(provider), envelope, Some(number));
         handover.taken = Some((receipt.event, submission.t0.0));
+        handover.octets_min = submission.message.map_or(1, |(reading, _)| reading.octets);
         all.push(handover);
     }
 }
@@ -146,6 +149,7 @@ fn begun<'a>(
         taken: None,
         crossings: Vec::new(),
         submission,
+        octets_min: 1,
         exists: false,
         room: None,
         stored: Vec::new(),
@@ -183,8 +187,10 @@ fn outcome(handover: &mut Handover<'_>, appearances: &[Appearance<'_>]) {
 /// Whether the envelope fits into what was free when it came.
 fn room(handover: &Handover<'_>, appearances: &[Appearance<'_>], quota: u64) -> Option<bool> {
     let begun = handover.taken.map_or(u32::MAX, |(event, _)| event);
-    let held = appearances.iter().filter(|one| one.event < begun);
+    let held =
+        appearances.iter().enumerate().filter(|(place, one)| one.event < begun && !handover.stored.contains(place));
     let used: u64 = held
+        .map(|(_, one)| one)
         .filter(|one| one.mailbox().is_some_and(|mailbox| same(mailbox, handover.recipient)))
         .map(|one| one.reading.octets)
         .sum();
@@ -192,7 +198,7 @@ fn room(handover: &Handover<'_>, appearances: &[Appearance<'_>], quota: u64) -> 
     match handover.envelope.map(|envelope| envelope.octets) {
         Some(octets) if octets > free => Some(false),
         Some(octets) if octets + TRACE_OCTETS <= free => Some(true),
-        None if free == 0 => Some(false),
+        None if handover.octets_min > free => Some(false),
         _ => None,
     }
 }

@@ -20,7 +20,7 @@ pub(crate) const ORIGINAL: &str = "Date: Mon, 1 Jun 2026 10:00:00 +0200\r\nFrom:
     Content-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n\r\nciao\r\n\
     --o\r\nContent-Type: text/csv; name=a.csv\r\n\r\n1;2\r\n--o--\r\n";
 
-/// The SHA-1 of `1;2`.
+/// The SHA-1 of `1;2`, as what stands for it.
 pub(crate) const DIGEST: &str = "76b2a6ede99b785d26a540f2ae7c2a533af4600f";
 
 /// Named events in the order of their instants.

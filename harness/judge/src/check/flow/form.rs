@@ -1,6 +1,3 @@
-use collaudo_record::Outcome;
-use sha1::{Digest, Sha1};
-
 use super::{Check, Findings, Occasion, View, quoted};
 use crate::{
     Clause,
@@ -8,7 +5,7 @@ use crate::{
     story::{
         Appearance, Handover, Standing,
         address::same,
-        form::{attachments, is_attachment, is_hash, is_opaque, is_signed, leaves, seen, signed_content},
+        form::{attachments, is_attachment, is_opaque, is_signed, leaves, seen, signed_content},
         octets::same_octets,
     },
 };
@@ -31,8 +28,6 @@ pub(super) const FORM: Check = Check {
 pub(super) const BRIEF: Check = Check {
     clauses: &[
         Clause::PEC_3_3_2_2_03,
-        Clause::PEC_3_3_2_2_04,
-        Clause::PEC_3_3_2_2_05,
         Clause::PEC_3_3_2_2_09,
         Clause::PEC_3_3_2_2_10,
         Clause::PEC_3_3_2_2_11,
@@ -217,45 +212,15 @@ fn replaced(out: &mut Findings, occasion: &Occasion<'_>, original: &Attached, co
             occasion.holds(out, &[Clause::PEC_3_3_2_2_03], kept, "a part without a file name as it was", observed);
             continue;
         }
-        let is_message = part.media_type == "message/rfc822";
-        let right_name = part.name.as_deref().is_none_or(|name| stand_in.is_named(&format!("{name}.hash")));
-        let is_replaced = is_hash(stand_in) && right_name;
+        // Name, type and digits of what stands there are rules of their own.
+        let is_replaced = octets_of_body(original, part) != octets_of_body(copy, stand_in);
         let expected = format!("{} replaced by its hash file", quoted(part.name.as_deref()));
         let observed = format!("{} of type {}", quoted(stand_in.name.as_deref()), stand_in.media_type);
         //= PEC-3.3.2.2-12
+        let is_message = part.media_type == "message/rfc822";
         let clause = if is_message { Clause::PEC_3_3_2_2_12 } else { Clause::PEC_3_3_2_2_03 };
         occasion.holds(out, &[clause], is_replaced, &expected, &observed);
-        if is_hash(stand_in) {
-            digest(out, occasion, octets_of_body(original, part), &part.decoded, stand_in);
-        }
     }
-}
-
-/// The text asks for SHA-1 over the base64 form; a hash over the decoded content is recorded as a deviation from that.
-//= PEC-3.3.2.2-04
-//= PEC-3.3.2.2-05
-fn digest(out: &mut Findings, occasion: &Occasion<'_>, encoded: &[u8], decoded: &[u8], stand_in: &Entity) {
-    let given = stand_in.text().trim().to_ascii_lowercase();
-    let trimmed = encoded.trim_ascii_end();
-    let ended = [trimmed, b"\r\n"].concat();
-    let over_encoded = [encoded, trimmed, &ended].into_iter().any(|octets| hex_sha1(octets) == given);
-    let over_decoded = hex_sha1(decoded) == given;
-    let what = quoted(stand_in.name.as_deref());
-    let expected = format!("{what} holds the SHA-1 of the part: {} encoded", hex_sha1(encoded));
-    let observed = match (over_encoded, over_decoded) {
-        (true, _) => format!("{given}, over the encoded form"),
-        (_, true) => format!("{given}, over the decoded form"),
-        _ => format!("{given}, over neither form"),
-    };
-    occasion.holds(out, &[Clause::PEC_3_3_2_2_04], over_encoded || over_decoded, &expected, &observed);
-    if over_encoded || over_decoded {
-        let outcome = if over_encoded { Outcome::Pass } else { Outcome::Deviation };
-        occasion.judge(out, &[Clause::PEC_3_3_2_2_05], outcome, &expected, &observed);
-    }
-}
-
-fn hex_sha1(octets: &[u8]) -> String {
-    Sha1::digest(octets).iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 fn octets<'m>(message: &'m Attached, part: &Entity) -> &'m [u8] {

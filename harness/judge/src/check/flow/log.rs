@@ -104,7 +104,7 @@ fn fields(view: &View<'_>, out: &mut Findings, line: &Line<'_>) {
     occasion.holds(out, &[Clause::PEC_2_3_05], holds, expected, &format!("recipients {}", entry.recipients.join(", ")));
     //= PEC-2.3-06
     let (decoded, raw) = subjects(submission);
-    let given = entry.subject.trim();
+    let given = one_line(entry.subject.as_bytes());
     let expected = format!("subject \"{decoded}\"");
     let holds = given == decoded || given == raw;
     occasion.holds(out, &[Clause::PEC_2_3_06], holds, &expected, &format!("subject \"{given}\""));
@@ -120,9 +120,13 @@ fn fields(view: &View<'_>, out: &mut Findings, line: &Line<'_>) {
 /// The subject of the original, decoded and as it stands.
 fn subjects(submission: &Submission<'_>) -> (String, String) {
     let Some((reading, _)) = submission.message else { return (String::new(), String::new()) };
-    let raw = reading.head.first("Subject").map(|field| unfolded(&field.raw)).unwrap_or_default();
-    let decoded = reading.head.subject.as_deref().unwrap_or_default().trim().to_owned();
-    (decoded, String::from_utf8_lossy(&raw).into_owned())
+    let raw = reading.head.first("Subject").map(|field| field.raw.clone()).unwrap_or_default();
+    let decoded = reading.head.subject.as_deref().unwrap_or_default();
+    (one_line(decoded.as_bytes()), one_line(&raw))
+}
+
+fn one_line(text: &[u8]) -> String {
+    String::from_utf8_lossy(&unfolded(text)).into_owned()
 }
 
 /// Acceptance, refusal, timeout, reception, delivery: each has a line of its message near its time. Operations of one sort
