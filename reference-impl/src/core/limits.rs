@@ -6,7 +6,7 @@ use collaudo_node::{Effect, Timestamp};
 
 use super::{
     act::{Act, Place, Then},
-    journal::{About, Record},
+    journal::{About, Record, Track, Transaction},
     message::{Timeout, timeout},
     provider::{Alarm, Provider, stamp},
 };
@@ -16,15 +16,23 @@ const FIRST: Duration = Duration::from_secs(12 * 3600);
 /// time to spare for a store that fails once.
 const SECOND: Duration = Duration::from_secs(23 * 3600 + 50 * 60);
 
+/// Whether the 12 hours are the next limit: not after their notice, and not after a take-charge receipt.
+fn is_first(track: &Track) -> bool {
+    //= PEC-3.1.6-04
+    !track.taken && !track.warned
+}
+
+fn due(transaction: &Transaction, track: &Track) -> Timestamp {
+    transaction.accepted + if is_first(track) { FIRST } else { SECOND }
+}
+
 impl Provider {
     /// Sets the next time limit of a followed recipient, or none where its outcome stands.
     pub(super) fn arm(&mut self, pec_msgid: &str, recipient: &str) {
         let alarm = Alarm::Limit { pec_msgid: pec_msgid.to_owned(), recipient: recipient.to_owned() };
         match self.ledger.open(pec_msgid, recipient) {
             Some((transaction, track)) if !self.is_track_held(pec_msgid, recipient) => {
-                //= PEC-3.1.6-04
-                let span = if track.taken || track.warned { SECOND } else { FIRST };
-                self.alarms.set(alarm, transaction.accepted + span);
+                self.alarms.set(alarm, due(transaction, track));
             }
             _ => self.alarms.clear(&alarm),
         }
@@ -36,10 +44,10 @@ impl Provider {
         if self.is_track_held(pec_msgid, recipient) {
             return;
         }
-        let first = !track.taken && !track.warned;
-        if now < transaction.accepted + if first { FIRST } else { SECOND } {
+        if now < due(transaction, track) {
             return self.arm(pec_msgid, recipient);
         }
+        let first = is_first(track);
         let certified = transaction.certified.clone();
         let (pec_msgid, recipient) = (pec_msgid.to_owned(), recipient.to_owned());
         let (limit, record) = if first {
