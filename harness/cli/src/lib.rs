@@ -1,1 +1,12 @@
-//! The program: scenario file to judged, reported run
+//! The program: from a scenario file to a judged, reported run. A new reader starts with [`way`].
+
+pub mod command;
+mod list;
+pub mod mutants;
+mod out;
+mod record;
+pub mod run;
+pub mod scenarios;
+mod stopwatch;
+pub mod subjects;
+pub mod way;

@@ -3,7 +3,7 @@ use collaudo_record::LogEntry;
 use collaudo_scenario::ProviderPlan;
 
 /// Who is examined: makes a node for a provider of the plan, and says what its records mean.
-pub trait Subject: Sync {
+pub trait Subject: Send + Sync {
     /// A word for reports, such as `reference`.
     fn name(&self) -> &'static str;
 

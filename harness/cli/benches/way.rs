@@ -1,0 +1,140 @@
+//! What the way of the data costs. `cargo bench -p collaudo`: criterion's figures, then each claim beside its limit,
+//! measured in the same run.
+
+use std::{
+    fs,
+    hint::black_box,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use collaudo::{scenarios::Library, subjects, way};
+use collaudo_scenario::{Plan, Scenario, Vocabulary};
+use collaudo_world::{Run, Subject, World};
+use criterion::{BatchSize, Criterion};
+
+const SEED: u64 = 0x5eed;
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    whole_scenarios(&mut criterion);
+    criterion.final_summary();
+    println!();
+    dead_provider_among_twenty();
+    certified_messages_beside_signatures();
+}
+
+fn whole_scenarios(criterion: &mut Criterion) {
+    let subject = subjects::reference();
+    let scenarios = root().join("scenarios");
+    let library = Library::open(&scenarios).expect("the scenarios are there").scenarios;
+    for id in ["flows/cross-provider", "timeouts/destination-down-26h"] {
+        let scenario = library.iter().find(|scenario| scenario.id() == id).expect("a scenario of that id");
+        let plan = scenario.plan(SEED);
+        criterion.bench_function(&format!("run {id}"), |bencher| {
+            bencher.iter_batched(|| build(&plan, &subject), |world| black_box(world.run()), BatchSize::PerIteration);
+        });
+        let trace = way::stir(&plan, &subject).expect("it runs").trace;
+        criterion.bench_function(&format!("judge {id}"), |bencher| {
+            bencher.iter(|| black_box(collaudo_judge::judge(&trace)));
+        });
+    }
+}
+
+/// One message to a provider that is down for the whole day, users on one host.
+fn dead_provider_among_twenty() {
+    let plan = scenario(
+        "topology = \"twenty-providers\"\nuntil = \"24h\"\nlatency = [\"1ms\", \"10ms\"]\n\
+         step = [{ at = \"1s\", submit = { id = \"m1\", from = \"anna\", to = [\"bruno\"], subject = \"Un giorno\" } }]\n\
+         fault = [{ at = \"0s\", crash = \"beta\" }]\n",
+    );
+    let subject = subjects::reference();
+    let times: Vec<_> = (0..5)
+        .map(|_| {
+            let world = build(&plan, &subject);
+            let (spent, run) = cpu(|| world.run());
+            assert_eq!(run.expect("it runs").problem, None);
+            spent
+        })
+        .collect();
+    let median = median(times);
+    println!("24 h, one of twenty providers down: {:.1} ms of CPU; limit 250 ms", millis(median));
+}
+
+/// Messages from one provider to another with real signatures, beside what the signatures alone allow.
+fn certified_messages_beside_signatures() {
+    const MESSAGES: usize = 200;
+    let steps: Vec<_> = (0..MESSAGES)
+        .map(|n| {
+            let second = n / 50;
+            format!("{{ at = \"{second}s\", submit = {{ id = \"m{n}\", from = \"anna\", to = [\"bruno\"], subject = \"n. {n}\" }} }}")
+        })
+        .collect();
+    let plan = scenario(&format!("topology = \"two-providers\"\nuntil = \"2m\"\nstep = [{}]\n", steps.join(",\n")));
+    let subject = subjects::reference();
+    let world = build(&plan, &subject);
+    let key = world.pki().authority.key.clone();
+    let (spent, run) = cpu(|| world.run());
+    let Run { trace, problem } = run.expect("it runs");
+    assert_eq!(problem, None);
+    black_box(trace);
+
+    let (signing, ()) = cpu(|| {
+        for n in 0..1_000_u32 {
+            black_box(key.sign(&n.to_be_bytes()).expect("signs"));
+        }
+    });
+    let messages = MESSAGES as f64 / spent.as_secs_f64();
+    let signatures = 1_000.0 / signing.as_secs_f64();
+    println!(
+        "certified messages: {messages:.0} a second and core; RSA-2048 signatures: {signatures:.0}, so four a message allow \
+         {:.0}: {:.0} % of that",
+        signatures / 4.0,
+        400.0 * messages / signatures
+    );
+}
+
+fn build(plan: &Plan, subject: &Arc<dyn Subject>) -> World {
+    World::build(plan, subject).expect("the world is built")
+}
+
+fn scenario(text: &str) -> Plan {
+    let scenarios = root().join("scenarios");
+    let text = format!("title = \"Bench\"\nwhy = \"Bench.\"\ncovers = []\n{text}");
+    let vocabulary = Vocabulary { catalogued: &[], checked: &[] };
+    let mut read = Scenario::parse(&text, &scenarios.join("bench.toml"), &scenarios, &vocabulary)
+        .unwrap_or_else(|error| panic!("{error}"));
+    read.remove(0).plan(SEED)
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// CPU time of this thread where the system tells it, wall time elsewhere.
+fn cpu<T>(work: impl FnOnce() -> T) -> (Duration, T) {
+    #[expect(clippy::disallowed_methods, reason = "a bench measures")]
+    let wall = Instant::now();
+    let before = thread_cpu();
+    let done = work();
+    let spent = match (before, thread_cpu()) {
+        (Some(before), Some(after)) => after - before,
+        _ => wall.elapsed(),
+    };
+    (spent, done)
+}
+
+fn thread_cpu() -> Option<Duration> {
+    let text = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}

@@ -1,0 +1,163 @@
+//! The command line: a contract. Verbs, options and exit status stay as they are here.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{list, mutants, run};
+
+/// Examines certified mail (PEC, RFC 6109): runs scenarios in a simulated network of providers and judges what crossed
+/// it, clause by clause.
+#[derive(Debug, Parser)]
+#[command(name = "collaudo", version)]
+pub struct Command {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run scenarios against the reference; write the run's folder; print the table and the report's path
+    Run(RunArgs),
+    /// Run one scenario again, byte for byte
+    Replay(ReplayArgs),
+    /// Bend good traces one point at a time; show that the checks see it
+    Mutants {
+        /// What goes to standard output
+        #[arg(long, default_value = "text")]
+        format: Format,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// What there is
+    List {
+        /// Of what
+        what: Listed,
+        /// What goes to standard output
+        #[arg(long, default_value = "text")]
+        format: Format,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// Options of `run`.
+#[derive(Clone, Debug, Args)]
+pub struct RunArgs {
+    /// Parts of scenario ids, `*` for any run of characters; all scenarios where none is given
+    pub patterns: Vec<String>,
+    /// The one seed of the run, decimal or 0x and hexadecimal
+    #[arg(long, default_value = "0x5eed", value_parser = seed)]
+    pub seed: u64,
+    /// Worker threads; as many as there are processors where none is given
+    #[arg(long)]
+    pub jobs: Option<usize>,
+    /// Where the run's folder goes
+    #[arg(long, default_value = "runs/latest")]
+    pub out: PathBuf,
+    /// What goes to standard output
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+    #[command(flatten)]
+    /// Where the scenarios are
+    pub place: Place,
+}
+
+#[derive(Debug, Args)]
+struct ReplayArgs {
+    /// `SCENARIO@SEED`, as the replay line of a failure has it
+    what: String,
+    /// Where the run's folder goes
+    #[arg(long, default_value = "runs/replay")]
+    out: PathBuf,
+    /// What goes to standard output
+    #[arg(long, default_value = "text")]
+    format: Format,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Where the scenarios are.
+#[derive(Clone, Debug, Args)]
+pub struct Place {
+    /// The folder of scenario files; `scenarios` here, or else the one that the program was built with
+    #[arg(long, value_name = "DIR")]
+    pub scenarios: Option<PathBuf>,
+}
+
+/// What goes to standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// One JSON object and nothing else
+    Json,
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Listed {
+    /// Scenario ids and titles
+    Scenarios,
+    /// Rows of the catalogue, whether they are checked, by what they are proved
+    Clauses,
+    /// Mutants and the rows that each must make fail
+    Mutants,
+}
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All passed.
+    Passed,
+    /// Something failed.
+    Failed,
+    /// Usage or unreadable input.
+    Unreadable,
+    /// Nothing failed, but something is unknown, or not exercised though a scenario says that it covers it.
+    Unknown,
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        Self::from(match ending {
+            Ending::Passed => 0,
+            Ending::Failed => 1,
+            Ending::Unreadable => 2,
+            Ending::Unknown => 3,
+        })
+    }
+}
+
+impl Command {
+    /// Does what it says; errors go to standard error.
+    pub fn run(self) -> ExitCode {
+        let ended = match self.verb {
+            Verb::Run(args) => run::run(&args),
+            Verb::Replay(args) => replay(args),
+            Verb::Mutants { format, place } => mutants::run(format, &place),
+            Verb::List { what, format, place } => list::list(what, format, &place),
+        };
+        ended.unwrap_or_else(|error| {
+            eprintln!("error: {error}");
+            Ending::Unreadable
+        })
+        .into()
+    }
+}
+
+fn replay(args: ReplayArgs) -> Result<Ending, run::RunError> {
+    let ReplayArgs { what, out, format, place } = args;
+    let unread = || run::RunError::Replay(what.clone());
+    let (scenario, text) = what.rsplit_once('@').ok_or_else(unread)?;
+    let seed = seed(text).map_err(|_| unread())?;
+    run::run_exactly(scenario, &RunArgs { patterns: Vec::new(), seed, jobs: Some(1), out, format, place })
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    let read = match text.strip_prefix("0x") {
+        Some(hex) => u64::from_str_radix(hex, 16),
+        None => text.parse(),
+    };
+    read.map_err(|_| format!("\"{text}\" is no seed; expected a number such as 24301 or 0x5eed"))
+}

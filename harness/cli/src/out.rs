@@ -1,0 +1,72 @@
+//! The run's folder.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use collaudo_record::{BodyHash, Measured, RunRecord, Trace};
+use collaudo_reports::{html, junit};
+use serde::Serialize;
+
+/// Why the run's folder could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {why}", path = path.display())]
+pub struct OutError {
+    path: PathBuf,
+    why: std::io::Error,
+}
+
+/// Writes `run.json`, `measured.json`, `report.html`, `junit.xml`, `traces/` and `messages/`; what a former run left
+/// there goes.
+pub(crate) fn write(
+    folder: &Path,
+    record: &RunRecord,
+    measured: &Measured,
+    traces: &[Option<Trace>],
+) -> Result<(), OutError> {
+    let (traces_folder, messages) = (folder.join("traces"), folder.join("messages"));
+    for stale in [&traces_folder, &messages] {
+        if stale.is_dir() {
+            fs::remove_dir_all(stale).map_err(at(stale))?;
+        }
+        fs::create_dir_all(stale).map_err(at(stale))?;
+    }
+    let mut bodies: BTreeMap<&BodyHash, &Arc<[u8]>> = BTreeMap::new();
+    for (scenario, trace) in record.scenarios.iter().zip(traces) {
+        if let Some(trace) = trace {
+            put(&traces_folder.join(format!("{}.jsonl", scenario.id)), trace.to_jsonl().as_bytes())?;
+            bodies.extend(&trace.bodies);
+        }
+    }
+    for message in record.scenarios.iter().flat_map(|scenario| &scenario.messages) {
+        if let Some(octets) = bodies.get(&message.body) {
+            put(&messages.join(format!("{}.eml", message.body)), octets)?;
+        }
+    }
+    put(&folder.join("run.json"), &json(record))?;
+    put(&folder.join("measured.json"), &json(measured))?;
+    put(&folder.join("junit.xml"), junit::run(record, Some(measured)).as_bytes())?;
+    let body = |hash: &BodyHash| bodies.get(hash).map(|octets| Arc::clone(octets));
+    put(&folder.join("report.html"), html::run(record, Some(measured), &body).as_bytes())
+}
+
+fn put(path: &Path, octets: &[u8]) -> Result<(), OutError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(at(folder))?;
+    }
+    fs::write(path, octets).map_err(at(path))
+}
+
+fn json(value: &impl Serialize) -> Vec<u8> {
+    let mut text = serde_json::to_vec_pretty(value).expect("no map with keys that are not strings, no failing writer");
+    text.push(b'\n');
+    text
+}
+
+fn at(path: &Path) -> impl FnOnce(std::io::Error) -> OutError {
+    let path = path.to_owned();
+    move |why| OutError { path, why }
+}
