@@ -246,3 +246,170 @@ fn allows(constraints: &NameConstraints, addresses: &[String]) -> bool {
         (permitted.is_empty() || permitted.iter().any(within)) && !excluded.iter().any(within)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{
+        BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyPair,
+        KeyUsagePurpose, NameConstraints, SanType, date_time_ymd,
+    };
+
+    use super::{super::samples::*, *};
+
+    /// An authority without limits, 2020 to 2040.
+    fn authority(name: &str) -> CertificateParams {
+        let mut params = named(name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        params
+    }
+
+    /// A signer of mail, 2020 to 2040.
+    fn signer() -> CertificateParams {
+        let mut params = named("signer");
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::EmailProtection];
+        params.subject_alt_names = vec![SanType::Rfc822Name("posta-certificata@Alfa.test".try_into().unwrap())];
+        params
+    }
+
+    fn named(name: &str) -> CertificateParams {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, name);
+        (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2040, 1, 1));
+        params
+    }
+
+    /// A certificate of `params` for the key of `subject`, signed in the name of `above` with the key of `issuer`.
+    fn issue(params: &CertificateParams, subject: &Identity, above: &CertificateParams, issuer: &Identity) -> Bytes {
+        let key = |identity: &Identity| KeyPair::try_from(identity.key()).unwrap();
+        let (subject, issuer) = (key(subject), key(issuer));
+        params.signed_by(&subject, &rcgen::Issuer::from_params(above, &issuer)).unwrap().der().to_vec().into()
+    }
+
+    /// Checks a leaf under `between` under a root. ALFA signs mail, BETA is the authority between, INDEX the root.
+    fn check(leaf: &CertificateParams, between: &CertificateParams) -> Result<(), &'static str> {
+        let root = authority("root");
+        let leaf = issue(leaf, &ALFA, between, &BETA);
+        check_chain(&leaf, &[issue(between, &BETA, &root, &INDEX)], &issue(&root, &INDEX, &root, &INDEX))
+    }
+
+    fn check_chain(leaf: &[u8], pool: &[Bytes], root: &Bytes) -> Result<(), &'static str> {
+        let pool: Vec<Known> = pool.iter().map(|der| Known::read(der).unwrap()).collect();
+        Trust::new(std::slice::from_ref(root)).unwrap().check(&Known::read(leaf).unwrap(), &pool, NOW)
+    }
+
+    const NO_AUTHORITY: Result<(), &str> = Err("il certificato di firma non risale a un'autorità riconosciuta");
+    const NO_SIGNER: Result<(), &str> = Err("il certificato non è abilitato alla firma di messaggi");
+
+    #[test]
+    fn a_path_over_an_authority_between_is_found() {
+        assert_eq!(check(&signer(), &authority("between")), Ok(()));
+    }
+
+    #[test]
+    fn a_name_without_its_key_signs_nothing() {
+        let root = authority("root");
+        let anchor = issue(&root, &INDEX, &root, &INDEX);
+        assert_eq!(check_chain(&issue(&signer(), &ALFA, &root, &INDEX), &[], &anchor), Ok(()));
+        assert_eq!(check_chain(&issue(&signer(), &ALFA, &root, &BETA), &[], &anchor), NO_AUTHORITY);
+    }
+
+    #[test]
+    fn a_path_ends_only_at_an_anchor() {
+        let (root, other) = (authority("root"), authority("other"));
+        let pool = [issue(&root, &INDEX, &root, &INDEX)];
+        let leaf = issue(&signer(), &ALFA, &root, &INDEX);
+        assert_eq!(check_chain(&leaf, &pool, &issue(&other, &BETA, &other, &BETA)), NO_AUTHORITY);
+    }
+
+    #[test]
+    fn every_certificate_of_the_path_is_in_its_time() {
+        let mut expired = authority("between");
+        expired.not_after = date_time_ymd(2026, 1, 1);
+        assert_eq!(check(&signer(), &expired), NO_AUTHORITY);
+        let mut future = signer();
+        future.not_before = date_time_ymd(2027, 1, 1);
+        assert_eq!(
+            check(&future, &authority("between")),
+            Err("il certificato di firma non è valido alla data di ricezione")
+        );
+    }
+
+    #[test]
+    fn only_authorities_issue() {
+        let mut no_authority = authority("between");
+        no_authority.is_ca = IsCa::ExplicitNoCa;
+        assert_eq!(check(&signer(), &no_authority), NO_AUTHORITY);
+        let mut no_issuer = authority("between");
+        no_issuer.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        assert_eq!(check(&signer(), &no_issuer), NO_AUTHORITY);
+    }
+
+    #[test]
+    fn an_authority_has_no_more_below_than_it_may() {
+        let limited = |below| {
+            let mut root = authority("root");
+            root.is_ca = IsCa::Ca(BasicConstraints::Constrained(below));
+            let between = authority("between");
+            let pool = [issue(&between, &BETA, &root, &INDEX)];
+            check_chain(&issue(&signer(), &ALFA, &between, &BETA), &pool, &issue(&root, &INDEX, &root, &INDEX))
+        };
+        assert_eq!((limited(1), limited(0)), (Ok(()), NO_AUTHORITY));
+    }
+
+    #[test]
+    fn the_leaf_is_one_to_sign_mail_with() {
+        let mut cipher = signer();
+        cipher.key_usages = vec![KeyUsagePurpose::KeyEncipherment];
+        assert_eq!(check(&cipher, &authority("between")), NO_SIGNER);
+        let mut server = signer();
+        server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        assert_eq!(check(&server, &authority("between")), NO_SIGNER);
+    }
+
+    #[test]
+    fn a_critical_extension_that_is_not_understood_is_refused() {
+        let mut strange = signer();
+        let mut extension = rcgen::CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 1], vec![5, 0]);
+        strange.custom_extensions = vec![extension.clone()];
+        assert_eq!(check(&strange, &authority("between")), Ok(()));
+        extension.set_criticality(true);
+        strange.custom_extensions = vec![extension];
+        assert_eq!(check(&strange, &authority("between")), NO_SIGNER);
+    }
+
+    #[test]
+    fn name_constraints_bind_the_address() {
+        let check_names = |permitted: &[&str], excluded: &[&str]| {
+            let trees = |names: &[&str]| names.iter().map(|name| GeneralSubtree::Rfc822Name((*name).into())).collect();
+            let mut between = authority("between");
+            between.name_constraints =
+                Some(NameConstraints { permitted_subtrees: trees(permitted), excluded_subtrees: trees(excluded) });
+            check(&signer(), &between)
+        };
+        assert_eq!(check_names(&["beta.test", "ALFA.test"], &[]), Ok(()));
+        assert_eq!(check_names(&[".test"], &[]), Ok(()));
+        assert_eq!(check_names(&["posta-certificata@alfa.test"], &[]), Ok(()));
+        assert_eq!(check_names(&["beta.test"], &[]), NO_AUTHORITY);
+        assert_eq!(check_names(&["fa.test"], &[]), NO_AUTHORITY);
+        assert_eq!(check_names(&[".test"], &["alfa.test"]), NO_AUTHORITY);
+    }
+
+    #[test]
+    fn a_crowd_of_look_alikes_is_not_tried_for_ever() {
+        let root = authority("root");
+        let crowd: Vec<Bytes> = (0..70_u16)
+            .map(|number| {
+                let mut params = authority("root");
+                params.serial_number = Some(number.to_be_bytes().to_vec().into());
+                issue(&params, &BETA, &root, &BETA)
+            })
+            .collect();
+        let stranger = authority("stranger");
+        let anchor = issue(&stranger, &INDEX, &stranger, &INDEX);
+        let leaf = issue(&signer(), &ALFA, &root, &BETA);
+        assert_eq!(check_chain(&leaf, &crowd, &anchor), Err("il percorso di certificazione è troppo lungo"));
+    }
+}

@@ -313,3 +313,15 @@ pub(super) fn signed_file(
     signed.encap_content_info.econtent = Some(Any::encode_from(&OctetString::new(content).unwrap()).unwrap());
     ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(&signed).unwrap() }.to_der().unwrap()
 }
+
+/// A signature to which a second signer was added.
+#[cfg(test)]
+pub(super) fn signed_twice(cms: &[u8], certificate: &[u8]) -> Vec<u8> {
+    let mut signed: SignedData = ContentInfo::from_der(cms).unwrap().content.decode_as().unwrap();
+    let mut second = signed.signer_infos.0.get(0).unwrap().clone();
+    second.sid = SignerIdentifier::IssuerAndSerialNumber(
+        Issuer::new("", "", "", certificate, &[]).unwrap().0.identifier.clone(),
+    );
+    signed.signer_infos.0.insert(second).unwrap();
+    ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(&signed).unwrap() }.to_der().unwrap()
+}

@@ -28,6 +28,10 @@ pub(super) const INDEX: Identity =
 pub(super) const CA: &[u8] = include_bytes!("samples/ca.cert.der");
 
 impl Identity {
+    pub(super) fn key(&self) -> &'static [u8] {
+        self.key
+    }
+
     pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
         let key = RsaKeyPair::from_pkcs8(self.key).unwrap();
         let mut signature = vec![0; key.public_modulus_len()];

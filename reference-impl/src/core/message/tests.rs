@@ -207,6 +207,8 @@ fn originals_of_eight_bits_and_odd_ends_come_back() {
         let sealed = ALFA.seal(&envelope(&issuer(), NOW, &submission_of(text.clone().into())));
         let Incoming::Envelope { envelope, .. } = incoming(&sealed) else { panic!("{body}") };
         assert!(envelope.original.ends_with(format!("\r\n\r\n{body}").as_bytes()));
+        let labels = String::from_utf8_lossy(&sealed).matches("Content-Transfer-Encoding: 8bit").count();
+        assert_eq!(labels, if body.is_ascii() { 0 } else { 3 }, "{body}");
     }
 }
 
@@ -222,9 +224,39 @@ fn delivery_forms_carry_what_they_should() {
     assert!(holds(&brief, "postacert.eml") && holds(&brief, "f.hash") && !holds(&brief, "segreto"));
     assert!(!holds(&receipt(Form::Concise), "postacert.eml"));
     for form in [Form::Complete, Form::Brief, Form::Concise] {
+        assert_eq!(daticert_of(&receipt(form)).form, Some(Form::Complete));
         let read = received(&receipt(form));
         assert_eq!(read.delivered_to.as_deref(), Some("bruno@beta.test"));
         assert_eq!(read.certified.pec_msgid, "pec1@alfa.test");
+    }
+}
+
+fn daticert_of(message: &Bytes) -> daticert::Daticert {
+    let signed = signature::Signed::find(&Message::read(message.clone()).unwrap()).unwrap();
+    let mixed = mime::entity(signed.content);
+    daticert::read(&mime::decoded(&mime::part(&mixed, &mime::parts(&mixed).unwrap()[1])).unwrap()).unwrap()
+}
+
+#[test]
+fn notices_tell_their_class_of_error() {
+    let class = |name: &str| {
+        let message = every_kind().into_iter().find(|(found, _)| *found == name).unwrap().1;
+        daticert_of(&message).error
+    };
+    for (name, error) in [
+        ("acceptance", "nessuno"),
+        ("envelope", "nessuno"),
+        ("take-charge", "nessuno"),
+        ("delivery-complete", "nessuno"),
+        ("non-acceptance", "altro"),
+        ("non-delivery-unknown", "no-dest"),
+        ("non-delivery-domain", "no-dominio"),
+        ("non-delivery-full", "altro"),
+        ("non-delivery-refused", "altro"),
+        ("timeout-12", "altro"),
+        ("timeout-24", "altro"),
+    ] {
+        assert_eq!(class(name), error, "{name}");
     }
 }
 
@@ -294,6 +326,66 @@ fn a_third_part_beside_the_signature_is_no_signature() {
         1,
     );
     assert!(ordinary(wrapped.as_bytes()).contains("firma S/MIME"));
+    let appended = text.replacen(
+        &format!("\r\n--{boundary}--"),
+        &format!("\r\n--{boundary}\r\n\r\nestraneo\r\n--{boundary}--"),
+        1,
+    );
+    assert!(ordinary(appended.as_bytes()).contains("firma S/MIME"));
+}
+
+#[test]
+fn a_second_signer_is_no_signature() {
+    let text = String::from_utf8(sealed_envelope().to_vec()).unwrap();
+    let message = Message::read(text.clone().into()).unwrap();
+    let cms = signature::Signed::find(&message).unwrap().cms;
+    let (begin, end) = (text.find("MII").unwrap(), text.rfind("\r\n--=_").unwrap());
+    let with = |cms: &[u8]| [&text.as_bytes()[..begin], &write::base64(cms), &text.as_bytes()[end..]].concat();
+    assert!(matches!(incoming(&with(&cms)), Incoming::Envelope { .. }));
+    assert!(ordinary(&with(&draft::signed_twice(&cms, BETA.certificate))).contains("struttura"));
+}
+
+#[test]
+fn an_author_outside_the_domains_of_the_signer_is_an_anomaly() {
+    let moved = ldif().replace("managedDomains: alfa.test", "managedDomains: altra.test");
+    let index = Index::read(&p7m(&moved, &INDEX), INDEX.certificate).unwrap();
+    let incoming = classify(&sealed_envelope(), &index, &trust(), NOW);
+    assert!(matches!(incoming, Incoming::Anomaly { reason, .. } if reason.contains("dominio")));
+}
+
+/// A message of `kind` by its header, whose certification data says `told` and `extra`.
+fn bent(kind: Kind, prefix: &str, told: Kind, extra: daticert::Extra<'_>, original: Option<&Bytes>) -> Vec<u8> {
+    let (issuer, certified, time) = (issuer(), certified(), legal::LegalTime::of(NOW));
+    let mut header = write::Header::default();
+    header.add("X-Ricevuta", kind.wire());
+    header.add("Date", &time.date);
+    header.subject(prefix, certified.subject.as_ref());
+    header.add("From", issuer.certified_address());
+    header.add("To", "anna@alfa.test");
+    header.add_if("X-Riferimento-Message-ID", certified.msgid.as_deref());
+    let xml = daticert::write(told, &issuer, &time, &certified, extra);
+    let mut parts = vec![draft::Part::text("testo\n"), draft::Part::daticert(&xml)];
+    parts.extend(original.map(|original| draft::Part::message("postacert.eml", original)));
+    ALFA.seal(&Draft::new(&issuer, "x@alfa.test", NOW, header, parts)).to_vec()
+}
+
+#[test]
+fn receipts_that_lack_or_contradict_their_data_are_an_anomaly() {
+    let none = daticert::Extra::default();
+    let one = daticert::Extra { delivered_to: Some("bruno@beta.test"), ..none };
+    let timeout = "AVVISO DI MANCATA CONSEGNA PER SUP. TEMPO MASSIMO: ";
+    let original = Bytes::from_static(b"Subject: x\r\n\r\n");
+    assert_eq!(received(&bent(Kind::Delivery, "CONSEGNA: ", Kind::Delivery, one, None)).kind, Kind::Delivery);
+    assert!(anomaly_of(&bent(Kind::Delivery, "CONSEGNA: ", Kind::Delivery, none, None)).contains("consegna"));
+    assert!(
+        anomaly_of(&bent(Kind::TakeCharge, "PRESA IN CARICO: ", Kind::TakeCharge, none, None)).contains("ricezione")
+    );
+    assert!(anomaly_of(&bent(Kind::Delivery, "CONSEGNA: ", Kind::NonDelivery, one, None)).contains("X-Ricevuta"));
+    assert!(
+        anomaly_of(&bent(Kind::Envelope, "POSTA CERTIFICATA: ", Kind::Envelope, none, None)).contains("X-Ricevuta")
+    );
+    assert!(anomaly_of(&bent(Kind::Delivery, "ACCETTAZIONE: ", Kind::Delivery, one, None)).contains("Subject"));
+    assert!(anomaly_of(&bent(Kind::Timeout, timeout, Kind::Timeout, one, Some(&original))).contains("originale"));
 }
 
 #[test]
