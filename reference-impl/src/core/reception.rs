@@ -8,7 +8,9 @@ use super::{
     act::{Act, Place, Then},
     delivery::Delivery,
     journal::{About, Record},
-    message::{self, EnvelopeRead, Incoming, Kind, Provider as Listed, ReceiptRead, anomaly, classify, domain_of},
+    message::{
+        self, EnvelopeRead, Incoming, Kind, Message, Provider as Listed, ReceiptRead, anomaly, classify, domain_of,
+    },
     provider::{Provider, stamp},
     smtp::Arrival,
 };
@@ -150,9 +152,14 @@ impl Provider {
             return Err(FULL);
         }
         let Arrival { reverse, recipients, bytes } = arrival;
+        let received = Message::read_leniently(bytes.clone());
+        //= PEC-2.3-02
+        //= PEC-2.3-06
         let about = About {
+            msgid: received.get("Message-ID").map(|field| field.text()),
             sender: reverse.clone(),
             recipients: recipients.clone(),
+            subject: received.subject().map(|subject| subject.text),
             sending_provider: provider.name.clone(),
             ..About::default()
         };

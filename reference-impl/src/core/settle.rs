@@ -65,9 +65,10 @@ impl Provider {
                     let transaction = self.ledger.transactions.get(pec_msgid).cloned();
                     transaction.is_none_or(|transaction| self.tell(now, &mut act, &transaction, &recipient, outcome))
                 }
+                // The log speaks of the original's recipients, never of whom a receipt goes to.
+                //= PEC-2.3-05
                 Carries::Receipt { id, about } => {
-                    let about = about.for_recipients(std::slice::from_ref(&recipient));
-                    act.log(outcome.event(), &about, vec![id.clone()]);
+                    act.log(outcome.event(), about, vec![id.clone()]);
                     true
                 }
             };
