@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use collaudo_record::{Basis, Instant, Provider, Trace, What};
+use collaudo_record::{Basis, Instant, Provider, Trace, Transfer, What};
 
 use crate::reading::{Kind, Reading, Readings, message_of};
 
@@ -26,22 +26,43 @@ pub(crate) fn sightings<'a>(trace: &'a Trace, readings: &'a Readings) -> Vec<Sig
         let Some(reading) = message_of(&event.what).and_then(|body| readings.get(body)) else { continue };
         if seen.insert(&reading.essence) {
             let declared = event.basis == Basis::Declared;
-            let issuer = issuer(trace, &event.what, reading);
+            let issuer = issuer(trace, readings, &event.what, reading);
             sightings.push(Sighting { reading, event: place, at: event.at, declared, issuer });
         }
     }
     sightings
 }
 
-fn issuer<'a>(trace: &'a Trace, what: &What, reading: &Reading) -> Option<&'a Provider> {
-    let named = |name: &str| trace.header.providers.iter().find(|provider| provider.name == name);
+fn issuer<'a>(trace: &'a Trace, readings: &Readings, what: &What, reading: &Reading) -> Option<&'a Provider> {
     match what {
-        // What a person's client brings, and what a stranger brings, is no provider's work, whatever it calls itself.
-        What::Transfer(transfer) => named(&transfer.session.client).filter(|_| transfer.step.is_none()),
+        What::Transfer(transfer) => sender(trace, transfer),
         What::Stored { .. } if reading.kind == Kind::Ordinary => None,
-        What::Stored { provider, .. } => author(trace, reading).or_else(|| named(provider)),
+        // A provider stores a message before it says yes to it: who sent it may be seen only then.
+        What::Stored { provider, .. } => {
+            carrier(trace, readings, reading).or_else(|| author(trace, reading)).or_else(|| named(trace, provider))
+        }
         _ => None,
     }
+}
+
+fn named<'a>(trace: &'a Trace, name: &str) -> Option<&'a Provider> {
+    trace.header.providers.iter().find(|provider| provider.name == name)
+}
+
+/// What a person's client brings, and what a stranger brings, is no provider's work, whatever it calls itself.
+fn sender<'a>(trace: &'a Trace, transfer: &Transfer) -> Option<&'a Provider> {
+    named(trace, &transfer.session.client).filter(|_| transfer.step.is_none())
+}
+
+/// The provider that first sent it over the wire.
+fn carrier<'a>(trace: &'a Trace, readings: &Readings, reading: &Reading) -> Option<&'a Provider> {
+    trace.events.iter().find_map(|event| match &event.what {
+        What::Transfer(transfer) => {
+            let carried = readings.get(transfer.body.as_ref()?)?;
+            sender(trace, transfer).filter(|_| carried.essence == reading.essence)
+        }
+        _ => None,
+    })
 }
 
 /// The provider that From names.

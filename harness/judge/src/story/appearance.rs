@@ -151,7 +151,8 @@ pub(crate) fn appearances<'a>(
     providers: &Providers<'a>,
     trust: Trust,
 ) -> Vec<Appearance<'a>> {
-    let issuers: BTreeMap<_, _> = sightings.iter().map(|sighting| (&sighting.reading.body, sighting.issuer)).collect();
+    let issuers: BTreeMap<_, _> =
+        sightings.iter().map(|sighting| (&sighting.reading.essence, sighting.issuer)).collect();
     let mut all: Vec<Appearance<'a>> = Vec::new();
     let mut firsts = BTreeMap::new();
     for (event, place) in trace.events.iter().zip(0_u32..) {
@@ -160,7 +161,7 @@ pub(crate) fn appearances<'a>(
         let first = *firsts.entry(identity(reading)).or_insert(all.len());
         let issuer = match all.get(first) {
             Some(first) => first.issuer,
-            None => issuers.get(body).copied().unwrap_or_else(|| issuer(reading, &seen, providers)),
+            None => issuers.get(&reading.essence).copied().unwrap_or_else(|| issuer(reading, &seen, providers)),
         };
         all.push(Appearance {
             event: place,

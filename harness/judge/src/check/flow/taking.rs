@@ -87,7 +87,9 @@ fn take_charge(view: &View<'_>, out: &mut Findings) {
         occasion.holds(out, &[Clause::PEC_3_2_1_01], !receipts.is_empty(), &expected, &observed);
         covered(story, out, &occasion, crossing, &crossings, &receipts);
         //= PEC-3.2.1-11
-        for transfer in receipts.iter().filter_map(|one| one.transfer()) {
+        let firsts: BTreeSet<usize> = receipts.iter().map(|one| one.first).collect();
+        let seen = story.appearances.iter().filter(|one| firsts.contains(&one.first));
+        for transfer in seen.filter_map(Appearance::transfer) {
             let record = domain(&crossing.from.certified_address);
             let listed = view.index.managing(&record).and_then(|record| record.mail_receipt.clone());
             let mailbox = listed.unwrap_or_else(|| crossing.from.service_mailbox.clone());
