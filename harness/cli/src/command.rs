@@ -138,11 +138,12 @@ impl Command {
             Verb::Mutants { format, place } => mutants::run(format, &place),
             Verb::List { what, format, place } => list::list(what, format, &place),
         };
-        ended.unwrap_or_else(|error| {
-            eprintln!("error: {error}");
-            Ending::Unreadable
-        })
-        .into()
+        ended
+            .unwrap_or_else(|error| {
+                eprintln!("error: {error}");
+                Ending::Unreadable
+            })
+            .into()
     }
 }
 

@@ -64,7 +64,10 @@ fn clauses(format: Format, place: &Place) -> Result<Ending, RunError> {
             for clause in &clauses {
                 let row = &clause.requirement;
                 let checked = if clause.checked { "checked" } else { "not yet checked" };
-                println!("{:18} {:6} {:15} {checked:15} {:3} mutants  {}", row.id, row.level, row.party, clause.mutants, row.statement);
+                println!(
+                    "{:18} {:6} {:15} {checked:15} {:3} mutants  {}",
+                    row.id, row.level, row.party, clause.mutants, row.statement
+                );
             }
         }
     }

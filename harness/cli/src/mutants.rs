@@ -173,7 +173,8 @@ fn fate(mutant: &Mutant, ground: Option<&Ground>, checked: &BTreeSet<&str>) -> F
         Ok(bent) => bent,
         Err(unfit) => return Fate::Survived(format!("could not be bent: {unfit}")),
     };
-    let must: BTreeSet<_> = mutant.must_fail.iter().filter(|id| checked.contains(*id)).map(|id| (*id).to_owned()).collect();
+    let must: BTreeSet<_> =
+        mutant.must_fail.iter().filter(|id| checked.contains(*id)).map(|id| (*id).to_owned()).collect();
     let failed: BTreeSet<_> = failing(&bent).difference(&ground.failing).cloned().collect();
     if failed == must {
         return Fate::Killed;

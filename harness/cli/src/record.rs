@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use collaudo_record::{
-    ClauseRecord, Event, FORMAT, FaultRecord, Judgement, Outcome, RunRecord, ScenarioOutcome, ScenarioRecord, Span, Totals,
-    Trace, Verdict, What,
+    ClauseRecord, Event, FORMAT, FaultRecord, Judgement, Outcome, RunRecord, ScenarioOutcome, ScenarioRecord, Span,
+    Totals, Trace, Verdict, What,
 };
 use collaudo_scenario::Plan;
 use sha2::{Digest as _, Sha256};
@@ -83,7 +83,12 @@ pub(crate) fn doings(trace: &Trace) -> Vec<&Event> {
 }
 
 /// The whole run.
-pub(crate) fn run(subject: &str, seed: u64, scenarios: Vec<ScenarioRecord>, mutants: &BTreeMap<String, u32>) -> RunRecord {
+pub(crate) fn run(
+    subject: &str,
+    seed: u64,
+    scenarios: Vec<ScenarioRecord>,
+    mutants: &BTreeMap<String, u32>,
+) -> RunRecord {
     let clauses = clauses(&scenarios, mutants);
     let totals = totals(&scenarios, &clauses);
     let mut traces = Sha256::new();
@@ -91,7 +96,15 @@ pub(crate) fn run(subject: &str, seed: u64, scenarios: Vec<ScenarioRecord>, muta
         traces.update(&scenario.trace_sha256);
     }
     let trace_sha256 = traces.finalize().iter().map(|octet| format!("{octet:02x}")).collect();
-    RunRecord { format: FORMAT, subject: subject.to_owned(), seed: hex_seed(seed), scenarios, clauses, totals, trace_sha256 }
+    RunRecord {
+        format: FORMAT,
+        subject: subject.to_owned(),
+        seed: hex_seed(seed),
+        scenarios,
+        clauses,
+        totals,
+        trace_sha256,
+    }
 }
 
 pub(crate) fn clauses(scenarios: &[ScenarioRecord], mutants: &BTreeMap<String, u32>) -> Vec<ClauseRecord> {

@@ -48,7 +48,8 @@ pub enum RunError {
 pub fn run(args: &RunArgs) -> Result<Ending, RunError> {
     let Library { mut scenarios, errors } = Library::open(&args.place.folder())?;
     if let Some(idle) = args.patterns.iter().find(|pattern| {
-        !scenarios.iter().any(|scenario| matches(pattern, scenario.id())) && !errors.iter().any(|e| e.file.contains(*pattern))
+        !scenarios.iter().any(|scenario| matches(pattern, scenario.id()))
+            && !errors.iter().any(|e| e.file.contains(*pattern))
     }) {
         return Err(RunError::NoMatch(idle.clone()));
     }

@@ -25,5 +25,7 @@ impl Stopwatch {
 #[expect(clippy::disallowed_methods, reason = "goes into measured.json, which stands apart from the record")]
 pub(crate) fn today() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    jiff::Timestamp::from_second(i64::try_from(seconds).unwrap_or_default()).map(|at| at.to_string()).unwrap_or_default()
+    jiff::Timestamp::from_second(i64::try_from(seconds).unwrap_or_default())
+        .map(|at| at.to_string())
+        .unwrap_or_default()
 }

@@ -53,18 +53,26 @@ impl Subject for Reference {
 fn declared(declared: gestore::Declared) -> Declared {
     match declared {
         gestore::Declared::Stored { mailbox, body } => Declared::Stored { mailbox, body },
-        gestore::Declared::Logged { event, pec_msgid, msgid, sender, recipients, subject, related, sending_provider, at } => {
-            Declared::Logged(LogEntry {
-                event,
-                pec_msgid,
-                msgid,
-                sender,
-                recipients,
-                subject: subject.unwrap_or_default(),
-                related,
-                sending_provider,
-                at: Instant(at.unix_micros()),
-            })
-        }
+        gestore::Declared::Logged {
+            event,
+            pec_msgid,
+            msgid,
+            sender,
+            recipients,
+            subject,
+            related,
+            sending_provider,
+            at,
+        } => Declared::Logged(LogEntry {
+            event,
+            pec_msgid,
+            msgid,
+            sender,
+            recipients,
+            subject: subject.unwrap_or_default(),
+            related,
+            sending_provider,
+            at: Instant(at.unix_micros()),
+        }),
     }
 }
