@@ -87,7 +87,7 @@ impl<'a> Diagram<'a> {
         let lanes = lanes(scenario);
         let mut rows = Vec::new();
         let mut stopped = BTreeSet::new();
-        for event in &scenario.events {
+        for event in in_order_of_cause(&scenario.events) {
             if let Some(row) = row(scenario, &lanes, event, &mut stopped) {
                 fold_in(&mut rows, row);
             }
@@ -101,6 +101,16 @@ impl<'a> Diagram<'a> {
         }
         Self { title: &scenario.title, lanes, rows: with_silence(rows) }
     }
+}
+
+/// A transaction ends with its reply, but what it brought was there with its final dot: before anything that followed.
+fn in_order_of_cause(events: &[Event]) -> Vec<&Event> {
+    let mut ordered: Vec<_> = events.iter().collect();
+    ordered.sort_by_key(|event| match &event.what {
+        What::Transfer(transfer) => (transfer.body_at.unwrap_or(event.at), false),
+        _ => (event.at, true),
+    });
+    ordered
 }
 
 /// People first, then the providers that anything happened to, in the record's order, then hosts that it does not name.
@@ -178,7 +188,8 @@ fn row<'a>(
         }
         What::Opened(_) | What::Secured(_) | What::Closed { .. } | What::Logged { .. } => return None,
     };
-    let offset = event.at.since(scenario.epoch);
+    let at = if let What::Transfer(transfer) = &event.what { transfer.body_at } else { None };
+    let offset = at.unwrap_or(event.at).since(scenario.epoch);
     Some(Row { offset, mark, title: format!("{offset} {}", story::sentence(scenario, event)) })
 }
 
