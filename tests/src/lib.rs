@@ -1,1 +1,63 @@
-//! House rules, determinism, scenarios, snapshots, command line
+//! What the tests share: the scenario library, single runs, and programs that nobody here wrote.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use collaudo::{scenarios::Library, subjects, way};
+use collaudo_record::Trace;
+use collaudo_scenario::{Plan, Scenario, Vocabulary};
+
+/// The seed of tests that need no other.
+pub const SEED: u64 = 0x5eed;
+
+/// The workspace's root.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ stands in the root").to_owned()
+}
+
+/// The scenarios of the project; panics where one does not read.
+pub fn library() -> Vec<Scenario> {
+    let Library { scenarios, errors } =
+        Library::open(&root().join("scenarios")).expect("the folder of scenarios is there");
+    assert!(errors.is_empty(), "{errors:?}");
+    scenarios
+}
+
+/// The trace of a scenario of the project.
+pub fn trace_of(id: &str, seed: u64) -> Trace {
+    let scenario =
+        library().into_iter().find(|scenario| scenario.id() == id).unwrap_or_else(|| panic!("no scenario {id}"));
+    trace(&scenario.plan(seed))
+}
+
+/// The trace of a plan against the reference; panics where the world falls over.
+pub fn trace(plan: &Plan) -> Trace {
+    let run = way::stir(plan, &subjects::reference()).expect("the world runs");
+    assert_eq!(run.problem, None);
+    run.trace
+}
+
+/// A scenario written in a test, among the project's topologies.
+pub fn scenario(text: &str) -> Scenario {
+    let scenarios = root().join("scenarios");
+    let vocabulary = Vocabulary { catalogued: &[], checked: &[] };
+    let mut read =
+        Scenario::parse(text, &scenarios.join("test.toml"), &scenarios, &vocabulary).expect("the scenario reads");
+    read.remove(0)
+}
+
+/// Whether a program is here; says in plain words that its test skips where it is not.
+pub fn have(program: &str, test: &str) -> bool {
+    let found = Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .stdin(Stdio::null())
+        .status();
+    if found.is_err() {
+        eprintln!("{test}: skipped, this machine has no {program}");
+    }
+    found.is_ok()
+}

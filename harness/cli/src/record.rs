@@ -52,6 +52,14 @@ pub(crate) fn broken(plan: &Plan, problem: String) -> ScenarioRecord {
     ScenarioRecord { outcome: ScenarioOutcome::Failed, problem: Some(problem), ..blank(plan) }
 }
 
+/// One scenario whose trace the judge could not judge: what crashed is unknown.
+pub(crate) fn unjudged(plan: &Plan, trace: &Trace, problem: String) -> ScenarioRecord {
+    let uncovered = plan.brief.covers.clone();
+    let outcome = ScenarioOutcome::Unknown;
+    let seen = scenario(plan, trace, Judgement::default(), Vec::new(), Some(problem));
+    ScenarioRecord { outcome, uncovered, ..seen }
+}
+
 fn blank(plan: &Plan) -> ScenarioRecord {
     let seed = hex_seed(plan.seed);
     ScenarioRecord {

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use collaudo_record::{FaultRecord, Judgement, ScenarioRecord, Trace};
+use collaudo_record::{FaultRecord, ScenarioRecord, Trace};
 use collaudo_scenario::{Plan, Scenario};
 use collaudo_world::{Run, Subject, World};
 
@@ -27,9 +27,11 @@ pub fn walk(scenario: &Scenario, seed: u64, subject: &Arc<dyn Subject>) -> Judge
     let plan: Plan = scenario.plan(seed);
     match stir(&plan, subject) {
         Ok(Run { trace, problem }) => {
-            let judgement: Judgement = collaudo_judge::judge(&trace);
-            let faults = bites(&plan, &trace, subject);
-            Judged { record: record::scenario(&plan, &trace, judgement, faults, problem), trace: Some(trace) }
+            let record = match guarded(|| collaudo_judge::judge(&trace)) {
+                Ok(judgement) => record::scenario(&plan, &trace, judgement, bites(&plan, &trace, subject), problem),
+                Err(panic) => record::unjudged(&plan, &trace, format!("the judge {panic}")),
+            };
+            Judged { record, trace: Some(trace) }
         }
         Err(problem) => Judged { record: record::broken(&plan, problem), trace: None },
     }
@@ -40,11 +42,12 @@ pub fn walk(scenario: &Scenario, seed: u64, subject: &Arc<dyn Subject>) -> Judge
 /// # Errors
 /// In words, where the world could not be built or has fallen over.
 pub fn stir(plan: &Plan, subject: &Arc<dyn Subject>) -> Result<Run, String> {
-    let run = AssertUnwindSafe(|| World::build(plan, subject)?.run());
-    match catch_unwind(run) {
-        Ok(run) => run.map_err(|error| error.to_string()),
-        Err(panic) => Err(format!("panicked: {}", words(&*panic))),
-    }
+    guarded(|| World::build(plan, subject)?.run())?.map_err(|error| error.to_string())
+}
+
+/// Whatever panics costs its own scenario alone.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| format!("panicked: {}", words(&*panic)))
 }
 
 /// Runs the plan again without each fault in turn: a fault that changes nothing that was seen has never bitten.

@@ -1,0 +1,127 @@
+//! The command line is a contract.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use collaudo_tests::root;
+use serde_json::Value;
+
+#[test]
+fn run_json_has_the_contract_s_fields_and_nothing_else_on_standard_output() {
+    let output = collaudo(&["run", "flows/cross-provider", "--format", "json", "--out", &out("json")]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let object: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    let keys: Vec<_> = object.as_object().expect("an object").keys().map(String::as_str).collect();
+    let expected =
+        ["format", "subject", "seed", "scenarios", "clauses", "simulated_seconds", "wall_ms", "trace_sha256", "out"];
+    assert_eq!(sorted(keys), sorted(expected.to_vec()));
+    assert_eq!(object["format"], 1);
+    assert_eq!(object["clauses"]["catalogued"], 425);
+}
+
+#[test]
+fn run_writes_its_folder() {
+    let folder = PathBuf::from(out("folder"));
+    let output = collaudo(&["run", "flows/cross-provider", "--out", &folder.display().to_string()]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    for file in ["run.json", "measured.json", "report.html", "junit.xml", "traces/flows/cross-provider.jsonl"] {
+        assert!(folder.join(file).is_file(), "no {file}");
+    }
+    assert!(fs::read_dir(folder.join("messages")).expect("messages/").count() > 0);
+}
+
+#[test]
+fn a_broken_scenario_is_named_with_its_place_and_the_others_run() {
+    let folder = scenarios_with("broken.toml", BROKEN);
+    let place = folder.display().to_string();
+    let output = collaudo(&["run", "--scenarios", &place, "--out", &out("broken")]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    let said = said(&output);
+    assert!(said.contains("broken.toml:4: unknown clause \"PEC-3.1.1-6\"; nearest is \"PEC-3.1.1-06\""), "{said}");
+    assert!(said.contains("PASS flows/cross-provider"), "{said}");
+}
+
+const BROKEN: &str = "title = \"x\"\nwhy = \"y\"\ntopology = \"two-providers\"\ncovers = [\"PEC-3.1.1-6\"]\n\
+                      step = [{ at = \"0s\", submit = { id = \"m1\", from = \"anna\", to = [\"bruno\"] } }]\n";
+
+#[test]
+fn a_missing_message_file_and_a_broken_topology_are_errors_of_their_own() {
+    let text = "title = \"x\"\nwhy = \"y\"\ntopology = \"two-providers\"\ncovers = []\n\
+                step = [{ at = \"0s\", submit = { id = \"m1\", from = \"anna\", to = [\"bruno\"], file = \"none.eml\" } }]\n";
+    let folder = scenarios_with("file.toml", text);
+    fs::write(folder.join("topologies/odd.toml"), "provider = 7\n").expect("written");
+    fs::write(folder.join("odd.toml"), "title = \"x\"\nwhy = \"y\"\ntopology = \"odd\"\n").expect("written");
+    let output = collaudo(&["run", "--scenarios", &folder.display().to_string(), "--out", &out("file")]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    let said = said(&output);
+    assert!(said.contains("file.toml:5: ") && said.contains("none.eml"), "{said}");
+    assert!(said.contains("odd.toml:1: "), "{said}");
+}
+
+#[test]
+fn a_pattern_that_names_nothing_and_a_seed_that_is_none_are_usage_errors() {
+    for arguments in [["run", "no/such", "--seed", "1"], ["run", "flows", "--seed", "abc"]] {
+        let output = collaudo(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", said(&output));
+        assert!(!output.stderr.is_empty());
+    }
+}
+
+#[test]
+fn replay_gives_the_same_trace() {
+    let (run, replay) = (out("replay-run"), out("replay"));
+    collaudo(&["run", "flows/cross-provider", "--seed", "0x2a", "--out", &run]);
+    let output = collaudo(&["replay", "flows/cross-provider@0x2a", "--out", &replay]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let trace = |folder: &str| fs::read(Path::new(folder).join("traces/flows/cross-provider.jsonl")).expect("a trace");
+    assert_eq!(trace(&run), trace(&replay));
+}
+
+#[test]
+fn list_clauses_gives_the_whole_catalogue() {
+    let output = collaudo(&["list", "clauses", "--format", "json"]);
+    let object: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    let clauses = object["clauses"].as_array().expect("a list");
+    assert_eq!(clauses.len(), 425);
+    let checked: Vec<_> = clauses.iter().filter(|clause| clause["checked"] == true).collect();
+    assert!(checked.len() >= 80, "{} rows are checked", checked.len());
+    let unproved: Vec<_> = checked.iter().filter(|clause| clause["mutants"] == 0).map(|clause| &clause["id"]).collect();
+    assert!(unproved.is_empty(), "checks that no mutant has proved able to fail: {unproved:?}");
+}
+
+fn collaudo(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_collaudo-tested"))
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .expect("the program runs")
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn out(name: &str) -> String {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("command-line").join(name).display().to_string()
+}
+
+/// A folder with the project's topologies, one good scenario and the given file.
+fn scenarios_with(file: &str, text: &str) -> PathBuf {
+    let folder = PathBuf::from(out("scenarios")).join(file.replace('.', "-"));
+    for part in ["topologies", "flows"] {
+        fs::create_dir_all(folder.join(part)).expect("created");
+    }
+    for part in ["topologies/two-providers.toml", "flows/cross-provider.toml"] {
+        fs::copy(root().join("scenarios").join(part), folder.join(part)).expect("copied");
+    }
+    fs::write(folder.join(file), text).expect("written");
+    folder
+}
+
+fn sorted(mut words: Vec<&str>) -> Vec<&str> {
+    words.sort_unstable();
+    words
+}

@@ -1,0 +1,37 @@
+//! The scenario library as a whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use collaudo::{subjects, way};
+use collaudo_record::Outcome;
+use collaudo_tests::{SEED, library};
+
+#[test]
+fn every_scenario_covers_a_clause_or_a_fault_that_no_other_covers() {
+    let scenarios: Vec<_> = library().into_iter().filter(|scenario| !scenario.id().ends_with("~swapped")).collect();
+    assert!(scenarios.len() >= 20, "{}", scenarios.len());
+    let covered: BTreeMap<_, BTreeSet<String>> = scenarios
+        .iter()
+        .map(|scenario| {
+            let faults = scenario.plan(SEED).faults.into_iter().map(|fault| format!("{:?} for {:?}", fault.kind, fault.lasts));
+            (scenario.id(), scenario.brief().covers.iter().cloned().chain(faults).collect())
+        })
+        .collect();
+    let idle: Vec<_> = covered
+        .iter()
+        .filter(|(id, own)| own.iter().all(|item| covered.iter().any(|(other, theirs)| other != *id && theirs.contains(item))))
+        .map(|(id, _)| id)
+        .collect();
+    assert!(idle.is_empty(), "say in `covers` what only this scenario exercises, or drop it: {idle:?}");
+}
+
+#[test]
+fn every_pass_cites_what_it_rests_on() {
+    for scenario in library() {
+        let judged = way::walk(&scenario, SEED, &subjects::reference());
+        for verdict in judged.record.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Pass) {
+            let cited = verdict.evidence.iter().all(|event| (*event as usize) < judged.record.events.len());
+            assert!(!verdict.evidence.is_empty() && cited, "{}: {verdict:?}", scenario.id());
+        }
+    }
+}

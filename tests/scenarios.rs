@@ -1,0 +1,44 @@
+//! Every scenario file is a test case of its own, named by its id.
+
+use std::process::ExitCode;
+
+use collaudo::{scenarios::Library, subjects, way};
+use collaudo_record::{FORMAT, RunRecord, ScenarioOutcome, Totals};
+use collaudo_reports::text;
+use collaudo_tests::{SEED, root};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let trials = match Library::open(&root().join("scenarios")) {
+        Ok(Library { scenarios, errors }) => {
+            let read = scenarios.into_iter().map(|scenario| {
+                let id = scenario.id().to_owned();
+                Trial::test(id, move || holds(way::walk(&scenario, SEED, &subjects::reference())))
+            });
+            let unread = errors.into_iter().map(|error| {
+                let file = error.file.clone();
+                Trial::test(file, move || Err(Failed::from(error.to_string())))
+            });
+            read.chain(unread).collect()
+        }
+        Err(error) => vec![Trial::test("scenarios", move || Err(Failed::from(error.to_string())))],
+    };
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn holds(judged: way::Judged) -> Result<(), Failed> {
+    if judged.record.outcome == ScenarioOutcome::Passed {
+        return Ok(());
+    }
+    let record = RunRecord {
+        format: FORMAT,
+        subject: "reference".into(),
+        seed: judged.record.seed.clone(),
+        scenarios: vec![judged.record],
+        clauses: Vec::new(),
+        totals: Totals::default(),
+        trace_sha256: String::new(),
+    };
+    Err(Failed::from(text::run(&record, &text::TextOptions::default())))
+}
