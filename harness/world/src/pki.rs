@@ -1,6 +1,9 @@
 //! Test keys and the certificates issued from them: fixed keys, serials and dates, so the same bytes in every run.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, OnceLock},
+};
 
 use aws_lc_rs::{rand::SystemRandom, rsa, signature::RSA_PKCS1_SHA256};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -96,21 +99,11 @@ impl Pki {
             return Err(WorldError::Providers(providers.len()));
         }
         let authority = authority()?;
-        let index = issue(
-            key(INDEX_KEY)?,
-            INDEX_KEY,
-            2,
-            &[(DnType::OrganizationName, "Collaudo"), (DnType::CommonName, "Indice dei gestori")],
-            "indice@index.test",
-        )?;
-        let providers = PROVIDER_KEYS
-            .iter()
+        let index = issued(2, INDEX_KEY, ["Collaudo", "Indice dei gestori", "indice@index.test"])?;
+        let providers = (3..)
+            .zip(PROVIDER_KEYS)
             .zip(providers)
-            .enumerate()
-            .map(|(n, (pem, (name, address)))| {
-                let subject = [(DnType::OrganizationName, *name), (DnType::CommonName, "Posta Certificata")];
-                issue(provider_key(n, pem)?, pem, n as u64 + 3, &subject, address)
-            })
+            .map(|((number, pem), (name, address))| issued(number, pem, [*name, "Posta Certificata", *address]))
             .collect::<Result<_, _>>()?;
         let tls_key = pem_der(TLS_KEY)?.into();
         Ok(Self { authority, index, providers, tls_authority: tls_authority()?, tls_key })
@@ -125,14 +118,11 @@ impl Pki {
     }
 
     /// A server certificate (DER) for a host.
-    pub(crate) fn tls_certificate(&self, host: &str) -> Vec<u8> {
-        let issued = KeyPair::from_pem(TLS_KEY).and_then(|key| {
-            let mut params = params(2, &[(DnType::CommonName, host)]);
-            params.subject_alt_names = vec![SanType::DnsName(host.try_into()?)];
-            let issuer = Issuer::new(tls_authority_params(), KeyPair::from_pem(TLS_KEY)?);
-            params.signed_by(&key, &issuer)
-        });
-        issued.map(|certificate| certificate.der().to_vec()).unwrap_or_default()
+    pub(crate) fn tls_certificate(&self, host: &str) -> Result<Vec<u8>, WorldError> {
+        let mut params = params(2, &[(DnType::CommonName, host)]);
+        params.subject_alt_names = vec![SanType::DnsName(host.try_into()?)];
+        let issuer = Issuer::new(tls_authority_params(), KeyPair::from_pem(TLS_KEY)?);
+        Ok(params.signed_by(&KeyPair::from_pem(TLS_KEY)?, &issuer)?.der().to_vec())
     }
 }
 
@@ -155,17 +145,26 @@ fn authority_params() -> Result<CertificateParams, WorldError> {
     Ok(params)
 }
 
+/// The certificate of that number for an organisation, a common name and an address. Reading an RSA key checks it, which
+/// costs more than a signature, and the same certificate is the same bytes: once a process is enough.
+fn issued(number: u64, pem: &str, subject: [&str; 3]) -> Result<Identity, WorldError> {
+    static ISSUED: Mutex<BTreeMap<(u64, [String; 3]), Identity>> = Mutex::new(BTreeMap::new());
+    let name = (number, subject.map(str::to_owned));
+    if let Some(known) = ISSUED.lock().ok().and_then(|issued| issued.get(&name).cloned()) {
+        return Ok(known);
+    }
+    let identity = issue(number, pem, subject)?;
+    if let Ok(mut issued) = ISSUED.lock() {
+        issued.insert(name, identity.clone());
+    }
+    Ok(identity)
+}
+
 //= PEC-5.5.1-01
 //= PEC-5.5.1-02
 //= PEC-5.5.2-01
-fn issue(
-    key: Arc<SigningKey>,
-    pem: &str,
-    number: u64,
-    subject: &[(DnType, &str)],
-    address: &str,
-) -> Result<Identity, WorldError> {
-    let mut params = params(number, subject);
+fn issue(number: u64, pem: &str, [organisation, common_name, address]: [&str; 3]) -> Result<Identity, WorldError> {
+    let mut params = params(number, &[(DnType::OrganizationName, organisation), (DnType::CommonName, common_name)]);
     params.subject_alt_names = vec![SanType::Rfc822Name(address.try_into()?)];
     // `NoCa` leaves Basic Constraints out, as the profile asks, and with it the Subject Key Identifier.
     params.is_ca = IsCa::NoCa;
@@ -175,7 +174,7 @@ fn issue(
     params.custom_extensions = vec![subject_key_identifier(&key_identifier(pem)?)];
     let issuer = Issuer::new(authority_params()?, KeyPair::from_pem(AUTHORITY_KEY)?);
     let certificate = params.signed_by(&KeyPair::from_pem(pem)?, &issuer)?;
-    Ok(Identity { key, certificate: certificate.der().to_vec().into() })
+    Ok(Identity { key: key(pem)?, certificate: certificate.der().to_vec().into() })
 }
 
 fn tls_authority() -> Result<Arc<[u8]>, WorldError> {
@@ -216,17 +215,6 @@ fn key_identifier(pem: &str) -> Result<Vec<u8>, WorldError> {
     Ok(Sha1::digest(KeyPair::from_pem(pem)?.public_key_raw()).to_vec())
 }
 
-/// Reading an RSA key checks it, which costs more than a signature: once a process is enough.
-fn provider_key(n: usize, pem: &str) -> Result<Arc<SigningKey>, WorldError> {
-    static KEYS: [OnceLock<Arc<SigningKey>>; PROVIDER_KEYS.len()] = [const { OnceLock::new() }; PROVIDER_KEYS.len()];
-    let Some(slot) = KEYS.get(n) else { return key(pem) };
-    if let Some(known) = slot.get() {
-        return Ok(known.clone());
-    }
-    let read = key(pem)?;
-    Ok(slot.get_or_init(|| read).clone())
-}
-
 fn key(pem: &str) -> Result<Arc<SigningKey>, WorldError> {
     let pkcs8 = pem_der(pem)?;
     let pair = rsa::KeyPair::from_pkcs8(&pkcs8).map_err(|_| WorldError::Key("not an RSA key in PKCS#8"))?;
@@ -249,8 +237,10 @@ mod tests {
         let providers = [("Alfa PEC S.p.A.", "posta-certificata@alfa.test")];
         let (one, two) = (Pki::issue(&providers).expect("issues"), Pki::issue(&providers).expect("issues"));
         assert_eq!(one.providers[0].certificate, two.providers[0].certificate);
-        assert_eq!(one.tls_certificate("mx.alfa.test"), two.tls_certificate("mx.alfa.test"));
-        assert!(!one.tls_certificate("mx.alfa.test").is_empty());
+        let tls = |pki: &Pki| pki.tls_certificate("mx.alfa.test").expect("issues");
+        assert_eq!(tls(&one), tls(&two));
+        let anew = issue(3, PROVIDER_KEYS[0], ["Alfa PEC S.p.A.", "Posta Certificata", "posta-certificata@alfa.test"]);
+        assert_eq!(anew.expect("issues").certificate, one.providers[0].certificate, "the remembered one is another");
     }
 
     #[test]

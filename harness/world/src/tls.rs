@@ -16,7 +16,7 @@ use rustls::{
 };
 use x25519_dalek::{PublicKey, StaticSecret};
 
-use crate::{chance::Chance, pki::Pki};
+use crate::{WorldError, chance::Chance, pki::Pki};
 
 thread_local! {
     // A run stays on one thread, and rustls wants its randomness and its time behind `'static` references.
@@ -39,8 +39,8 @@ pub(crate) fn set_time(unix_seconds: u64) {
 }
 
 /// For a server of that name.
-pub(crate) fn server_config(pki: &Pki, host: &str) -> Result<Arc<ServerConfig>, Error> {
-    let chain = vec![CertificateDer::from(pki.tls_certificate(host))];
+pub(crate) fn server_config(pki: &Pki, host: &str) -> Result<Arc<ServerConfig>, WorldError> {
+    let chain = vec![CertificateDer::from(pki.tls_certificate(host)?)];
     let key = PrivatePkcs8KeyDer::from(pki.tls_key().to_vec());
     let mut config = ServerConfig::builder_with_details(Arc::new(provider()), Arc::new(RunTime))
         .with_protocol_versions(&[&TLS13])?
