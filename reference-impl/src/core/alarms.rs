@@ -32,14 +32,18 @@ impl<K: Ord + Clone> Alarms<K> {
         self.by_time.first().map(|(at, _)| *at)
     }
 
-    /// Takes the earliest out, where its time has come.
-    pub(crate) fn due(&mut self, now: Timestamp) -> Option<K> {
-        if self.next()? > now {
-            return None;
+    /// The names whose time has come, the earliest first.
+    pub(crate) fn due(&self, now: Timestamp) -> Vec<K> {
+        self.by_time.iter().take_while(|(at, _)| *at <= now).map(|(_, name)| name.clone()).collect()
+    }
+
+    /// Takes an alarm out; says no where it was cleared or moved on in the meantime.
+    pub(crate) fn take(&mut self, name: &K, now: Timestamp) -> bool {
+        let due = self.by_name.get(name).is_some_and(|at| *at <= now);
+        if due {
+            self.clear(name);
         }
-        let (_, name) = self.by_time.pop_first()?;
-        self.by_name.remove(&name);
-        Some(name)
+        due
     }
 }
 
@@ -47,17 +51,49 @@ impl<K: Ord + Clone> Alarms<K> {
 mod tests {
     use super::*;
 
+    fn at(micros: i64) -> Timestamp {
+        Timestamp::from_unix_micros(micros)
+    }
+
     #[test]
     fn an_alarm_that_was_moved_rings_once_and_in_order() {
-        let at = Timestamp::from_unix_micros;
         let mut alarms = Alarms::new();
         alarms.set("a", at(1));
         alarms.set("b", at(2));
         alarms.set("a", at(3));
         assert_eq!(alarms.next(), Some(at(2)));
-        assert_eq!(alarms.due(at(1)), None);
-        assert_eq!(alarms.due(at(9)), Some("b"));
-        assert_eq!(alarms.due(at(9)), Some("a"));
-        assert_eq!((alarms.due(at(9)), alarms.next()), (None, None));
+        assert!(alarms.due(at(1)).is_empty());
+        assert_eq!(alarms.due(at(9)), ["b", "a"]);
+        assert!(alarms.take(&"b", at(9)) && alarms.take(&"a", at(9)));
+        assert!(!alarms.take(&"a", at(9)));
+        assert_eq!(alarms.next(), None);
+    }
+
+    #[test]
+    fn an_alarm_cleared_or_put_off_by_another_does_not_ring() {
+        let mut alarms = Alarms::new();
+        alarms.set("a", at(1));
+        alarms.set("b", at(1));
+        let due = alarms.due(at(1));
+        alarms.clear(&"a");
+        alarms.set("b", at(2));
+        assert!(!due.iter().any(|name| alarms.take(name, at(1))));
+        assert_eq!(alarms.next(), Some(at(2)));
+    }
+
+    #[test]
+    fn an_alarm_set_for_the_past_while_it_rings_waits_for_the_next_deadline() {
+        let mut alarms = Alarms::new();
+        alarms.set("a", at(1));
+        alarms.set("b", at(2));
+        let mut rung = Vec::new();
+        for name in alarms.due(at(9)) {
+            if alarms.take(&name, at(9)) {
+                alarms.set(name, at(0));
+                rung.push(name);
+            }
+        }
+        assert_eq!(rung, ["a", "b"]);
+        assert_eq!(alarms.due(at(9)), ["a", "b"]);
     }
 }

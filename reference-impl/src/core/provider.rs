@@ -184,23 +184,30 @@ impl Provider {
     }
 
     fn deadline(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
-        while let Some(alarm) = self.alarms.due(now) {
-            match alarm {
-                Alarm::Idle(conn) => {
-                    if let Some(mut session) = self.sessions.remove(&conn) {
-                        session.expire();
-                        out.push(Effect::Write { conn, bytes: session.said() });
-                        out.push(Effect::Close { conn });
-                    }
-                }
-                Alarm::Link(conn) => self.silent(now, conn, out),
-                Alarm::Lane(key) => self.kick(now, &key, out),
-                Alarm::Expire(number) => self.expire(now, number, out),
-                Alarm::HandOver(number) => self.load_for_hand_over(number, out),
-                Alarm::Limit { pec_msgid, recipient } => self.limit(now, &pec_msgid, &recipient, out),
-                Alarm::Fetch => self.fetch(out),
-                Alarm::Again(act) => self.write_again(act, out),
+        // Each rings once: one that is set for an instant gone by while it rings waits for the next call.
+        for alarm in self.alarms.due(now) {
+            if self.alarms.take(&alarm, now) {
+                self.ring(now, alarm, out);
             }
+        }
+    }
+
+    fn ring(&mut self, now: Timestamp, alarm: Alarm, out: &mut Vec<Effect>) {
+        match alarm {
+            Alarm::Idle(conn) => {
+                if let Some(mut session) = self.sessions.remove(&conn) {
+                    session.expire();
+                    out.push(Effect::Write { conn, bytes: session.said() });
+                    out.push(Effect::Close { conn });
+                }
+            }
+            Alarm::Link(conn) => self.silent(now, conn, out),
+            Alarm::Lane(key) => self.kick(now, &key, out),
+            Alarm::Expire(number) => self.expire(now, number, out),
+            Alarm::HandOver(number) => self.load_for_hand_over(number, out),
+            Alarm::Limit { pec_msgid, recipient } => self.limit(now, &pec_msgid, &recipient, out),
+            Alarm::Fetch => self.fetch(out),
+            Alarm::Again(act) => self.write_again(act, out),
         }
     }
 
@@ -260,7 +267,11 @@ impl Provider {
         if !said.is_empty() {
             out.push(Effect::Write { conn, bytes: said });
         }
-        self.alarms.set(Alarm::Idle(conn), now + IDLE);
+        // While an answer of ours is owed, the silence is not the client's.
+        match session.is_held() {
+            true => self.alarms.clear(&Alarm::Idle(conn)),
+            false => self.alarms.set(Alarm::Idle(conn), now + IDLE),
+        }
         match step {
             Step::Wait => {}
             Step::StartTls => out.push(Effect::StartTls { conn }),

@@ -142,6 +142,19 @@ fn a_silent_client_is_sent_away() {
 }
 
 #[test]
+fn a_client_that_waits_for_our_answer_is_not_sent_away() {
+    let mut world = World::new();
+    let conn = world.login("alfa", ANNA);
+    world.machine("alfa").commits = Commits::Hang;
+    assert_eq!(world.give("alfa", conn, ANNA, &[BRUNO], &message(ANNA, BRUNO, "", "")), "");
+    world.pass(minutes(10));
+    world.release("alfa");
+    assert!(world.say("alfa", conn, "NOOP\r\n").starts_with("250 2.0.0 Ricevuto\r\n250 "));
+    world.pass(minutes(6));
+    assert!(world.say("alfa", conn, "NOOP\r\n").starts_with("421 "));
+}
+
+#[test]
 fn no_connection_between_providers_is_left_behind() {
     let mut world = World::new();
     world.anna_writes(&[BRUNO]);

@@ -123,6 +123,11 @@ impl Session {
         self.role
     }
 
+    /// Whether the client waits for an answer from outside.
+    pub(crate) fn is_held(&self) -> bool {
+        matches!(self.stage, Stage::Held { .. })
+    }
+
     /// Takes what there is to be sent.
     pub(crate) fn said(&mut self) -> Bytes {
         std::mem::take(&mut self.said).into()
@@ -160,7 +165,7 @@ impl Session {
 
     /// Answers [`Step::Message`].
     pub(crate) fn answer(&mut self, reply: &str) {
-        if matches!(self.stage, Stage::Held { .. }) {
+        if self.is_held() {
             self.stage = Stage::Commands;
             self.say(reply);
         }
