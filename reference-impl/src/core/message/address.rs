@@ -56,6 +56,11 @@ pub(super) fn read_list(value: &[u8]) -> Option<Vec<String>> {
     (!in_group).then_some(addresses)
 }
 
+/// Reads the value of From: one address, in no list and no group, so that every reader sees the same author.
+pub(super) fn read_author(value: &[u8]) -> Option<String> {
+    mailbox(&tokens(value)?)
+}
+
 /// An address as [`read_list`] writes it; what is no address stays as it is.
 fn normal(address: &str) -> String {
     if !address.contains('"') {
@@ -280,6 +285,17 @@ mod tests {
             "<>",
         ] {
             assert_eq!(list(value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn an_author_is_one_address_alone() {
+        let author = |value: &str| read_author(value.as_bytes());
+        assert_eq!(author("Anna Q. Rossi (capo) <anna@alfa.test>").as_deref(), Some("anna@alfa.test"));
+        assert_eq!(author("\"anna\"@alfa.test").as_deref(), Some("anna@alfa.test"));
+        for value in ["", "a@b.it, c@d.it", "a@b.it,", "G: a@b.it;", "a@b.it;", "<a@b.it> <c@d.it>", "a@b.it <c@d.it>"]
+        {
+            assert_eq!(author(value), None, "{value}");
         }
     }
 

@@ -4,7 +4,7 @@ use collaudo_node::{BodyId, Bytes, Timestamp};
 
 use super::{
     Certified, Form, Index, Kind, Message, Provider, Subject, Trust,
-    address::{read_list, same_address},
+    address::{read_author, read_list, same_address},
     certificate::Known,
     daticert::{self, Daticert},
     header::Field,
@@ -125,12 +125,12 @@ enum Correct {
 //= PEC-2.2.2-17
 fn formal(message: &Message, provider: &Provider, signer: &Known, content: &Bytes) -> Result<Correct, String> {
     Message::read(message.bytes().clone()).map_err(|fault| format!("intestazione non conforme: {fault}"))?;
-    let from = read_list(&single(message, "From")?.unfolded()).ok_or("campo From non valido")?;
-    let [from] = from.as_slice() else { return Err("il campo From non contiene un solo indirizzo".into()) };
-    if !signer.emails().iter().any(|address| address.eq_ignore_ascii_case(from)) {
+    let from =
+        read_author(&single(message, "From")?.unfolded()).ok_or("il campo From non contiene un solo indirizzo")?;
+    if !signer.emails().iter().any(|address| address.eq_ignore_ascii_case(&from)) {
         return Err(format!("l'indirizzo del campo From, {from}, non è quello del certificato"));
     }
-    if !provider.manages(from) {
+    if !provider.manages(&from) {
         return Err(format!("il dominio di {from} non è del gestore che ha firmato"));
     }
     single(message, "Date")?;
@@ -201,8 +201,8 @@ fn envelope(message: &Message, content: Content) -> Result<EnvelopeRead, String>
         }
     }
     check_reference(message, &daticert)?;
-    let author = inner.get("From").and_then(|field| read_list(&field.unfolded())).unwrap_or_default();
-    if !matches!(author.as_slice(), [author] if same_address(author, &daticert.certified.sender)) {
+    let author = inner.get("From").and_then(|field| read_author(&field.unfolded()));
+    if !author.is_some_and(|author| same_address(&author, &daticert.certified.sender)) {
         return Err("il mittente in daticert.xml non è quello del messaggio originale".into());
     }
     let asked =
@@ -278,11 +278,12 @@ fn bare(identifier: &str) -> &str {
     identifier.strip_prefix('<').and_then(|inner| inner.strip_suffix('>')).unwrap_or(identifier)
 }
 
-/// X-Riferimento-Message-ID and "msgid" are the same, or both left out.
+/// X-Riferimento-Message-ID, where it stands, is "msgid". Only the XML is to be parsed (§3.1.5), so a field that was
+/// left out contradicts nothing.
 fn check_reference(message: &Message, daticert: &Daticert) -> Result<(), String> {
     let field = message.get("X-Riferimento-Message-ID").map(identifier).filter(|found| !found.is_empty());
-    let told = daticert.certified.msgid.as_deref().map(bare);
-    match field.as_deref().map(plain) == told.map(plain) {
+    let told = daticert.certified.msgid.as_deref().map(|msgid| plain(bare(msgid)));
+    match field.is_none_or(|field| Some(plain(&field)) == told) {
         true => Ok(()),
         false => Err("il campo X-Riferimento-Message-ID e daticert.xml non coincidono".into()),
     }

@@ -4,7 +4,7 @@ use collaudo_node::Bytes;
 
 use super::{
     Certified, Form, Malformed, Message, Recipient,
-    address::{mailbox_key, read_list, same_address},
+    address::{mailbox_key, read_author, read_list, same_address},
     header::MAX_LINE_OCTETS,
 };
 
@@ -151,8 +151,7 @@ fn check(message: &Message, reverse_path: &str, recipients: &[Recipient], max_oc
         return Err(Fault::MessageId);
     }
     //= PEC-3.1.1-02
-    let from = message.get("From").and_then(|field| read_list(&field.unfolded())).ok_or(Fault::From)?;
-    let [from] = from.as_slice() else { return Err(Fault::From) };
+    let from = message.get("From").and_then(|field| read_author(&field.unfolded())).ok_or(Fault::From)?;
     //= PEC-3.1.1-03
     let mut named = message.get("To").and_then(|field| read_list(&field.unfolded())).ok_or(Fault::To)?;
     if named.is_empty() {
@@ -162,8 +161,8 @@ fn check(message: &Message, reverse_path: &str, recipients: &[Recipient], max_oc
         named.extend(read_list(&cc.unfolded()).ok_or(Fault::Cc)?);
     }
     //= PEC-3.1.1-04
-    if !same_address(from, reverse_path) {
-        return Err(Fault::Sender { reverse_path: reverse_path.into(), from: from.clone() });
+    if !same_address(&from, reverse_path) {
+        return Err(Fault::Sender { reverse_path: reverse_path.into(), from });
     }
     //= PEC-3.1.1-05
     let named: BTreeSet<_> = named.iter().filter_map(|address| mailbox_key(address)).collect();
@@ -279,7 +278,15 @@ mod tests {
 
     #[test]
     fn from_needs_one_address() {
-        for from in ["", "From: \r\n", "From: anna\r\n", "From: anna@alfa.test, x@y.it\r\n", "From: g: ;\r\n"] {
+        for from in [
+            "",
+            "From: \r\n",
+            "From: anna\r\n",
+            "From: anna@alfa.test, x@y.it\r\n",
+            "From: g: ;\r\n",
+            "From: g: anna@alfa.test;\r\n",
+            "From: =?utf-8?Q?anna=40alfa.test?=\r\n",
+        ] {
             assert_eq!(fault(&format!("{from}To: bruno@beta.test\r\n\r\n")), Fault::From, "{from}");
         }
     }

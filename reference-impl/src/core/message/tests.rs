@@ -422,6 +422,15 @@ fn headers_that_contradict_the_certification_data_are_an_anomaly() {
 }
 
 #[test]
+fn a_reference_left_out_of_the_header_is_read_in_the_certification_data() {
+    let message =
+        ALFA.seal(&envelope(&issuer(), NOW, &submission("Subject: Contratto\r\nMessage-ID: <client-1@pc>\r\n")));
+    let bare = replaced(&message, "X-Riferimento-Message-ID: <client-1@pc>\r\nX-Tipo", "X-Tipo");
+    let Incoming::Envelope { envelope, .. } = incoming(&bare) else { panic!() };
+    assert_eq!(envelope.certified.msgid.as_deref(), Some("<client-1@pc>"));
+}
+
+#[test]
 fn certification_data_that_contradicts_the_original_is_an_anomaly() {
     let bend = |bend: &dyn Fn(&mut Certified)| {
         let mut submission = submission("Subject: a\r\nMessage-ID: <1@c>\r\n");
