@@ -193,8 +193,8 @@ impl Provider {
                 act.record(Record::Stored { mailbox, body: body.id, octets });
             }
             // §2.2.3 has a notice for envelopes alone: a receipt that finds no room is lost, and the log says so.
-            Some(_) => act.log("casella-piena", &about.for_recipients(&[address.to_owned()]), Vec::new()),
-            None => act.log("casella-inesistente", &about.for_recipients(&[address.to_owned()]), Vec::new()),
+            Some(_) => act.log("casella-piena", &about.for_mailbox(address), Vec::new()),
+            None => act.log("casella-inesistente", &about.for_mailbox(address), Vec::new()),
         }
     }
 

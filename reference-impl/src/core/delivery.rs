@@ -4,7 +4,7 @@ use collaudo_node::{Body, Bytes, Effect, Timestamp};
 
 use super::{
     act::{Act, Place, Then},
-    journal::{About, Carries, Outgoing, Record},
+    journal::{About, Carries, Outgoing, Record, Transaction},
     ledger::fold,
     message::{
         Cause, Draft, EnvelopeRead, delivery as delivery_receipt, domain_of, form_for, non_delivery, take_charge,
@@ -105,7 +105,9 @@ impl Provider {
     /// An envelope of ours for users of ours: the whole way runs, but for the wire.
     pub(super) fn hand_over(&mut self, now: Timestamp, number: u64, octets: Option<Bytes>, out: &mut Vec<Effect>) {
         //= PEC-3.4-01
-        let Some(Outgoing { body, recipients, .. }) = self.ledger.outgoing.get(&number).cloned() else { return };
+        let Some(Outgoing { body, recipients, carries, .. }) = self.ledger.outgoing.get(&number).cloned() else {
+            return;
+        };
         let Some(octets) = octets else { return self.alarms.set(Alarm::HandOver(number), now + RETRY) };
         let mut act = Act::new(now, Then::HandedOver(number));
         act.record(Record::Settled { number, recipients: recipients.clone() });
@@ -120,7 +122,14 @@ impl Provider {
                 self.deliver(now, &mut act, &Delivery { envelope: &envelope, about, body, recipients });
             }
             // What we made ourselves reads; were it not so, the sender hears of it after 24 hours.
-            Err(_) => act.log("busta-illeggibile", &About { recipients, ..About::default() }, Vec::new()),
+            Err(_) => {
+                if let Carries::Envelope { pec_msgid } = &carries
+                    && let Some(Transaction { certified, .. }) = self.ledger.transactions.get(pec_msgid)
+                {
+                    let about = About::new(certified, &self.ledger.config.display_name).for_recipients(&recipients);
+                    act.log("busta-illeggibile", &about, vec![pec_msgid.clone()]);
+                }
+            }
         }
         self.begin(act, out);
     }

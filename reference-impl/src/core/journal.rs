@@ -139,6 +139,16 @@ impl About {
     pub(crate) fn for_recipients(&self, recipients: &[String]) -> Self {
         Self { recipients: recipients.to_vec(), ..self.clone() }
     }
+
+    /// The same for what befell a mailbox: for it alone where it is a recipient's, else as it is, for the log names
+    /// recipients of the original and nobody else.
+    pub(crate) fn for_mailbox(&self, mailbox: &str) -> Self {
+        //= PEC-2.3-05
+        match self.recipients.iter().find(|recipient| recipient.eq_ignore_ascii_case(mailbox)) {
+            Some(recipient) => self.for_recipients(std::slice::from_ref(recipient)),
+            None => self.clone(),
+        }
+    }
 }
 
 impl Record {

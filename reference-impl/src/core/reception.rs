@@ -8,6 +8,7 @@ use super::{
     act::{Act, Place, Then},
     delivery::Delivery,
     journal::{About, Record},
+    ledger::is_same,
     message::{
         self, EnvelopeRead, Incoming, Kind, Message, Provider as Listed, ReceiptRead, anomaly, classify, domain_of,
     },
@@ -145,36 +146,37 @@ impl Provider {
         if users.is_empty() {
             return Err(UNKNOWN);
         }
-        let octets = arrival.bytes.len() as u64;
-        let with_room: Vec<String> =
-            users.into_iter().filter(|user| self.ledger.room(user).is_none_or(|room| room >= octets)).collect();
-        if with_room.is_empty() {
-            return Err(FULL);
-        }
         let Arrival { reverse, recipients, bytes } = arrival;
+        let identity = BodyId::of(bytes);
+        let Fresh::Recipients(fresh) = self.fresh(identity, users.into_iter()) else { return Err(BUSY) };
+        let id = self.new_id(now);
+        let arrived = message::Arrival { received: bytes, sender: reverse, recipients, reason };
+        let wrapped = anomaly(&self.issuer, stamp(&id, now), arrived);
         let received = Message::read_leniently(bytes.clone());
         //= PEC-2.3-02
         //= PEC-2.3-06
         let about = About {
-            msgid: received.get("Message-ID").map(|field| field.text()),
-            sender: reverse.clone(),
+            pec_msgid: None,
+            msgid: Some(format!("<{}>", wrapped.message_id())),
+            sender: arrived.author(&received),
             recipients: recipients.clone(),
             subject: received.subject().map(|subject| subject.text),
             sending_provider: provider.name.clone(),
-            ..About::default()
         };
-        let identity = BodyId::of(bytes);
-        let Fresh::Recipients(fresh) = self.fresh(identity, with_room.into_iter()) else { return Err(BUSY) };
         if fresh.is_empty() {
             return Ok(replica(now, conn, &about));
+        }
+        let octets = wrapped.octets() as u64;
+        if !fresh.iter().any(|user| self.ledger.room(user).is_none_or(|room| room >= octets)) {
+            return Err(FULL);
         }
         //= PEC-2.2.2-07
         //= PEC-2.2.3-03
         let mut act = Act::new(now, Then::Answer(conn));
+        for stranger in recipients.iter().filter(|address| self.ledger.mailbox(address).is_none()) {
+            act.log("casella-inesistente", &about.for_mailbox(stranger), Vec::new());
+        }
         fresh.iter().for_each(|user| self.hold_seen(&mut act, identity, user));
-        let id = self.new_id(now);
-        let arrived = message::Arrival { received: bytes, sender: reverse, recipients, reason };
-        let wrapped = anomaly(&self.issuer, stamp(&id, now), arrived);
         act.make("anomalia", &about, wrapped, fresh.into_iter().map(Place::Mailbox).collect());
         Ok(act)
     }
@@ -191,7 +193,8 @@ impl Provider {
             if self.is_seen_held(identity, &recipient) {
                 return Fresh::Busy;
             }
-            if !self.ledger.has_seen(identity, &recipient) && !fresh.contains(&recipient) {
+            let is_known = fresh.iter().any(|known| is_same(known, &recipient));
+            if !is_known && !self.ledger.has_seen(identity, &recipient) {
                 fresh.push(recipient);
             }
         }

@@ -1,4 +1,5 @@
-use gestore::core::message::Index;
+use collaudo_node::Bytes;
+use gestore::{Declared, core::message::Index};
 
 use crate::world::*;
 
@@ -103,6 +104,30 @@ fn receipts_that_find_no_room_are_lost_and_logged() {
     assert_eq!(world.events("alfa", "casella-piena").len(), 2);
     world.pass(hours(30));
     assert!(world.events("alfa", "preavviso-errore-consegna").is_empty());
+}
+
+/// The recipients that a machine's log names, line by line.
+fn logged_recipients(world: &World, name: &str) -> Vec<Vec<String>> {
+    let lines = world.log(name).into_iter();
+    let recipients = lines.filter_map(|line| match line {
+        Declared::Logged { recipients, .. } => Some(recipients),
+        Declared::Stored { .. } => None,
+    });
+    recipients.collect()
+}
+
+#[test]
+fn every_line_of_the_log_names_recipients_of_the_original() {
+    //= PEC-2.3-05
+    //= type=test
+    let mut world = World::new();
+    let text = message("poca@alfa.test", BRUNO, "", "");
+    assert!(world.submit("poca@alfa.test", &[BRUNO], &text).starts_with("250 "));
+    assert_eq!((world.events("beta", "invio").len(), world.events("alfa", "casella-piena").len()), (2, 2));
+    for name in ["alfa", "beta"] {
+        let lines = logged_recipients(&world, name);
+        assert!(!lines.is_empty() && lines.iter().all(|recipients| recipients == &[BRUNO]), "{name}: {lines:?}");
+    }
 }
 
 #[test]
@@ -211,8 +236,9 @@ fn the_same_envelope_twice_is_stored_once() {
     assert_eq!(world.kinds(BRUNO).len(), 1);
     assert_eq!(world.kinds(ANNA).len(), 2);
     assert_eq!(world.events("beta", "replica").len(), 2);
-    // Another recipient of it is no replica.
-    assert!(world.relay("beta", ANNA, &[BRUNO, "dora@beta.test"], &envelope).starts_with("250 "));
+    // Another recipient of it is no replica, but the same in another spelling is.
+    let spelled = [BRUNO, "dora@beta.test", "dora@BETA.test"];
+    assert!(world.relay("beta", ANNA, &spelled, &envelope).starts_with("250 "));
     assert_eq!((world.kinds(BRUNO).len(), world.kinds("dora@beta.test").len()), (1, 1));
 }
 
@@ -223,16 +249,58 @@ fn a_message_of_a_provider_that_is_no_envelope_goes_into_an_anomaly_envelope() {
     //= PEC-2.2.3-03
     //= type=test
     let mut world = World::new();
+    let bent = no_envelope(&mut world);
+    assert!(world.relay("beta", ANNA, &["dora@beta.test"], &bent).starts_with("250 "));
+    assert_eq!(world.kinds("dora@beta.test"), ["errore"]);
+    assert!(world.relay("beta", ANNA, &["nessuno@beta.test"], &bent).starts_with("550 "));
+    assert_eq!(world.kinds(ANNA).len(), 2);
+    assert_eq!(world.kinds("ricevute@alfa.test").len(), 1);
+}
+
+/// A message of alfa's with a good signature that is no envelope any more: X-Trasporto stands outside what is signed.
+fn no_envelope(world: &mut World) -> Bytes {
     world.anna_writes(&[BRUNO]);
-    // The envelope's own header is outside its signature: without X-Trasporto it is no envelope any more.
     let envelope = String::from_utf8(world.mailbox(BRUNO).remove(0).to_vec()).expect("an ASCII envelope");
     let bent = envelope.replacen("X-Trasporto: posta-certificata\r\n", "", 1);
     assert_ne!(bent, envelope);
-    assert!(world.relay("beta", ANNA, &["dora@beta.test"], &bent.clone().into()).starts_with("250 "));
-    assert_eq!(world.kinds("dora@beta.test"), ["errore"]);
-    assert!(world.relay("beta", ANNA, &["nessuno@beta.test"], &bent.into()).starts_with("550 "));
-    assert_eq!(world.kinds(ANNA).len(), 2);
-    assert_eq!(world.kinds("ricevute@alfa.test").len(), 1);
+    bent.into()
+}
+
+#[test]
+fn the_log_identifies_what_went_into_an_anomaly_envelope() {
+    //= PEC-2.3-02
+    //= type=test
+    //= PEC-2.3-06
+    //= type=test
+    let mut world = World::new();
+    let bent = no_envelope(&mut world);
+    // The null reverse path names nobody: then the sender is the author.
+    assert!(world.relay("beta", "", &["dora@beta.test", "nessuno@beta.test"], &bent).starts_with("250 "));
+    let id = header(&bent, "Message-ID");
+    let mut told = Vec::new();
+    for line in world.log("beta") {
+        let Declared::Logged { event, msgid, sender, recipients, subject, .. } = line else { continue };
+        if event == "anomalia" || event == "casella-inesistente" {
+            assert_eq!(msgid, id);
+            assert_eq!(subject.as_deref(), Some("POSTA CERTIFICATA: Contratto"));
+            assert_eq!(sender, "posta-certificata@alfa.test");
+            told.push((event, recipients.len()));
+        }
+    }
+    assert_eq!(told, [("casella-inesistente".to_owned(), 1), ("anomalia".to_owned(), 2)]);
+}
+
+#[test]
+fn an_anomaly_envelope_that_finds_no_room_is_refused() {
+    let mut world = World::new();
+    let bent = no_envelope(&mut world);
+    // There is room for the message, but not for what it would be wrapped in.
+    let room = bent.len() as u64 + 500;
+    world.add("beta", config("beta", "Gestore Beta S.p.A.", &[("stretta", Some(room)), ("larga", Some(3 * room))]));
+    assert!(world.relay("beta", ANNA, &["stretta@beta.test"], &bent).starts_with("452 "));
+    assert!(world.relay("beta", ANNA, &["stretta@beta.test", "larga@beta.test"], &bent).starts_with("250 "));
+    assert_eq!((world.kinds("stretta@beta.test").len(), world.kinds("larga@beta.test").len()), (0, 1));
+    assert_eq!(world.events("beta", "casella-piena").len(), 1);
 }
 
 #[test]

@@ -478,12 +478,18 @@ impl World {
 
     /// The instants, after the start, and the related identifiers of an event in a machine's log.
     pub(crate) fn events(&self, name: &str, wanted: &str) -> Vec<(Duration, Vec<String>)> {
-        let declared = self.machines[name].disk.records.iter().flat_map(|record| declare(record));
-        let events = declared.filter_map(|declared| match declared {
+        let lines = self.log(name).into_iter();
+        let events = lines.filter_map(|line| match line {
             Declared::Logged { event, at, related, .. } if event == wanted => Some((at.since(START), related)),
             _ => None,
         });
         events.collect()
+    }
+
+    /// The lines of a machine's log.
+    pub(crate) fn log(&self, name: &str) -> Vec<Declared> {
+        let declared = self.machines[name].disk.records.iter().flat_map(|record| declare(record));
+        declared.filter(|declared| matches!(declared, Declared::Logged { .. })).collect()
     }
 }
 

@@ -205,6 +205,11 @@ impl Draft {
         out.into()
     }
 
+    /// How large the message will be, once an RSA-2048 signature seals it.
+    pub fn octets(&self) -> usize {
+        self.seal(&[0; 256]).len()
+    }
+
     /// The identifier in its Message-ID field, without angle brackets.
     pub fn message_id(&self) -> &str {
         &self.message_id

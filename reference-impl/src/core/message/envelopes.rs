@@ -65,13 +65,20 @@ pub struct Arrival<'a> {
     pub reason: &'a str,
 }
 
+impl Arrival<'_> {
+    /// Who sent it: the reverse path, else the address in From.
+    pub fn author(&self, message: &Message) -> String {
+        let from = || message.get("From").and_then(|field| read_list(&field.unfolded())?.into_iter().next());
+        if self.sender.is_empty() { from().unwrap_or_default() } else { self.sender.into() }
+    }
+}
+
 /// The anomaly envelope of a message that came in (§3.2.2); the message's own Message-ID is kept, `stamp.id` stands in
 /// where it has none.
 pub fn anomaly(issuer: &Issuer, stamp: Stamp<'_>, arrival: Arrival<'_>) -> Draft {
     let message = Message::read_leniently(arrival.received.clone());
     let time = LegalTime::of(stamp.at);
-    let author = message.get("From").and_then(|field| read_list(&field.unfolded())?.into_iter().next());
-    let sender = if arrival.sender.is_empty() { author.unwrap_or_default() } else { arrival.sender.into() };
+    let sender = arrival.author(&message);
     let subject = message.subject();
     let mut header = Header::default();
     //= PEC-3.2.2-03
@@ -91,12 +98,12 @@ pub fn anomaly(issuer: &Issuer, stamp: Stamp<'_>, arrival: Arrival<'_>) -> Draft
     //= PEC-3.2.2-12
     reply_to(&mut header, &message, &sender);
     //= PEC-3.2.2-07
-    let id = match message.get("Message-ID") {
-        Some(field) => {
+    let id = match message.get("Message-ID").map(|field| field.text().trim_matches(['<', '>']).to_owned()) {
+        Some(id) if !id.is_empty() => {
             copy(&mut header, &message, &["Message-ID"]);
-            field.text().trim_matches(['<', '>']).to_owned()
+            id
         }
-        None => {
+        _ => {
             header.add("Message-ID", &bracketed(stamp.id));
             stamp.id.to_owned()
         }
