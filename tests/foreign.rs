@@ -8,11 +8,13 @@ use std::{
     process::{Command, Stdio},
 };
 
-use collaudo_record::{Trace, What};
 use collaudo_scenario::{Scenario, Vocabulary};
-use collaudo_tests::{SEED, have, root, trace};
+use collaudo_tests::{
+    SEED, have,
+    message::{crlf, postacert, shown, without_rewritten},
+    root, trace,
+};
 use mail_builder::MessageBuilder;
-use mail_parser::{MessageParser, MimeHeaders as _};
 
 #[test]
 fn a_message_written_by_python_comes_back() {
@@ -111,7 +113,8 @@ fn forwarded_real_messages_keep_their_octets_and_their_signatures_verdict() {
 fn comes_back(folder: &Path, file: &str) -> Vec<u8> {
     let submitted = crlf(&fs::read(folder.join(file)).expect("the message was written"));
     let trace = trace(&scenario(folder, file).plan(SEED));
-    let postacert = postacert(&trace).unwrap_or_else(|| panic!("{file}: no envelope lies in bruno's mailbox"));
+    let postacert =
+        postacert(&trace, "bruno@beta.test").unwrap_or_else(|| panic!("{file}: no envelope lies in bruno's mailbox"));
     assert_eq!(shown(&without_rewritten(&postacert)), shown(&without_rewritten(&submitted)), "{file}");
     postacert
 }
@@ -125,23 +128,6 @@ fn scenario(folder: &Path, file: &str) -> Scenario {
     let mut read = Scenario::parse(&text, &folder.join("file.toml"), &root().join("scenarios"), &vocabulary)
         .unwrap_or_else(|error| panic!("{error}"));
     read.remove(0)
-}
-
-fn postacert(trace: &Trace) -> Option<Vec<u8>> {
-    trace.events.iter().find_map(|event| match &event.what {
-        What::Stored { mailbox, body, .. } if mailbox == "bruno@beta.test" => {
-            part_named(trace.body(body)?, "postacert.eml")
-        }
-        _ => None,
-    })
-}
-
-/// The raw body of the first part of that name.
-fn part_named(message: &[u8], name: &str) -> Option<Vec<u8>> {
-    let parsed = MessageParser::new().parse(message)?;
-    let part = parsed.parts.iter().find(|part| part.attachment_name() == Some(name))?;
-    let (from, to) = (usize::try_from(part.offset_body).ok()?, usize::try_from(part.offset_end).ok()?);
-    message.get(from..to).map(<[u8]>::to_vec)
 }
 
 fn forward(real: &[u8]) -> Vec<u8> {
@@ -180,40 +166,6 @@ fn signature_holds(message: &[u8], folder: &Path) -> bool {
         .stderr(Stdio::null())
         .status();
     status.expect("openssl runs").success()
-}
-
-fn crlf(octets: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(octets.len());
-    for (n, octet) in octets.iter().enumerate() {
-        if *octet == b'\n' && (n == 0 || octets[n - 1] != b'\r') {
-            out.push(b'\r');
-        }
-        out.push(*octet);
-    }
-    out
-}
-
-/// A message without the two fields that the law has rewritten, wherever they stand in its header.
-fn without_rewritten(message: &[u8]) -> Vec<u8> {
-    let end = position(message, b"\r\n\r\n").map_or(message.len(), |n| n + 2);
-    let (header, body) = message.split_at(end);
-    let mut kept = Vec::new();
-    let mut keep = true;
-    for line in header.split_inclusive(|b| *b == b'\n') {
-        if !line.starts_with(b" ") && !line.starts_with(b"\t") {
-            let name = line.split(|b| *b == b':').next().unwrap_or_default().to_ascii_lowercase();
-            keep = name != b"message-id" && name != b"x-riferimento-message-id";
-        }
-        if keep {
-            kept.extend_from_slice(line);
-        }
-    }
-    kept.extend_from_slice(body);
-    kept
-}
-
-fn shown(octets: &[u8]) -> String {
-    octets.iter().map(|octet| char::from(*octet)).collect()
 }
 
 fn folder(name: &str) -> PathBuf {

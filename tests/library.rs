@@ -13,13 +13,16 @@ fn every_scenario_covers_a_clause_or_a_fault_that_no_other_covers() {
     let covered: BTreeMap<_, BTreeSet<String>> = scenarios
         .iter()
         .map(|scenario| {
-            let faults = scenario.plan(SEED).faults.into_iter().map(|fault| format!("{:?} for {:?}", fault.kind, fault.lasts));
+            let faults =
+                scenario.plan(SEED).faults.into_iter().map(|fault| format!("{:?} for {:?}", fault.kind, fault.lasts));
             (scenario.id(), scenario.brief().covers.iter().cloned().chain(faults).collect())
         })
         .collect();
     let idle: Vec<_> = covered
         .iter()
-        .filter(|(id, own)| own.iter().all(|item| covered.iter().any(|(other, theirs)| other != *id && theirs.contains(item))))
+        .filter(|(id, own)| {
+            own.iter().all(|item| covered.iter().any(|(other, theirs)| other != *id && theirs.contains(item)))
+        })
         .map(|(id, _)| id)
         .collect();
     assert!(idle.is_empty(), "say in `covers` what only this scenario exercises, or drop it: {idle:?}");

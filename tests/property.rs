@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
-use collaudo_record::What;
 use collaudo_scenario::Plan;
-use collaudo_tests::{SEED, scenario, trace};
-use mail_parser::{MessageParser, MimeHeaders as _};
+use collaudo_tests::{
+    SEED,
+    message::{count, postacert, shown, without_rewritten},
+    scenario, trace,
+};
 use proptest::prelude::*;
 
 proptest! {
@@ -18,18 +20,12 @@ proptest! {
         let mut plan = plan();
         plan.steps[0].submit.message = Arc::from(submitted.as_slice());
         let trace = trace(&plan);
-        let envelope = trace.events.iter().find_map(|event| match &event.what {
-            What::Stored { mailbox, body, .. } if mailbox == "bruno@beta.test" => trace.body(body),
-            _ => None,
-        });
-        let postacert = envelope.and_then(postacert);
+        let postacert = postacert(&trace, "bruno@beta.test");
         prop_assert!(postacert.is_some(), "a well-formed message was not delivered");
         let returned = postacert.unwrap_or_default();
-        prop_assert_eq!(shown(&kept(&returned)), shown(&kept(&submitted)));
-        let identifiers = lines(&returned).filter(|line| names(line, "message-id")).count();
-        prop_assert_eq!(identifiers, 1);
-        let references = lines(&returned).filter(|line| names(line, "x-riferimento-message-id")).count();
-        prop_assert_eq!(references, usize::from(message.message_id.is_some()));
+        prop_assert_eq!(shown(&without_rewritten(&returned)), shown(&without_rewritten(&submitted)));
+        prop_assert_eq!(count(&returned, "message-id"), 1);
+        prop_assert_eq!(count(&returned, "x-riferimento-message-id"), usize::from(message.message_id.is_some()));
     }
 }
 
@@ -82,42 +78,4 @@ fn plan() -> Plan {
     let text = "title = \"Any message\"\nwhy = \"Octets.\"\ntopology = \"two-providers\"\ncovers = []\nuntil = \"1m\"\n\
                 step = [{ at = \"0s\", submit = { id = \"m1\", from = \"anna\", to = [\"bruno\"] } }]\n";
     scenario(text).plan(SEED)
-}
-
-fn postacert(envelope: &[u8]) -> Option<Vec<u8>> {
-    let parsed = MessageParser::new().parse(envelope)?;
-    let part = parsed.parts.iter().find(|part| part.attachment_name() == Some("postacert.eml"))?;
-    envelope.get(usize::try_from(part.offset_body).ok()?..usize::try_from(part.offset_end).ok()?).map(<[u8]>::to_vec)
-}
-
-/// The message without the fields that the law rewrites; each is one line in what we submit, and may be folded in what
-/// comes back.
-fn kept(message: &[u8]) -> Vec<u8> {
-    let end = message.windows(4).position(|window| window == b"\r\n\r\n").map_or(message.len(), |n| n + 2);
-    let (header, body) = message.split_at(end);
-    let mut dropping = false;
-    let mut kept: Vec<u8> = Vec::new();
-    for line in header.split_inclusive(|b| *b == b'\n') {
-        if !line.starts_with(b" ") && !line.starts_with(b"\t") {
-            dropping = names(line, "message-id") || names(line, "x-riferimento-message-id");
-        }
-        if !dropping {
-            kept.extend_from_slice(line);
-        }
-    }
-    kept.extend_from_slice(body);
-    kept
-}
-
-fn lines(message: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let end = message.windows(4).position(|window| window == b"\r\n\r\n").map_or(message.len(), |n| n + 2);
-    message[..end].split_inclusive(|b| *b == b'\n')
-}
-
-fn names(line: &[u8], name: &str) -> bool {
-    line.split(|b| *b == b':').next().is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
-}
-
-fn shown(octets: &[u8]) -> String {
-    String::from_utf8_lossy(octets).into_owned()
 }

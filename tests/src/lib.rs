@@ -1,5 +1,7 @@
 //! What the tests share: the scenario library, single runs, and programs that nobody here wrote.
 
+pub mod message;
+
 use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
