@@ -1,13 +1,14 @@
-use collaudo_record::{Outcome, Span};
-use jiff::{civil::DateTime, tz::Offset};
+use collaudo_record::{Instant, Outcome, Span};
+use jiff::{Timestamp, civil::DateTime, tz::Offset};
 
 use super::{
     Case, GENERATED, Rule, Ruling,
-    case::{listed, rome, shown},
+    case::{listed, rome, when},
 };
 use crate::{
     Clause,
     reading::{Kind, zone_minutes},
+    story::address::domain,
 };
 
 use Kind::{
@@ -17,16 +18,16 @@ use Kind::{
 
 pub(super) const RULES: &[Rule] = &[
     Rule::all(Clause::PEC_2_2_1_08, &[Accettazione], kind_of_each_recipient),
-    Rule::plain(Clause::PEC_3_1_2_09, &[NonAccettazione], |case| says(case, &[REFUSED, FAULT])),
+    Rule::plain(Clause::PEC_3_1_2_09, &[NonAccettazione], |case| says(case, &[REFUSED])),
     Rule::all(Clause::PEC_3_1_4_07, &[Accettazione], acceptance),
     Rule::all(Clause::PEC_3_1_5_16, &[PostaCertificata], |case| says(case, &[ORIGINAL, ATTACHED])),
     Rule::all(Clause::PEC_3_1_6_13, &[PreavvisoErroreConsegna], first_notice),
     Rule::all(Clause::PEC_3_1_6_14, &[PreavvisoErroreConsegna], second_notice),
     Rule::all(Clause::PEC_3_1_6_15, &[PreavvisoErroreConsegna], |case| says(case, &[])),
     Rule::all(Clause::PEC_3_2_1_12, &[PresaInCarico], |case| says(case, &[TAKEN])),
-    Rule::all(Clause::PEC_3_2_2_13, &[Anomalia], |case| says(case, &[RECEIVED, NOT_CERTIFIED, FAULT, ATTACHED])),
+    Rule::all(Clause::PEC_3_2_2_13, &[Anomalia], |case| says(case, &[RECEIVED, NOT_CERTIFIED, ATTACHED])),
     Rule::all(Clause::PEC_3_3_2_1_05, &[AvvenutaConsegna], |case| says(case, &[DELIVERED])),
-    Rule::plain(Clause::PEC_3_3_3_08, &[ErroreConsegna], |case| says(case, &[NOT_DELIVERED, FAULT])),
+    Rule::plain(Clause::PEC_3_3_3_08, &[ErroreConsegna], |case| says(case, &[NOT_DELIVERED])),
     Rule::all(Clause::PEC_4_2_01, GENERATED, legal_time),
     Rule::all(Clause::PEC_4_2_02, GENERATED, date_form),
     Rule::all(Clause::PEC_4_2_03, GENERATED, time_form),
@@ -36,21 +37,26 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// A fact, and stems of which one must be in the text: lower case, no accents, no blanks, no apostrophes. Providers word
-/// the same fact in many ways.
+/// the same fact in many ways; what the RFC's English models say is there too, for the language is another row's affair.
 type Fact = (&'static str, &'static [&'static str]);
 
-const ACCEPTED: Fact = ("acceptance", &["accettat"]);
-const FORWARDED: Fact = ("forwarding", &["inoltr", "inviat", "spedit", "trasmess"]);
-const REFUSED: Fact =
-    ("non-acceptance", &["nonestatoaccettat", "nonaccettat", "nonvieneaccettat", "impediscelaccettazione", "rifiutat"]);
+const ACCEPTED: Fact = ("acceptance", &["accettat", "accepted"]);
+const FORWARDED: Fact = ("forwarding", &["inoltr", "inviat", "spedit", "trasmess", "forwarded"]);
+const REFUSED: Fact = (
+    "non-acceptance",
+    &["nonestatoaccettat", "nonaccettat", "nonvieneaccettat", "impediscelaccettazione", "rifiutat", "notaccepted"],
+);
 const FAULT: Fact = (
     "cause",
     &["errore", "problema", "motiv", "causa", "perche", "inquanto", "anomalia", "sconosciut", "inesistent", "piena"],
 );
-const ORIGINAL: Fact = ("original", &["originale"]);
-const ATTACHED: Fact = ("attachment", &["allegat", "inclus"]);
-const TAKEN: Fact = ("taking in charge", &["presoincarico", "presaincarico", "accettatodalsistema"]);
-const RECEIVED: Fact = ("reception", &["ricevut", "pervenut"]);
+const ORIGINAL: Fact = ("original", &["originale", "originalmessage"]);
+const ATTACHED: Fact = ("attachment", &["allegat", "inclus", "attached"]);
+const TAKEN: Fact = (
+    "taking in charge",
+    &["presoincarico", "presaincarico", "accettatodalsistema", "takenincharge", "acceptedbythesystem"],
+);
+const RECEIVED: Fact = ("reception", &["ricevut", "pervenut", "received"]);
 const NOT_CERTIFIED: Fact = (
     "lack of certification",
     &[
@@ -60,9 +66,11 @@ const NOT_CERTIFIED: Fact = (
         "nonecertificat",
         "nonrisultacertificat",
         "nonpossonoesserecertificat",
+        "notbeencertified",
     ],
 );
-const DELIVERED: Fact = ("delivery", &["consegnat", "depositat", "resodisponibile", "messoadisposizione"]);
+const DELIVERED: Fact =
+    ("delivery", &["consegnat", "depositat", "resodisponibile", "messoadisposizione", "placedinth"]);
 const NOT_DELIVERED: Fact = (
     "non-delivery",
     &[
@@ -73,6 +81,7 @@ const NOT_DELIVERED: Fact = (
         "mancataconsegna",
         "impossibile",
         "nonpuoessereconsegnat",
+        "wasrefused",
     ],
 );
 const NOT_IN_TWELVE: Fact = ("no delivery within twelve hours", &["dodiciore", "12ore"]);
@@ -113,20 +122,18 @@ fn holds_value(text: &str, value: &str) -> bool {
 /// The items that the law wants in the text of this message, each with whether it is there.
 fn items(case: &Case<'_>, text: &str) -> Vec<(String, bool)> {
     let mut items = Vec::new();
-    let mut item = |what: &str, value: &str| items.push((format!("{what} {value}"), holds_value(text, value)));
     let anomaly = case.reading.kind == Anomalia;
-    if let Some(daticert) = case.daticert() {
-        daticert.giorno.iter().for_each(|giorno| item("date", giorno));
-        daticert.ora.iter().for_each(|ora| item("time", ora));
-        if !anomaly {
-            daticert.identificativo.iter().for_each(|id| item("identifier", id));
-        }
+    let ids = if anomaly { Vec::new() } else { identifiers(case) };
+    if let Some(id) = ids.first() {
+        items.push((format!("identifier {id}"), ids.iter().any(|id| holds_value(text, id))));
     }
     if let Some(subject) = case.subject().flatten().filter(|subject| !subject.is_empty()) {
-        item("subject", subject);
+        items.push((format!("subject {subject}"), holds_value(text, subject)));
     }
-    for recipient in recipients(case) {
-        item("recipient", &recipient);
+    let recipients = recipients(case);
+    if let Some(first) = recipients.iter().find(|list| !list.is_empty()) {
+        let all_of = |list: &Vec<String>| !list.is_empty() && list.iter().all(|one| holds_value(text, one));
+        items.push((format!("recipients {}", listed(first)), recipients.iter().any(all_of)));
     }
     let senders: Vec<&str> = match (&case.reading.postacert, anomaly) {
         (Some(enclosed), true) => {
@@ -140,22 +147,56 @@ fn items(case: &Case<'_>, text: &str) -> Vec<(String, bool)> {
     let moment = Moment::first(&case.reading.text);
     items.push(("date and time".to_owned(), moment.date.is_some() && moment.time.is_some()));
     items.push(("time zone".to_owned(), moment.offset.is_some()));
+    items.extend(moment.instant().and_then(|at| right_time(case, at)));
     items
 }
 
-/// Whom the text must name: the one recipient concerned, those taken in charge, or all.
-fn recipients(case: &Case<'_>) -> Vec<String> {
+/// Whether a moment that a text gives is the one that the message has elsewhere. Of an anomaly envelope only one other
+/// place tells it, and which of the two is wrong cannot be told.
+fn right_time(case: &Case<'_>, at: Instant) -> Option<(String, bool)> {
+    let known = [case.daticert().and_then(|daticert| daticert.at), case.head().date];
+    let mut known = known.into_iter().flatten().filter(|_| case.reading.kind != Anomalia).peekable();
+    let words = format!("the time {}", when(*known.peek()?));
+    Some((words, known.any(|known| known.since(at).0.unsigned_abs() < 1_000_000)))
+}
+
+/// The PEC identifier, by each place that tells it: where they differ other rows say so.
+fn identifiers<'a>(case: &Case<'a>) -> Vec<&'a str> {
+    let certified = case.daticert().and_then(|daticert| daticert.identificativo.as_deref());
+    let own = case.head().message_id.as_deref().filter(|_| case.reading.kind == PostaCertificata);
+    let known = case.submission.into_iter().flat_map(|submission| submission.pec_msgids.iter().copied());
+    certified.into_iter().chain(own).chain(known).collect()
+}
+
+/// Whom the text must name: the one recipient concerned, those taken in charge, or all; by each place that tells it.
+fn recipients(case: &Case<'_>) -> Vec<Vec<String>> {
     if let Some(enclosed) = case.reading.postacert.as_ref().filter(|_| case.reading.kind == Anomalia) {
-        return enclosed.head.to.iter().map(|to| to.address.clone()).collect();
+        return vec![enclosed.head.to.iter().map(|to| to.address.clone()).collect()];
     }
     let Some(daticert) = case.daticert() else { return Vec::new() };
     match case.reading.kind {
         AvvenutaConsegna | ErroreConsegna | PreavvisoErroreConsegna | Kind::RilevazioneVirus => {
-            daticert.consegna.iter().cloned().collect()
+            vec![daticert.consegna.iter().cloned().collect()]
         }
-        PresaInCarico => daticert.ricezione.clone(),
-        _ => daticert.destinatari.iter().map(|(address, _)| address.clone()).collect(),
+        PresaInCarico => vec![daticert.ricezione.clone(), taken(case)],
+        _ => {
+            let asked = case.submission.into_iter().flat_map(|submission| &submission.recipients);
+            let certified = daticert.destinatari.iter().map(|(address, _)| address.clone()).collect();
+            vec![certified, asked.map(|one| one.address.to_owned()).collect()]
+        }
     }
+}
+
+/// Those for whom this message's issuer took the envelope.
+fn taken(case: &Case<'_>) -> Vec<String> {
+    let id = case.daticert().and_then(|daticert| daticert.identificativo.as_deref());
+    let ours = case
+        .view
+        .story
+        .handovers
+        .iter()
+        .filter(|one| one.provider.name == case.issuer.name && Some(one.pec_msgid) == id && one.taken.is_some());
+    ours.map(|one| one.recipient.to_owned()).collect()
 }
 
 fn says(case: &Case<'_>, facts: &[Fact]) -> Option<Ruling> {
@@ -164,6 +205,7 @@ fn says(case: &Case<'_>, facts: &[Fact]) -> Option<Ruling> {
     wanted.extend(
         facts.iter().map(|(fact, stems)| (format!("the {fact}"), stems.iter().any(|stem| text.contains(stem)))),
     );
+    wanted.extend(explanation(case, &text).filter(|_| facts.contains(&FAULT)));
     let expected = format!("a text that gives {}", listed(wanted.iter().map(|(item, _)| item)));
     let missing: Vec<&str> = wanted.iter().filter(|(_, there)| !there).map(|(item, _)| item.as_str()).collect();
     if missing.is_empty() && case.daticert().is_none() && case.reading.kind != Anomalia {
@@ -173,35 +215,66 @@ fn says(case: &Case<'_>, facts: &[Fact]) -> Option<Ruling> {
     Some(Ruling::holds(missing.is_empty(), expected, words))
 }
 
+/// The certified description of an error, half of whose words must be in the text: wordings may differ, the matter not.
+fn explanation(case: &Case<'_>, text: &str) -> Option<(String, bool)> {
+    let certified = case.daticert()?.errore_esteso.as_deref()?;
+    let words: Vec<String> = certified.split(|c: char| !c.is_alphanumeric()).map(squeezed).collect();
+    let words: Vec<&String> = words.iter().filter(|word| word.len() > 3).collect();
+    let said = words.iter().filter(|word| text.contains(word.as_str())).count();
+    (!words.is_empty()).then(|| (format!("the description \"{certified}\""), 2 * said >= words.len()))
+}
+
 //= PEC-3.1.4-07
 fn acceptance(case: &Case<'_>) -> Option<Ruling> {
-    says(case, &[ACCEPTED, FORWARDED])
+    let said = says(case, &[ACCEPTED, FORWARDED])?;
+    if said.outcome != Outcome::Pass {
+        return Some(said);
+    }
+    let kinds = kinds(case);
+    let untold: Vec<&String> =
+        kinds.iter().filter(|(address, kind)| !tells_kind(case, address, kind)).map(|(address, _)| address).collect();
+    let words =
+        if untold.is_empty() { said.observed } else { format!("the kind is not told of {}", listed(untold.iter())) };
+    Some(Ruling::holds(untold.is_empty(), said.expected + ", each recipient with its kind", words))
+}
+
+/// Each recipient with its kind: as SMTP and the index have it, else as certified.
+fn kinds(case: &Case<'_>) -> Vec<(String, String)> {
+    let index = &case.view.index;
+    let Some(submission) = case.submission.filter(|_| !index.records.is_empty()) else {
+        return case.daticert().map(|daticert| daticert.destinatari.clone()).unwrap_or_default();
+    };
+    let kind = |address: &str| if index.managing(&domain(address)).is_some() { "certificato" } else { "esterno" };
+    submission.recipients.iter().map(|one| (one.address.to_owned(), kind(one.address).to_owned())).collect()
+}
+
+/// Whether the text has the kind right behind the address, but for a few signs such as (" and ".
+fn tells_kind(case: &Case<'_>, address: &str, kind: &str) -> bool {
+    let text = squeezed(&case.reading.text);
+    let word = if kind == "esterno" { "postaordinaria" } else { "postacertificata" };
+    let address = squeezed(address);
+    text.match_indices(&address).any(|(at, _)| {
+        let behind: String = text.get(at + address.len()..).unwrap_or_default().chars().take(word.len() + 6).collect();
+        behind.contains(word)
+    })
 }
 
 //= PEC-2.2.1-08
 fn kind_of_each_recipient(case: &Case<'_>) -> Option<Ruling> {
-    let daticert = case.daticert()?;
-    let text = squeezed(&case.reading.text);
-    let told = |address: &str, tipo: &str| {
-        let word = if tipo == "esterno" { "postaordinaria" } else { "postacertificata" };
-        let address = squeezed(address);
-        // Right behind the address, but for a few signs such as (" and ".
-        text.match_indices(&address).any(|(at, _)| {
-            let behind: String =
-                text.get(at + address.len()..).unwrap_or_default().chars().take(word.len() + 6).collect();
-            behind.contains(word)
-        })
+    let expected = "text and data tell the kind of each recipient";
+    let Some(daticert) = case.daticert() else {
+        return Some(Ruling::holds(false, expected, "no certification data"));
     };
     let untold: Vec<&str> = daticert
         .destinatari
         .iter()
-        .filter(|(address, tipo)| !told(address, tipo))
+        .filter(|(address, tipo)| !tells_kind(case, address, tipo))
         .map(|(address, _)| address.as_str())
         .collect();
-    let expected = listed(daticert.destinatari.iter().map(|(address, tipo)| format!("{address} ({tipo})")));
+    let told = listed(daticert.destinatari.iter().map(|(address, tipo)| format!("{address} ({tipo})")));
     let words = if untold.is_empty() { "all told".to_owned() } else { format!("not told of {}", listed(&untold)) };
     let holds = untold.is_empty() && !daticert.destinatari.is_empty();
-    Some(Ruling::holds(holds, format!("text and data tell the kind of each recipient: {expected}"), words))
+    Some(Ruling::holds(holds, format!("{expected}: {told}"), words))
 }
 
 /// Whether a timeout notice is the second of its recipient: by the time since acceptance, else by what it says.
@@ -250,22 +323,107 @@ fn facts(case: &Case<'_>, facts: &[Fact]) -> Ruling {
 struct Moment {
     date: Option<String>,
     time: Option<String>,
-    /// As it stands between the parentheses behind the time.
+    /// As it stands between the parentheses behind the time, however the time is written.
     offset: Option<String>,
 }
 
 impl Moment {
     fn first(text: &str) -> Self {
-        let mut moment = Self { date: find(text, "dd/dd/dddd").map(|(date, _)| date), ..Self::default() };
-        if let Some((time, behind)) = find(text, "dd:dd:dd") {
-            let inside = behind.trim_start().strip_prefix('(').and_then(|rest| rest.split_once(')'));
-            moment.offset =
-                inside.map(|(offset, _)| offset.trim().to_owned()).filter(|offset| minutes(offset).is_some());
-            moment.time = Some(time);
+        let time = find(text, "dd:dd:dd");
+        let behind = time.as_ref().map(|(_, behind)| *behind).or_else(|| clock(text).map(|(_, behind)| behind));
+        let inside = behind.and_then(|rest| rest.trim_start().strip_prefix('(')?.split_once(')'));
+        Self {
+            date: find(text, "dd/dd/dddd").map(|(date, _)| date),
+            time: time.map(|(time, _)| time),
+            offset: inside.map(|(offset, _)| offset.trim().to_owned()).filter(|offset| minutes(offset).is_some()),
         }
-        moment
+    }
+
+    fn instant(&self) -> Option<Instant> {
+        let offset = Offset::from_seconds(minutes(self.offset.as_ref()?)? * 60).ok()?;
+        let local = format!("{} {}", self.date.as_ref()?, self.time.as_ref()?);
+        let local = DateTime::strptime("%d/%m/%Y %H:%M:%S", local).ok()?;
+        Some(Instant(offset.to_timestamp(local).ok()?.as_microsecond()))
     }
 }
+
+/// The instant that a readable text gives, where it gives all of it.
+pub(crate) fn instant_of(text: &str) -> Option<Instant> {
+    Moment::first(text).instant()
+}
+
+/// A run of digits between separators, and what stands behind it.
+fn numbers<'a>(text: &'a str, separators: &[char]) -> impl Iterator<Item = (Vec<&'a str>, &'a str)> {
+    let inside = |c: char| c.is_ascii_digit() || separators.contains(&c);
+    let starts = text.char_indices().filter(move |(at, c)| {
+        let before = text.get(..*at).and_then(|before| before.chars().next_back());
+        c.is_ascii_digit() && before.is_none_or(|c| !c.is_alphanumeric() && !"+-.:/@".contains(c))
+    });
+    starts.filter_map(move |(at, _)| {
+        let rest = text.get(at..)?;
+        let (run, behind) = rest.split_at(rest.find(|c| !inside(c)).unwrap_or(rest.len()));
+        Some((run.trim_end_matches(separators).split(separators).collect(), behind))
+    })
+}
+
+/// The first thing in a text that may be meant for a time of day, and what stands behind it.
+fn clock(text: &str) -> Option<(String, &str)> {
+    numbers(text, &[':', '.']).find_map(|(groups, behind)| {
+        let small = |group: &str| group.len() <= 2 && group.parse::<u8>().is_ok_and(|number| number < 60);
+        let fits = match groups.as_slice() {
+            [hour, rest @ ..] if (1..=2).contains(&rest.len()) => {
+                small(hour) && rest.iter().all(|group| group.len() == 2 && small(group))
+            }
+            _ => false,
+        };
+        fits.then(|| (groups.join(":"), behind))
+    })
+}
+
+/// The first thing in a text that may be meant for a date.
+fn day(text: &str) -> Option<String> {
+    let mut dates = numbers(text, &['-', '.', '/']).filter_map(|(groups, _)| {
+        let year = groups.len() == 3 && groups.iter().any(|group| group.len() == 4);
+        year.then(|| groups.join("-"))
+    });
+    dates.next().or_else(|| {
+        let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        words.windows(3).find_map(|words| match words {
+            [day, month, year] if day.len() <= 2 && day.parse::<u8>().is_ok() && year.len() == 4 => {
+                let is_month = MONTHS.iter().any(|one| one.eq_ignore_ascii_case(month));
+                (is_month && year.parse::<u16>().is_ok()).then(|| words.join(" "))
+            }
+            _ => None,
+        })
+    })
+}
+
+const MONTHS: [&str; 24] = [
+    "gennaio",
+    "febbraio",
+    "marzo",
+    "aprile",
+    "maggio",
+    "giugno",
+    "luglio",
+    "agosto",
+    "settembre",
+    "ottobre",
+    "novembre",
+    "dicembre",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
 
 /// The first place where the text follows the pattern (`d` is a digit), and what stands behind it.
 fn find<'a>(text: &'a str, pattern: &str) -> Option<(String, &'a str)> {
@@ -295,8 +453,7 @@ fn minutes(offset: &str) -> Option<i32> {
 fn legal_time(case: &Case<'_>) -> Option<Ruling> {
     let moment = Moment::first(&case.reading.text);
     let offset = moment.offset.as_deref().and_then(minutes)?;
-    let local = DateTime::strptime("%d/%m/%Y %H:%M:%S", format!("{} {}", moment.date?, moment.time?)).ok()?;
-    let at = Offset::from_seconds(offset * 60).ok()?.to_timestamp(local).ok()?;
+    let at = Timestamp::from_microsecond(moment.instant()?.0).ok()?;
     let legal = rome()?.to_offset(at).seconds() / 60;
     let words = |minutes: i32| {
         format!("{}{:02}{:02}", if minutes < 0 { '-' } else { '+' }, minutes.abs() / 60, minutes.abs() % 60)
@@ -308,29 +465,33 @@ fn legal_time(case: &Case<'_>) -> Option<Ruling> {
     ))
 }
 
-fn form(case: &Case<'_>, expected: &str, own: Option<&str>) -> Option<Ruling> {
-    if case.reading.text.is_empty() {
-        return None;
-    }
-    Some(Ruling::holds(own.is_some(), expected, format!("the text has {}", shown(own))))
+/// A value in its form, or another that was meant for it; where there is nothing of the sort the text's own row says so.
+fn form(expected: &str, right: Option<String>, meant: Option<String>) -> Option<Ruling> {
+    let holds = right.is_some();
+    let own = right.or(meant)?;
+    Some(Ruling::holds(holds, expected, format!("the text has {own}")))
 }
 
 //= PEC-4.2-02
 fn date_form(case: &Case<'_>) -> Option<Ruling> {
-    form(case, "a date as dd/mm/yyyy", Moment::first(&case.reading.text).date.as_deref())
+    let text = &case.reading.text;
+    form("a date as dd/mm/yyyy", Moment::first(text).date, day(text))
 }
 
 //= PEC-4.2-03
 fn time_form(case: &Case<'_>) -> Option<Ruling> {
-    let moment = Moment::first(&case.reading.text);
-    let time = moment.time.filter(|time| time.as_str() < "24" && jiff::civil::Time::strptime("%H:%M:%S", time).is_ok());
-    form(case, "a time as hh:mm:ss on 24 hours", time.as_deref())
+    let text = &case.reading.text;
+    let own = Moment::first(text).time;
+    let fits = |time: &String| time.as_str() < "24" && jiff::civil::Time::strptime("%H:%M:%S", time).is_ok();
+    let meant = own.clone().or_else(|| clock(text).map(|(time, _)| time));
+    form("a time as hh:mm:ss on 24 hours", own.filter(fits), meant)
 }
 
 //= PEC-4.2-04
 fn offset_form(case: &Case<'_>) -> Option<Ruling> {
-    let offset = Moment::first(&case.reading.text).offset;
-    form(case, "the time followed by (+hhmm) or (+hh:mm)", offset.as_deref())
+    let text = &case.reading.text;
+    let meant = clock(text).map(|_| "no offset behind the time".to_owned());
+    form("the time followed by (+hhmm) or (+hh:mm)", Moment::first(text).offset, meant)
 }
 
 //= PEC-4.3.1-04
@@ -341,7 +502,7 @@ fn html_says_the_same(case: &Case<'_>) -> Option<Ruling> {
     let mut values: Vec<String> = [moment.date, moment.time].into_iter().flatten().collect();
     values.extend(case.daticert().and_then(|daticert| daticert.identificativo.clone()));
     values.extend(case.sender().map(str::to_owned));
-    values.extend(recipients(case));
+    values.extend(recipients(case).into_iter().flatten());
     values.extend(case.subject().flatten().map(str::to_owned));
     let told = |value: &&String| holds_value(&plain, value) && !holds_value(&html, value);
     let missing: Vec<&String> = values.iter().filter(told).collect();
