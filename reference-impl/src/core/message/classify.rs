@@ -10,6 +10,7 @@ use super::{
     header::Field,
     mime::{content_type, decoded, entity, file_name, part, parts},
     signature::{Signed, SignedData},
+    submission::ONCE,
 };
 
 /// What a message that came in is (§2.2.2).
@@ -121,10 +122,18 @@ enum Correct {
     Receipt(Box<ReceiptRead>),
 }
 
+/// Fields that a certified message has once, besides those of RFC 5322.
+const ONCE_HERE: [&str; 6] =
+    ["MIME-Version", "Content-Type", "Content-Transfer-Encoding", "X-Trasporto", "X-Ricevuta", "X-TipoRicevuta"];
+
 /// Formal correctness: the header of the kind, the parts, and certification data that agrees with both.
 //= PEC-2.2.2-17
 fn formal(message: &Message, provider: &Provider, signer: &Known, content: &Bytes) -> Result<Correct, String> {
     Message::read(message.bytes().clone()).map_err(|fault| format!("intestazione non conforme: {fault}"))?;
+    // The message's own header is not signed: a second field, added on the way, would be the first to some readers.
+    if let Some(name) = ONCE.into_iter().chain(ONCE_HERE).find(|name| message.all(name).nth(1).is_some()) {
+        return Err(format!("campo {name} ripetuto"));
+    }
     let from =
         read_author(&single(message, "From")?.unfolded()).ok_or("il campo From non contiene un solo indirizzo")?;
     if !signer.emails().iter().any(|address| address.eq_ignore_ascii_case(&from)) {

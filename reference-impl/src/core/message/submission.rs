@@ -4,7 +4,7 @@ use collaudo_node::Bytes;
 
 use super::{
     Certified, Form, Malformed, Message, Recipient,
-    address::{mailbox_key, read_author, read_list, same_address},
+    address::{mailbox_key, read_author, read_list, read_recipients, same_address},
     header::MAX_LINE_OCTETS,
 };
 
@@ -79,7 +79,7 @@ pub enum Fault {
 }
 
 /// Fields that RFC 5322 §3.6 allows once; what one reader takes from the first, another takes from the last.
-const ONCE: [&str; 11] =
+pub(super) const ONCE: [&str; 11] =
     ["From", "To", "Message-ID", "Cc", "Bcc", "Sender", "Reply-To", "Subject", "Date", "In-Reply-To", "References"];
 
 /// Checks a submission (§3.1.1).
@@ -153,12 +153,12 @@ fn check(message: &Message, reverse_path: &str, recipients: &[Recipient], max_oc
     //= PEC-3.1.1-02
     let from = message.get("From").and_then(|field| read_author(&field.unfolded())).ok_or(Fault::From)?;
     //= PEC-3.1.1-03
-    let mut named = message.get("To").and_then(|field| read_list(&field.unfolded())).ok_or(Fault::To)?;
+    let mut named = message.get("To").and_then(|field| read_recipients(&field.unfolded())).ok_or(Fault::To)?;
     if named.is_empty() {
         return Err(Fault::To);
     }
     if let Some(cc) = message.get("Cc") {
-        named.extend(read_list(&cc.unfolded()).ok_or(Fault::Cc)?);
+        named.extend(read_recipients(&cc.unfolded()).ok_or(Fault::Cc)?);
     }
     //= PEC-3.1.1-04
     if !same_address(&from, reverse_path) {
@@ -293,14 +293,23 @@ mod tests {
 
     #[test]
     fn to_needs_an_address() {
-        for to in ["", "To: \r\n", "To: undisclosed-recipients:;\r\n", "To: bruno\r\n", "To: a b@c.it\r\n"] {
+        for to in [
+            "",
+            "To: \r\n",
+            "To: undisclosed-recipients:;\r\n",
+            "To: G: bruno@beta.test;\r\n",
+            "To: bruno\r\n",
+            "To: a b@c.it\r\n",
+        ] {
             assert_eq!(fault(&format!("From: anna@alfa.test\r\n{to}Cc: bruno@beta.test\r\n\r\n")), Fault::To, "{to}");
         }
     }
 
     #[test]
     fn cc_must_hold_addresses() {
-        assert_eq!(fault("From: anna@alfa.test\r\nTo: bruno@beta.test\r\nCc: <>\r\n\r\n"), Fault::Cc);
+        for cc in ["<>", "G: carla@gamma.test;"] {
+            assert_eq!(fault(&format!("From: anna@alfa.test\r\nTo: bruno@beta.test\r\nCc: {cc}\r\n\r\n")), Fault::Cc);
+        }
     }
 
     #[test]

@@ -416,6 +416,9 @@ fn headers_that_contradict_the_certification_data_are_an_anomaly() {
         ("Date: ", "X-Date: "),
         ("To: Bruno", "X-To: Bruno"),
         ("From: ", "From: x@y.it\r\nFrom: "),
+        ("\r\n\r\n--=_", "\r\nContent-Type: text/html\r\n\r\n--=_"),
+        ("MIME-Version: ", "Subject: POSTA CERTIFICATA: Disdetta\r\nMIME-Version: "),
+        ("MIME-Version: ", "X-TipoRicevuta: breve\r\nMIME-Version: "),
     ] {
         assert!(!anomaly_of(&replaced(&message, from, to)).is_empty(), "{to}");
     }
