@@ -242,6 +242,13 @@ impl Provider {
         }
     }
 
+    fn drained(&mut self, now: Timestamp, conn: ConnId, out: &mut Vec<Effect>) {
+        match self.sessions.get_mut(&conn) {
+            Some(session) => session.drained(),
+            None => self.link_drained(now, conn, out),
+        }
+    }
+
     fn closed(&mut self, now: Timestamp, conn: ConnId, _end: End, out: &mut Vec<Effect>) {
         self.alarms.clear(&Alarm::Idle(conn));
         if self.sessions.remove(&conn).is_none() {

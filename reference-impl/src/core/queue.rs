@@ -14,9 +14,10 @@ use super::{
     smtp::{Client, Move, Parcel, Verdict},
 };
 
-/// How long a message waits at most.
+/// How long a message waits at most: so much less than a day that its sender is told within the day.
 //= PEC-2.2.2-03
-pub(super) const LIFETIME: Duration = Duration::from_secs(24 * 3600);
+//= PEC-DPR.8-01
+pub(super) const LIFETIME: Duration = Duration::from_secs(23 * 3600 + 50 * 60);
 /// Minutes between two attempts; the last holds for all that follow.
 const PAUSES: [u64; 6] = [1, 2, 5, 10, 15, 30];
 /// The silence after which another host is given up (RFC 5321 §4.5.3.2).
@@ -195,7 +196,7 @@ impl Provider {
         }
     }
 
-    pub(super) fn drained(&mut self, now: Timestamp, conn: ConnId, out: &mut Vec<Effect>) {
+    pub(super) fn link_drained(&mut self, now: Timestamp, conn: ConnId, out: &mut Vec<Effect>) {
         if let Some(courier) = self.lanes.couriers.get_mut(&conn) {
             courier.client.drained();
             self.flush(now, conn, out);

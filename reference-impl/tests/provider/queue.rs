@@ -111,15 +111,17 @@ fn a_domain_that_does_not_exist_is_told_at_once() {
 }
 
 #[test]
-fn an_ordinary_host_that_is_down_is_told_after_a_day() {
+fn an_ordinary_host_that_is_down_is_told_within_the_day() {
     //= PEC-2.2.2-03
+    //= type=test
+    //= PEC-DPR.8-01
     //= type=test
     let mut world = World::new();
     world.deserted.push("gamma".to_owned());
     world.anna_writes(&["x@gamma.test"]);
     world.pass(hours(23));
     assert_eq!(world.kinds(ANNA), ["accettazione"]);
-    world.pass(hours(2));
+    world.pass(hours(1));
     assert_eq!(world.kinds(ANNA), ["accettazione", "errore-consegna"]);
 }
 

@@ -13,6 +13,8 @@ const COMMAND_LIMIT: usize = 2048;
 const EXCHANGE_LIMIT: usize = 12_288;
 /// Octets that a client may send ahead while its message or password is being looked at.
 const AHEAD_LIMIT: usize = 64 * 1024;
+/// Octets of replies that a client may leave unread.
+const UNREAD_LIMIT: usize = 256 * 1024;
 /// Recipients of one message; RFC 5321 asks for 100.
 const RECIPIENTS_LIMIT: usize = 1000;
 /// Failed authentications, after which the connection is closed.
@@ -74,6 +76,7 @@ pub(crate) struct Session {
     stage: Stage,
     inflow: Inflow,
     said: Vec<u8>,
+    unread: usize,
     greeted: bool,
     secure: bool,
     account: Option<String>,
@@ -108,6 +111,7 @@ impl Session {
             stage: Stage::Commands,
             inflow: Inflow::default(),
             said: Vec::new(),
+            unread: 0,
             greeted: false,
             secure: false,
             account: None,
@@ -130,7 +134,13 @@ impl Session {
 
     /// Takes what there is to be sent.
     pub(crate) fn said(&mut self) -> Bytes {
+        self.unread += self.said.len();
         std::mem::take(&mut self.said).into()
+    }
+
+    /// All that was said has been taken.
+    pub(crate) fn drained(&mut self) {
+        self.unread = 0;
     }
 
     /// Takes octets that arrived.
@@ -178,6 +188,10 @@ impl Session {
 
     /// Reads on in what came in, up to the next step.
     pub(crate) fn step(&mut self, house: &dyn House) -> Step {
+        // Who sends commands and reads no reply fills our memory with them.
+        if self.unread > UNREAD_LIMIT {
+            return Step::Close;
+        }
         loop {
             if self.attempts >= ATTEMPTS_LIMIT {
                 self.say("421 4.7.0 Troppi tentativi, connessione chiusa");

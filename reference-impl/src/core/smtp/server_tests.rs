@@ -209,6 +209,17 @@ fn without_an_index_nothing_is_taken() {
 }
 
 #[test]
+fn a_client_that_reads_no_reply_is_left() {
+    let many = "NOOP\r\n".repeat(1000);
+    let mut session = session(Role::Relay);
+    for _ in 0..40 {
+        assert_eq!(send(&mut session, &many).0, Step::Wait);
+        session.drained();
+    }
+    assert!((0..40).any(|_| send(&mut session, &many).0 == Step::Close));
+}
+
+#[test]
 fn a_command_line_without_end_closes() {
     let mut session = session(Role::Relay);
     let (step, said) = send(&mut session, &"x".repeat(COMMAND_LIMIT + 1));
