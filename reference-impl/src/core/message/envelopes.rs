@@ -1,8 +1,10 @@
+use std::collections::BTreeSet;
+
 use collaudo_node::{Bytes, Timestamp};
 
 use super::{
     Draft, Issuer, Kind, Message, Stamp, Submission,
-    address::read_list,
+    address::{mailbox_key, read_list},
     daticert::{self, Extra},
     draft::{Part, bracketed},
     legal::LegalTime,
@@ -71,6 +73,17 @@ impl Arrival<'_> {
         let from = || message.get("From").and_then(|field| read_list(&field.unfolded())?.into_iter().next());
         if self.sender.is_empty() { from().unwrap_or_default() } else { self.sender.into() }
     }
+
+    /// Whom it is addressed to: those in To and Cc as far as they can be read, and those of the forward paths who stand
+    /// in neither.
+    fn addressees(&self, message: &Message) -> Vec<String> {
+        let fields =
+            message.fields().iter().filter(|field| ["to", "cc"].contains(&&*field.name().to_ascii_lowercase()));
+        let named = fields.filter_map(|field| read_list(&field.unfolded())).flatten();
+        let mut seen = BTreeSet::new();
+        let all = named.chain(self.recipients.iter().cloned());
+        all.filter(|address| seen.insert(mailbox_key(address).unwrap_or_else(|| address.clone()))).collect()
+    }
 }
 
 /// The anomaly envelope of a message that came in (§3.2.2); the message's own Message-ID is kept, `stamp.id` stands in
@@ -112,7 +125,7 @@ pub fn anomaly(issuer: &Issuer, stamp: Stamp<'_>, arrival: Arrival<'_>) -> Draft
     //= PEC-3.2.2-02
     //= PEC-3.2.2-14
     let parts = vec![
-        Part::text(&text::anomaly(&time, &subject, &sender, arrival.recipients, arrival.reason)),
+        Part::text(&text::anomaly(&time, &subject, &sender, &arrival.addressees(&message), arrival.reason)),
         Part::message("messaggio.eml", arrival.received),
     ];
     Draft::new(issuer, &id, stamp.at, header, parts)

@@ -353,6 +353,18 @@ fn an_author_outside_the_domains_of_the_signer_is_an_anomaly() {
     assert!(matches!(incoming, Incoming::Anomaly { reason, .. } if reason.contains("dominio")));
 }
 
+#[test]
+fn an_anomaly_envelope_names_all_to_whom_the_message_is_addressed() {
+    let received = Bytes::from_static(
+        b"From: ugo@y.it\r\nTo: Bruno <bruno@beta.test>\r\nCc: G: carla@gamma.test;\r\n\r\nciao\r\n",
+    );
+    let to = ["bruno@BETA.test".to_owned(), "dora@beta.test".to_owned()];
+    let arrival = Arrival { received: &received, sender: "ugo@y.it", recipients: &to, reason: "motivo" };
+    let message = BETA.seal(&anomaly(&beta(), STAMP, arrival));
+    let named = "indirizzato a:\r\nbruno@beta.test\r\ncarla@gamma.test\r\ndora@beta.test\r\nI dati";
+    assert!(String::from_utf8_lossy(&message).contains(named));
+}
+
 /// A message of `kind` by its header, whose certification data says `told` and `extra`.
 fn bent(kind: Kind, prefix: &str, told: Kind, extra: daticert::Extra<'_>, original: Option<&Bytes>) -> Vec<u8> {
     let (issuer, certified, time) = (issuer(), certified(), legal::LegalTime::of(NOW));
