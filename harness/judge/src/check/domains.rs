@@ -15,8 +15,10 @@ pub(super) const CHECKS: &[Check] = &[Check { clauses: &[Clause::PEC_7_02], run:
 fn author_belongs_to_signer(view: &View<'_>, findings: &mut Findings) {
     for (event, place) in view.trace.events.iter().zip(0..) {
         let What::Transfer(transfer) = &event.what else { continue };
-        let Some(reading) = transfer.body.as_ref().and_then(|body| view.readings.get(body)) else { continue };
-        let Some((author, signer)) = mismatch(view, reading) else { continue };
+        // What a person submits is no envelope, whatever it looks like.
+        let body = transfer.body.as_ref().filter(|_| transfer.step.is_none());
+        let Some(reading) = body.and_then(|body| view.readings.get(body)) else { continue };
+        let Some(strange) = strange(view, reading) else { continue };
         let provider = &transfer.session.server;
         let treated = view.sightings.iter().find(|sighting| {
             let issued = sighting.issuer.is_some_and(|issuer| issuer.name == *provider);
@@ -26,7 +28,7 @@ fn author_belongs_to_signer(view: &View<'_>, findings: &mut Findings) {
             clause: Clause::PEC_7_02,
             provider: provider.clone(),
             outcome: if treated.is_some() { Outcome::Fail } else { Outcome::Pass },
-            expected: format!("an envelope from {author}, signed with a key of {signer}, not taken for a correct one"),
+            expected: format!("an envelope {strange} not taken for a correct one"),
             observed: match treated {
                 Some(sighting) => format!("answered with {}", sighting.reading.kind.wire()),
                 None => "no receipt for it".to_owned(),
@@ -39,13 +41,16 @@ fn author_belongs_to_signer(view: &View<'_>, findings: &mut Findings) {
     }
 }
 
-/// The author's address and the signer's name, where the author's domain is not the signer's.
-fn mismatch<'a>(view: &View<'a>, reading: &'a Reading) -> Option<(&'a str, &'a str)> {
-    let signature =
-        reading.signature.as_ref().filter(|signature| signature.valid && reading.kind == Kind::PostaCertificata)?;
-    let record = view.index.listing(&signature.signer.as_ref()?.der)?;
-    let author = &reading.head.from.first()?.address;
-    (!record.domains.contains(&domain(author))).then_some((author, record.name.as_str()))
+/// What a look into the index must find strange in an envelope: its certificate is not there, or not for that author.
+fn strange(view: &View<'_>, reading: &Reading) -> Option<String> {
+    let signature = reading.signature.as_ref().filter(|_| reading.kind == Kind::PostaCertificata)?;
+    let author = reading.head.from.first().map_or("nobody", |from| from.address.as_str());
+    match signature.signer.as_ref().and_then(|signer| view.index.listing(&signer.der)) {
+        None if view.index.records.is_empty() => None,
+        None => Some(format!("from {author}, signed with a certificate that the index does not list,")),
+        Some(record) if record.domains.contains(&domain(author)) => None,
+        Some(record) => Some(format!("from {author}, signed with a key of {},", record.name)),
+    }
 }
 
 /// Whether a receipt says that the envelope was taken in charge or delivered.

@@ -1,5 +1,7 @@
 //! The provider index as published: the record of each subject, told where the subject's signature first rests on it.
 
+use std::collections::BTreeSet;
+
 use collaudo_record::{Outcome, Player, Provider};
 
 use super::{Check, Finding, Findings, View};
@@ -101,7 +103,8 @@ fn names(view: &View<'_>, findings: &mut Findings) {
         //= PEC-4.5.7-01
         for record in records(view, provider) {
             let units = record.values("providerUnit").len();
-            let is_main = !record.dn.to_ascii_lowercase().contains("providerunit");
+            // A secondary record hangs from the main one, so its path is longer by a piece.
+            let is_main = record.path().len() <= 2;
             let holds = units == usize::from(!is_main);
             told.holds(
                 Clause::PEC_4_5_7_01,
@@ -137,17 +140,12 @@ fn certificates(view: &View<'_>, findings: &mut Findings) {
                 words,
             );
             //= PEC-4.5.1-01
-            let mut wanted: Vec<&str> = read.iter().map(|certificate| certificate.sha1.as_str()).collect();
-            let mut own: Vec<&str> = record.hashes.iter().map(String::as_str).collect();
-            wanted.sort_unstable();
-            own.sort_unstable();
-            let expected = format!("hashes {}", wanted.join(", "));
-            told.holds(
-                Clause::PEC_4_5_1_01,
-                !own.is_empty() && own == wanted,
-                &expected,
-                format!("hashes {}", own.join(", ")),
-            );
+            // How many there are is the row before.
+            let wanted: BTreeSet<&str> = read.iter().map(|certificate| certificate.sha1.as_str()).collect();
+            let own: BTreeSet<&str> = record.hashes.iter().map(String::as_str).collect();
+            let list =
+                |hashes: &BTreeSet<&str>| format!("hashes {}", hashes.iter().copied().collect::<Vec<_>>().join(", "));
+            told.holds(Clause::PEC_4_5_1_01, !own.is_empty() && own == wanted, &list(&wanted), list(&own));
             //= PEC-4.5.2-01
             let binary = record.attributes.iter().filter(|(name, _)| name == "providercertificate;binary").count();
             let holds = binary > 0 && binary == certificates && read.len() == certificates;
@@ -250,8 +248,6 @@ fn is_dot_atom(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
     use crate::{
         fixture::{self, Signing},

@@ -23,7 +23,7 @@ pub struct Record {
     pub dn: String,
     /// Attributes in order: name in lower case with its options, value.
     pub attributes: Vec<(String, Vec<u8>)>,
-    /// `providerName`.
+    /// `providerName`, else what its distinguished name says.
     pub name: String,
     /// `providerUnit`.
     pub unit: Option<String>,
@@ -75,6 +75,16 @@ impl Record {
         self.octets(name).map(decode_octets).collect()
     }
 
+    /// The pieces of its distinguished name, first to last: attribute and value.
+    pub fn path(&self) -> Vec<(String, String)> {
+        pieces(&self.dn)
+    }
+
+    fn named(&self, attribute: &str) -> Option<String> {
+        let mut path = self.path().into_iter();
+        path.find(|(name, _)| name.eq_ignore_ascii_case(attribute)).map(|(_, value)| value)
+    }
+
     fn octets<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> + 'a {
         let is_it = move |key: &str| key.split(';').next().is_some_and(|key| key.eq_ignore_ascii_case(name));
         self.attributes.iter().filter(move |(key, _)| is_it(key)).map(|(_, value)| value.as_slice())
@@ -85,7 +95,7 @@ impl Record {
         let first = |name| record.values(name).into_iter().next();
         let lower = |name| record.values(name).iter().map(|value| value.to_ascii_lowercase()).collect();
         Self {
-            name: first("providerName").unwrap_or_default(),
+            name: first("providerName").or_else(|| record.named("providerName")).unwrap_or_default(),
             unit: first("providerUnit"),
             mail_receipt: first("mailReceipt"),
             domains: lower("managedDomains"),
@@ -120,6 +130,28 @@ fn records(ldif: &str) -> Vec<Record> {
     records
 }
 
+/// The pieces of a distinguished name; a comma behind a backslash belongs to its value.
+fn pieces(dn: &str) -> Vec<(String, String)> {
+    let mut pieces = vec![String::new()];
+    let mut characters = dn.chars();
+    while let Some(character) = characters.next() {
+        let piece = match character {
+            '\\' => characters.next(),
+            ',' => None,
+            other => Some(other),
+        };
+        match (piece, pieces.last_mut()) {
+            (Some(character), Some(last)) => last.push(character),
+            _ => pieces.push(String::new()),
+        }
+    }
+    let split = |piece: &String| match piece.split_once('=') {
+        Some((name, value)) => (name.trim().to_owned(), value.trim().to_owned()),
+        None => (piece.trim().to_owned(), String::new()),
+    };
+    pieces.iter().map(split).collect()
+}
+
 fn attribute(line: &str) -> Option<(String, Vec<u8>)> {
     let (name, rest) = line.split_once(':')?;
     let value = match rest.strip_prefix(':') {
@@ -143,5 +175,13 @@ mod tests {
         assert_eq!(records[0].name, "Alfa");
         assert_eq!(records[0].domains, ["alfa.test", "b.test"]);
         assert_eq!(records[0].certificates, [vec![1, 2]]);
+    }
+
+    #[test]
+    fn a_record_without_its_name_is_named_by_where_it_hangs() {
+        let records = records("dn: providerName=Alfa\\, S.p.A., o=postacert\nmailReceipt: a@b.test\n");
+        assert_eq!(records[0].name, "Alfa, S.p.A.");
+        assert_eq!(records[0].path().len(), 2);
+        assert!(records[0].values("providerName").is_empty());
     }
 }

@@ -15,6 +15,7 @@ use std::{
 };
 
 use collaudo_record::{BodyHash, Trace, What};
+use mail_parser::decoders::html::html_to_text;
 
 pub(crate) use certificate::hex;
 pub use certificate::{Certificate, Extension, oid};
@@ -46,7 +47,7 @@ pub struct Reading {
     pub root: Entity,
     /// None where it is not `multipart/signed`.
     pub signature: Option<Signature>,
-    /// The readable text: the first part's `text/plain`, decoded; empty where there is none.
+    /// The readable text: its `text/plain`, else what its `text/html` shows; empty where there is none.
     pub text: String,
     /// `daticert.xml`, where it is a direct child of the content.
     pub daticert: Option<Daticert>,
@@ -187,7 +188,8 @@ impl Reading {
             postacert: None,
             root,
         };
-        reading.text = reading.text_part().map(Entity::text).unwrap_or_default();
+        let page = || Some(html_to_text(&reading.html_part()?.text()));
+        reading.text = reading.text_part().map(Entity::text).or_else(page).unwrap_or_default();
         reading.daticert = reading.daticert_part().map(|part| Daticert::read(&part.decoded));
         reading.postacert = reading.take_postacert();
         reading.kind = reading.kind();
@@ -210,9 +212,11 @@ impl Reading {
         if content.children.is_empty() { std::slice::from_ref(content) } else { &content.children }
     }
 
-    /// The first part: the readable text, perhaps in two forms.
-    pub fn first_part(&self) -> Option<&Entity> {
-        self.parts().first()
+    /// The part that people read, perhaps in two forms: by the law the first.
+    pub fn readable_part(&self) -> Option<&Entity> {
+        let is_text = |part: &Entity| matches!(part.media_type.as_str(), "text/plain" | "text/html");
+        let is_readable = |part: &&Entity| is_text(part) || part.children.iter().any(is_text);
+        self.parts().iter().find(is_readable)
     }
 
     /// The readable text as `text/plain`.
@@ -226,9 +230,9 @@ impl Reading {
     }
 
     fn text_form(&self, media_type: &str) -> Option<&Entity> {
-        let first = self.first_part()?;
-        std::iter::once(first)
-            .chain(&first.children)
+        let readable = self.readable_part()?;
+        std::iter::once(readable)
+            .chain(&readable.children)
             .find(|part| part.media_type == media_type && part.children.is_empty())
     }
 
@@ -302,6 +306,11 @@ impl Reading {
 }
 
 impl Kind {
+    /// Whether this is the wire value of some kind, in `X-Trasporto` or in `X-Ricevuta`.
+    pub(crate) fn is_named(value: &str) -> bool {
+        Self::of_trasporto(value).or_else(|| Self::of_ricevuta(value)).is_some()
+    }
+
     fn of_trasporto(value: &str) -> Option<Self> {
         match value.to_ascii_lowercase().as_str() {
             "posta-certificata" => Some(Self::PostaCertificata),

@@ -144,12 +144,12 @@ fn form(view: &View<'_>, out: &mut Findings) {
         occasion.holds(out, clauses, is_due || is_inferred, &expected, &observed);
         occasion.holds(out, &[Clause::PEC_2_1_14], is_due || is_inferred, &expected, &observed);
         //= PEC-3.3.2.1-03
-        if let (Form::Complete, Some(original), Some(enclosed)) = (pair.due, original, &pair.receipt.reading.postacert)
-        {
+        if let (Form::Complete, Some(original)) = (pair.due, original) {
             let expected = "postacert.eml of the receipt is that of the envelope, octet for octet";
-            let observed =
-                format!("{} octets in the envelope, {} in the receipt", original.octets.len(), enclosed.octets.len());
-            let whole = same_octets(&original.octets, &enclosed.octets);
+            let enclosed = pair.receipt.reading.postacert.as_ref().map(|enclosed| enclosed.octets.as_slice());
+            let number = enclosed.map_or(0, <[u8]>::len);
+            let observed = format!("{} octets in the envelope, {number} in the receipt", original.octets.len());
+            let whole = enclosed.is_some_and(|enclosed| same_octets(&original.octets, enclosed));
             occasion.holds(out, &[Clause::PEC_3_3_2_1_03], whole, expected, &observed);
         }
     }
@@ -168,31 +168,41 @@ fn brief(view: &View<'_>, out: &mut Findings) {
         let original = pair.handover.envelope.and_then(|envelope| envelope.postacert.as_ref());
         let Some((original, copy)) = original.zip(pair.receipt.reading.postacert.as_ref()) else { continue };
         let occasion = occasion(view, &pair);
-        if is_opaque(&original.root) {
+        if is_opaque(&original.root) || is_signed(&original.root) {
             //= PEC-3.3.2.2-09
+            let expected = "an S/MIME original taken for what its top-level type says";
+            let (before, after) = (kinds(&original.root), kinds(&copy.root));
+            let observed = format!("{} instead of {}", after.join(", "), before.join(", "));
+            occasion.holds(out, &[Clause::PEC_3_3_2_2_09], before == after, expected, &observed);
+        }
+        if is_opaque(&original.root) {
             //= PEC-3.3.2.2-11
-            let both = &[Clause::PEC_3_3_2_2_09, Clause::PEC_3_3_2_2_11];
             let whole = same_octets(&original.octets, &copy.octets);
-            occasion.holds(
-                out,
-                both,
-                whole,
-                "an opaque CMS original left whole",
-                if whole { "whole" } else { "changed" },
-            );
+            let observed = if whole { "whole" } else { "changed" };
+            occasion.holds(out, &[Clause::PEC_3_3_2_2_11], whole, "an opaque CMS original left whole", observed);
             continue;
         }
         if is_signed(&original.root) {
-            //= PEC-3.3.2.2-09
             //= PEC-3.3.2.2-10
             let signature = |of: &Attached| of.root.children.get(1).map(|part| octets(of, part).to_vec());
-            let kept = is_signed(&copy.root) && signature(original) == signature(copy);
-            let both = &[Clause::PEC_3_3_2_2_09, Clause::PEC_3_3_2_2_10];
-            let observed = if kept { "untouched" } else { "changed" };
-            occasion.holds(out, both, kept, "the signature part of a signed original untouched", observed);
+            let kept = signature(original) == signature(copy);
+            let hashed = attachments(&original.root).is_empty() || !same_octets(&original.octets, &copy.octets);
+            let observed = format!(
+                "the signature {}, attachments {}",
+                if kept { "untouched" } else { "changed" },
+                if hashed { "hashed" } else { "left as they were" }
+            );
+            let expected = "the signature part of a signed original untouched, attachments of the first part hashed";
+            occasion.holds(out, &[Clause::PEC_3_3_2_2_10], kept && hashed, expected, &observed);
         }
         replaced(out, &occasion, original, copy);
     }
+}
+
+/// What an S/MIME original is at its top: its type, and those of its parts.
+fn kinds(root: &Entity) -> Vec<&str> {
+    let parts = root.children.iter().skip(1).map(|part| part.media_type.as_str());
+    std::iter::once(root.media_type.as_str()).chain(parts).collect()
 }
 
 fn replaced(out: &mut Findings, occasion: &Occasion<'_>, original: &Attached, copy: &Attached) {
@@ -217,9 +227,12 @@ fn replaced(out: &mut Findings, occasion: &Occasion<'_>, original: &Attached, co
         let expected = format!("{} replaced by its hash file", quoted(part.name.as_deref()));
         let observed = format!("{} of type {}", quoted(stand_in.name.as_deref()), stand_in.media_type);
         //= PEC-3.3.2.2-12
-        let is_message = part.media_type == "message/rfc822";
-        let clause = if is_message { Clause::PEC_3_3_2_2_12 } else { Clause::PEC_3_3_2_2_03 };
-        occasion.holds(out, &[clause], is_replaced, &expected, &observed);
+        let clauses: &[Clause] = match (part.media_type.as_str(), &part.name) {
+            ("message/rfc822", None) => &[Clause::PEC_3_3_2_2_12],
+            ("message/rfc822", Some(_)) => &[Clause::PEC_3_3_2_2_12, Clause::PEC_3_3_2_2_03],
+            _ => &[Clause::PEC_3_3_2_2_03],
+        };
+        occasion.holds(out, clauses, is_replaced, &expected, &observed);
     }
 }
 

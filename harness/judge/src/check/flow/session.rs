@@ -2,7 +2,7 @@ use super::{Check, Findings, Occasion, View};
 use crate::{
     Clause,
     reading::Kind,
-    story::{Place, address::same},
+    story::{Place, Submission, address::same},
 };
 
 /// Who submits has logged in, and as the one that he says he is.
@@ -35,16 +35,28 @@ fn login(view: &View<'_>, out: &mut Findings) {
         }
         //= PEC-5.2-03
         let Some(account) = account else { continue };
-        let is_own = same(account, submission.sender());
+        let is_own = same(account, submission.sender()) && !has_anothers_name(submission, account);
         let turned_away =
             entered.is_none() && (submission.message.is_none() || submission.refused() || notice.is_some());
         if (is_own && entered.is_some()) || (!is_own && (entered.is_some() || turned_away)) {
             let expected = format!("accepted for {account} alone, who logged in");
             let fate = if entered.is_some() { "accepted" } else { "not accepted" };
-            let observed = format!("{fate} with reverse path {}", submission.sender());
+            let observed = format!("{fate} with reverse path {}, From {}", submission.sender(), authors(submission));
             occasion.holds(out, &[Clause::PEC_5_2_03], is_own || entered.is_none(), &expected, &observed);
         }
     }
+}
+
+/// Whether the message names another user of the same provider as its author.
+fn has_anothers_name(submission: &Submission<'_>, account: &str) -> bool {
+    let users = || submission.provider.users.iter().filter(|user| !same(&user.address, account));
+    let authors = submission.message.into_iter().flat_map(|(reading, _)| &reading.head.from);
+    authors.into_iter().any(|author| users().any(|user| same(&user.address, &author.address)))
+}
+
+fn authors(submission: &Submission<'_>) -> String {
+    let authors = submission.message.into_iter().flat_map(|(reading, _)| &reading.head.from);
+    authors.map(|author| author.address.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn secure(view: &View<'_>, out: &mut Findings) {
@@ -55,9 +67,11 @@ fn secure(view: &View<'_>, out: &mut Findings) {
     let words = |secured| if secured { "under TLS" } else { "in the clear" };
     for submission in view.story.submissions.iter().filter(|one| one.message.is_some()) {
         //= PEC-5.3-02
+        //= PEC-5.3-01
         let secured = submission.transfer.secured;
         let occasion = Occasion::of(view, submission.provider, submission, []);
-        occasion.holds(out, &[Clause::PEC_5_3_02], secured, "submission under TLS", words(secured));
+        let both = &[Clause::PEC_5_3_02, Clause::PEC_5_3_01];
+        occasion.holds(out, both, secured, "submission under TLS", words(secured));
     }
     for appearance in &view.story.appearances {
         let Place::Wire { transfer, from: Some(from), to } = &appearance.place else { continue };
@@ -65,10 +79,10 @@ fn secure(view: &View<'_>, out: &mut Findings) {
         let expected = format!("TLS from {} to {}", from.name, to.name);
         let on = |provider| Occasion::new(view, provider, [appearance.event]).about(submission);
         //= PEC-5.3-01
-        for provider in [*from, *to] {
-            on(provider).holds(out, &[Clause::PEC_5_3_01], transfer.secured, &expected, words(transfer.secured));
-        }
         //= PEC-5.3-03
-        on(to).holds(out, &[Clause::PEC_5_3_03], transfer.secured, &expected, words(transfer.secured));
+        let both = &[Clause::PEC_5_3_01, Clause::PEC_5_3_03];
+        for provider in [*from, *to] {
+            on(provider).holds(out, both, transfer.secured, &expected, words(transfer.secured));
+        }
     }
 }

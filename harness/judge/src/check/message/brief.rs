@@ -7,6 +7,7 @@ use super::{Case, Rule, Ruling, case::listed};
 use crate::{
     Clause,
     reading::{Attached, Entity, Kind, hex},
+    story::form::{is_attachment, is_opaque, leaves, signed_content},
 };
 
 pub(super) const RULES: &[Rule] = &[
@@ -15,7 +16,6 @@ pub(super) const RULES: &[Rule] = &[
     Rule::all(Clause::PEC_3_3_2_2_06, &[Kind::AvvenutaConsegna], names),
     Rule::all(Clause::PEC_3_3_2_2_07, &[Kind::AvvenutaConsegna], forty_digits),
     Rule::all(Clause::PEC_3_3_2_2_08, &[Kind::AvvenutaConsegna], plain_text),
-    Rule::all(Clause::PEC_3_3_2_2_15, &[Kind::AvvenutaConsegna], text_and_data),
 ];
 
 const SUFFIX: &str = ".hash";
@@ -27,24 +27,32 @@ struct Brief<'a> {
 }
 
 impl<'a> Brief<'a> {
-    /// Of a receipt that says breve and encloses something.
+    /// Of a receipt that should enclose one, and encloses something.
     fn of(case: &Case<'a>) -> Option<Self> {
-        case.daticert()?.ricevuta.as_deref().filter(|own| *own == "breve")?;
         let whole = case.envelope().and_then(|envelope| envelope.reading.postacert.as_ref());
-        Some(Self { own: case.reading.postacert.as_ref()?, whole })
+        // Of an opaque original nothing is replaced.
+        let is_opaque = whole.is_some_and(|whole| is_opaque(&whole.root));
+        let own = case.reading.postacert.as_ref().filter(|_| case.is_brief() && !is_opaque)?;
+        Some(Self { own, whole })
     }
 
-    /// Parts that stand for others.
+    /// Parts that stand for others: those in the place of others, else those that are named like it.
     fn hashes(&self) -> Vec<&'a Entity> {
-        let mut leaves = leaves(&self.own.root);
+        if let Some(pairs) = self.in_place() {
+            return pairs.into_iter().map(|(hash, ..)| hash).collect();
+        }
+        let mut leaves = leaves(signed_content(&self.own.root));
         leaves.retain(|leaf| leaf.name.as_deref().is_some_and(|name| name.ends_with(SUFFIX)));
         leaves
     }
 
-    /// Each hash with the part of the whole original that it stands for.
-    fn pairs(&self) -> Vec<(&'a Entity, &'a Entity, &'a Attached)> {
+    /// Each hash with the part of the whole original that it stands for: by its place, else by its name.
+    fn pairs(&self) -> Vec<Pair<'a>> {
+        if let Some(pairs) = self.in_place() {
+            return pairs;
+        }
         let Some(whole) = self.whole else { return Vec::new() };
-        let mut parts = leaves(&whole.root);
+        let mut parts = leaves(signed_content(&whole.root));
         let mut pairs = Vec::new();
         for hash in self.hashes() {
             let name = hash.name.as_deref().and_then(|name| name.strip_suffix(SUFFIX));
@@ -54,12 +62,24 @@ impl<'a> Brief<'a> {
         }
         pairs
     }
+
+    /// What stands in the place of attachments, where the structure is the original's.
+    fn in_place(&self) -> Option<Vec<Pair<'a>>> {
+        let whole = self.whole?;
+        let (before, after) = (leaves(signed_content(&whole.root)), leaves(signed_content(&self.own.root)));
+        if before.len() != after.len() {
+            return None;
+        }
+        let is_replaced = |(part, stand_in): &(&Entity, &Entity)| {
+            is_attachment(part) && whole.octets.get(part.body.clone()) != self.own.octets.get(stand_in.body.clone())
+        };
+        let pairs = before.into_iter().zip(after).filter(is_replaced);
+        Some(pairs.map(|(part, stand_in)| (stand_in, part, whole)).collect())
+    }
 }
 
-/// Parts that hold no others, in order; how deep they may nest is bounded by their reader.
-fn leaves(entity: &Entity) -> Vec<&Entity> {
-    if entity.children.is_empty() { vec![entity] } else { entity.children.iter().flat_map(leaves).collect() }
-}
+/// A hash, the part that it stands for, and the original that this is a part of.
+type Pair<'a> = (&'a Entity, &'a Entity, &'a Attached);
 
 fn digits(hash: &Entity) -> String {
     hash.text().trim().to_ascii_lowercase()
@@ -95,39 +115,38 @@ fn is_hash_of_part(case: &Case<'_>) -> Option<Ruling> {
 
 //= PEC-3.3.2.2-05
 fn is_hash_of_encoded_form(case: &Case<'_>) -> Option<Ruling> {
-    let pairs = Brief::of(case)?.pairs();
-    let is_encoded = |(hash, part, whole): &(&Entity, &Entity, &Attached)| encoded(part, whole).contains(&digits(hash));
-    let decoded: Vec<&str> =
-        pairs.iter().filter(|pair| !is_encoded(pair)).filter_map(|(hash, ..)| hash.name.as_deref()).collect();
+    let mut pairs = Brief::of(case)?.pairs();
     if pairs.is_empty() {
         return None;
     }
+    pairs.retain(|(hash, part, whole)| !encoded(part, whole).contains(&digits(hash)));
+    let is_decoded = |(hash, part, _): &Pair<'_>| digits(hash) == sha1(&part.decoded);
     // The RFC says "entire content of the part" too: either is accepted, and told.
-    let outcome = if decoded.is_empty() { Outcome::Pass } else { Outcome::Deviation };
-    Some(Ruling::of(
-        outcome,
-        "SHA-1 over the encoded form of the part",
-        format!("over another form: {}", listed(&decoded)),
-    ))
+    let outcome = match pairs.as_slice() {
+        [] => Outcome::Pass,
+        others if others.iter().all(is_decoded) => Outcome::Deviation,
+        _ => Outcome::Fail,
+    };
+    let words = format!("over another form: {}", listed(pairs.iter().map(|(hash, ..)| name(hash))));
+    Some(Ruling::of(outcome, "SHA-1 over the encoded form of the part", words))
 }
 
 //= PEC-3.3.2.2-06
 fn names(case: &Case<'_>) -> Option<Ruling> {
-    let brief = Brief::of(case)?;
-    let whole = brief.whole?;
-    // In a signed original the signature stays as it is.
-    let stays =
-        |part: &&Entity| part.media_type.ends_with("pkcs7-signature") || part.media_type.ends_with("pkcs7-mime");
-    let parts = leaves(&whole.root).into_iter().filter(|part| !stays(part));
-    let mut wanted: Vec<String> =
-        parts.filter_map(|part| part.name.as_deref()).map(|name| format!("{name}{SUFFIX}")).collect();
-    let mut own: Vec<String> = brief.hashes().iter().filter_map(|hash| hash.name.clone()).collect();
-    wanted.sort();
-    own.sort();
-    if wanted.is_empty() && own.is_empty() {
-        return None;
-    }
-    Some(Ruling::holds(wanted == own, format!("hashes named {}", listed(&wanted)), listed(&own)))
+    let pairs = Brief::of(case)?.pairs();
+    // A message may be attached without a name: then the suffix is all that is asked for.
+    let fits = |(hash, part, _): &&Pair<'_>| match part.name.as_deref() {
+        Some(own) => name(hash) == format!("{own}{SUFFIX}"),
+        None => name(hash).ends_with(SUFFIX),
+    };
+    let words = |(hash, part, _): &Pair<'_>| format!("{} for {}", name(hash), name(part));
+    let wrong: Vec<String> = pairs.iter().filter(|pair| !fits(pair)).map(words).collect();
+    let expected = "each hash named as its part with the suffix .hash";
+    (!pairs.is_empty()).then(|| Ruling::holds(wrong.is_empty(), expected, format!("otherwise: {}", listed(&wrong))))
+}
+
+fn name(part: &Entity) -> &str {
+    part.name.as_deref().unwrap_or("no name")
 }
 
 //= PEC-3.3.2.2-07
@@ -149,17 +168,4 @@ fn plain_text(case: &Case<'_>) -> Option<Ruling> {
     let own: Vec<&str> = hashes.iter().map(|hash| hash.media_type.as_str()).collect();
     let holds = own.iter().all(|own| *own == "text/plain");
     (!own.is_empty()).then(|| Ruling::holds(holds, "hashes of text/plain", listed(&own)))
-}
-
-//= PEC-3.3.2.2-15
-fn text_and_data(case: &Case<'_>) -> Option<Ruling> {
-    Brief::of(case)?;
-    let consegna = case.daticert()?.consegna.as_deref();
-    let holds = !case.reading.text.is_empty() && consegna.is_some();
-    let words = format!(
-        "a text of {} characters, consegna {}",
-        case.reading.text.chars().count(),
-        consegna.unwrap_or("nothing")
-    );
-    Some(Ruling::holds(holds, "the text and data of a delivery receipt, ricevuta breve", words))
 }

@@ -7,7 +7,7 @@ use super::Ruling;
 use crate::{
     Clause,
     check::{Finding, View},
-    reading::{Attached, Daticert, Head, Kind, Reading},
+    reading::{Attached, Daticert, Form, Head, Kind, Reading},
     sighting::Sighting,
     story::{Submission, address::same},
 };
@@ -56,6 +56,20 @@ impl<'a> Case<'a> {
         self.reading.postacert.as_ref().or_else(|| self.envelope()?.reading.postacert.as_ref())
     }
 
+    /// The header of what an anomaly envelope is about: as enclosed, else as it came under the same identifier. None for
+    /// other kinds.
+    pub(crate) fn received(&self) -> Option<&'a Head> {
+        if self.reading.kind != Kind::Anomalia {
+            return None;
+        }
+        let id = self.head().message_id.as_deref().filter(|id| !id.is_empty());
+        let came = || {
+            let mut others = self.view.sightings.iter().filter(|one| one.reading.kind != Kind::Anomalia);
+            others.find(|one| id.is_some() && one.reading.head.message_id.as_deref() == id).map(|one| &one.reading.head)
+        };
+        self.reading.postacert.as_ref().map(|enclosed| &enclosed.head).or_else(came)
+    }
+
     /// The transport envelope of the transaction, wherever it was seen.
     pub(crate) fn envelope(&self) -> Option<&'a Sighting<'a>> {
         let id = match self.reading.kind {
@@ -90,7 +104,7 @@ impl<'a> Case<'a> {
     /// The subject of the original, where anything is known of it; of an anomaly envelope that of what it encloses.
     pub(crate) fn subject(&self) -> Option<Option<&'a str>> {
         if self.reading.kind == Kind::Anomalia {
-            return self.reading.postacert.as_ref().map(|enclosed| enclosed.head.subject.as_deref());
+            return self.received().map(|received| received.subject.as_deref());
         }
         let original = self.original().map(|original| original.subject.as_deref());
         original.or_else(|| self.daticert().map(|daticert| daticert.oggetto.as_deref()))
@@ -100,6 +114,19 @@ impl<'a> Case<'a> {
     pub(crate) fn named_recipients(&self) -> Option<BTreeSet<String>> {
         let head = self.original()?;
         Some(head.to.iter().chain(&head.cc).map(|mailbox| mailbox.address.to_ascii_lowercase()).collect())
+    }
+
+    /// The form of delivery receipt that the envelope asks for; none where no envelope was seen.
+    pub(crate) fn asked(&self) -> Option<&'a str> {
+        Some(self.envelope()?.reading.head.tipo_ricevuta.as_deref().unwrap_or("completa"))
+    }
+
+    /// Whether it encloses what should be a brief original: one was asked for, or its parts show it.
+    pub(crate) fn is_brief(&self) -> bool {
+        let shows = || self.reading.form() == Some(Form::Brief);
+        self.reading.kind == Kind::AvvenutaConsegna
+            && self.reading.postacert.is_some()
+            && self.asked().map_or_else(shows, |asked| asked == "breve")
     }
 
     /// Whether an address is the one that the issuer signs with.

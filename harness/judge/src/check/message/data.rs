@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Clause,
     reading::{Daticert, FlawAt, Kind, zone_minutes},
-    story::address::same,
+    story::{Handover, address::same},
 };
 
 use Kind::{
@@ -266,8 +266,7 @@ fn ricevuta(case: &Case<'_>) -> Option<Ruling> {
     let outcome = match (used, own) {
         _ if flawed => Outcome::Fail,
         (true, Some(_)) => Outcome::Pass,
-        (true, None) => Outcome::Fail,
-        (false, Some(_)) => Outcome::Deviation,
+        (true, None) | (false, Some(_)) => Outcome::Fail,
         (false, None) => return None,
     };
     let expected = "an empty ricevuta of tipo completa, breve or sintetica, in envelopes and delivery receipts";
@@ -289,7 +288,7 @@ fn consegna(case: &Case<'_>) -> Option<Ruling> {
                 Outcome::Fail
             }
         }
-        (false, Some(_)) => Outcome::Deviation,
+        (false, Some(_)) => Outcome::Fail,
         (false, None) => return None,
     };
     let everyone = listed(daticert.destinatari.iter().map(|(address, _)| address));
@@ -302,14 +301,29 @@ fn ricezione(case: &Case<'_>) -> Option<Ruling> {
     let daticert = case.daticert()?;
     let own = &daticert.ricezione;
     let among = |one: &String| daticert.destinatari.iter().any(|(address, _)| same(one, address));
-    let outcome = match case.reading.kind {
-        PresaInCarico if !own.is_empty() && own.iter().all(among) => Outcome::Pass,
-        PresaInCarico => Outcome::Fail,
+    let missing = uncovered(case, daticert);
+    let holds = match case.reading.kind {
+        PresaInCarico => !own.is_empty() && own.iter().all(among) && missing.is_empty(),
         _ if own.is_empty() => return None,
-        _ => Outcome::Deviation,
+        _ => false,
     };
-    let expected = "one ricezione for each recipient taken in charge, all of them among destinatari";
-    Some(Ruling::of(outcome, expected, format!("ricezione {}", listed(own))))
+    let expected =
+        "one ricezione for each recipient taken in charge, all of them among destinatari; in no other message";
+    let without = if missing.is_empty() { String::new() } else { format!(", without {}", listed(missing)) };
+    Some(Ruling::holds(holds, expected, format!("ricezione {}{without}", listed(own))))
+}
+
+/// Recipients of the transactions that a take-charge receipt names others of, and whom no receipt of them names.
+fn uncovered(case: &Case<'_>, daticert: &Daticert) -> Vec<String> {
+    let ours = case.view.story.handovers.iter().filter(|one| {
+        one.provider.name == case.issuer.name && Some(one.pec_msgid) == daticert.identificativo.as_deref()
+    });
+    let named = |recipient: &str| daticert.ricezione.iter().any(|one| same(one, recipient));
+    let crossings: Vec<usize> =
+        ours.clone().filter(|one| named(one.recipient)).flat_map(|one| one.crossings.iter().copied()).collect();
+    let together = |one: &&Handover<'_>| one.crossings.iter().any(|place| crossings.contains(place));
+    let uncovered = ours.filter(together).filter(|one| one.take_charges.is_empty());
+    uncovered.map(|one| one.recipient.to_owned()).collect()
 }
 
 //= PEC-4.4-23
@@ -341,13 +355,14 @@ fn full_mailbox_code(case: &Case<'_>) -> Option<Ruling> {
     let coded = own.is_some_and(|own| own.contains(FULL));
     let (holds, expected) = match (handover.exists, handover.room) {
         (true, Some(false)) => (
-            coded && in_text(case, daticert),
-            "5.2.2 in errore-esteso and in the text, for the mailbox is full (code recalled)",
+            coded && in_text(case, daticert) && daticert.errore.as_deref() == Some("altro"),
+            "errore altro and 5.2.2 in errore-esteso and in the text, for the mailbox is full (code recalled)",
         ),
         (false, _) => (!coded, "no 5.2.2, for the mailbox is unknown and not full (code recalled)"),
         _ => return None,
     };
-    Some(Ruling::holds(holds, expected, format!("errore-esteso {}", shown(own))))
+    let words = format!("errore {}, errore-esteso {}", shown(daticert.errore.as_deref()), shown(own));
+    Some(Ruling::holds(holds, expected, words))
 }
 
 fn in_text(case: &Case<'_>, daticert: &Daticert) -> bool {

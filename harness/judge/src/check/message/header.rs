@@ -141,10 +141,30 @@ fn italian_names(case: &Case<'_>) -> Option<Ruling> {
         Some((name, &field.value, values.contains(&field.value.to_ascii_lowercase().as_str())))
     });
     let own: Vec<_> = own.collect();
-    let holds = own.iter().any(|(name, ..)| ["X-Ricevuta", "X-Trasporto"].contains(name))
-        && own.iter().all(|(.., known)| *known);
-    let words = listed(own.iter().map(|(name, value, _)| format!("{name}: {value}")));
+    let english: Vec<&str> =
+        case.head().fields.iter().map(|field| field.name.as_str()).filter(|name| is_english(name)).collect();
+    // A field that is missing is another row's affair.
+    if own.is_empty() && english.is_empty() {
+        return None;
+    }
+    let holds = english.is_empty() && own.iter().all(|(.., known)| *known);
+    let own = own.iter().map(|(name, value, _)| format!("{name}: {value}"));
+    let words = listed(own.chain(english.iter().map(|name| (*name).to_owned())));
     Some(Ruling::holds(holds, "the Italian field names with Italian values", words))
+}
+
+/// Whether a field bears the name that Appendix A gives one of ours for English readers. `X-Sender` is left out: clients
+/// write it of their own accord.
+fn is_english(name: &str) -> bool {
+    const NAMES: [&str; 6] = [
+        "xreferencemessageidentifier",
+        "xreferencemessageid",
+        "xnotification",
+        "xnotificationtype",
+        "xsecurityverification",
+        "xtransport",
+    ];
+    NAMES.contains(&name.to_ascii_lowercase().replace('-', "").as_str())
 }
 
 //= PEC-3.1.4-01
@@ -324,10 +344,7 @@ fn names_sender(case: &Case<'_>, author: &Mailbox) -> bool {
 /// Whom an envelope may name as the sender. Of what lies in an anomaly envelope nothing is certain: any of the addresses
 /// that it comes with will do.
 fn senders<'a>(case: &Case<'a>) -> Vec<&'a str> {
-    let Some(enclosed) = case.reading.postacert.as_ref().filter(|_| case.reading.kind == Anomalia) else {
-        return case.sender().into_iter().collect();
-    };
-    let head = &enclosed.head;
+    let Some(head) = case.received() else { return case.sender().into_iter().collect() };
     let addresses = head.from.iter().chain(&head.reply_to).map(|mailbox| mailbox.address.as_str());
     let in_name = head.from.iter().filter_map(|from| from.name.rsplit_once(": ").map(|(_, sender)| sender.trim()));
     let return_path = head.value("Return-Path").map(|path| path.trim_matches(['<', '>']));
@@ -337,14 +354,15 @@ fn senders<'a>(case: &Case<'a>) -> Vec<&'a str> {
 //= PEC-3.1.5-11
 //= PEC-3.2.2-12
 fn reply_to_sender(case: &Case<'_>) -> Option<Ruling> {
-    let original = case.reading.postacert.as_ref()?;
+    let enclosed = || case.reading.postacert.as_ref().map(|enclosed| &enclosed.head);
+    let original = case.received().or_else(enclosed)?;
     // Where there was one, it is kept: that is another row.
-    if original.head.first("Reply-To").is_some() {
+    if original.first("Reply-To").is_some() {
         return None;
     }
     let own: Vec<&str> = case.head().reply_to.iter().map(|reply| reply.address.as_str()).collect();
     let wanted = senders(case);
-    let authors = original.head.from.iter().map(|from| from.address.as_str());
+    let authors = original.from.iter().map(|from| from.address.as_str());
     let wanted: Vec<&str> = wanted.into_iter().chain(authors).collect();
     let holds = matches!(own.as_slice(), [only] if wanted.iter().any(|wanted| same(only, wanted)));
     Some(Ruling::holds(

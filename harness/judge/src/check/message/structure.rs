@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Clause,
-    reading::{Entity, Kind},
+    reading::{Daticert, Entity, Form, Kind},
 };
 
 use Kind::{
@@ -37,7 +37,12 @@ pub(super) const RULES: &[Rule] = &[
     Rule::all(Clause::PEC_3_1_5_18, &[PostaCertificata], |case| data_as_xml(case, &["nessuno"])),
     Rule::all(Clause::PEC_3_1_6_17, &[PreavvisoErroreConsegna], data_without_original),
     Rule::all(Clause::PEC_3_2_1_13, &[PresaInCarico], |case| data_as_xml(case, &["nessuno"])),
-    Rule::all(Clause::PEC_3_3_2_1_06, &[AvvenutaConsegna], |case| data_as_xml(case, &["nessuno"])),
+    Rule::all(Clause::PEC_3_3_2_1_06, &[AvvenutaConsegna], |case| {
+        (!case.is_brief()).then(|| data_as_xml(case, &["nessuno"]))?
+    }),
+    Rule::all(Clause::PEC_3_3_2_2_15, &[AvvenutaConsegna], |case| {
+        case.is_brief().then(|| text_and_data_as_xml(case))?
+    }),
     Rule::plain(Clause::PEC_3_3_3_09, &[ErroreConsegna], |case| data_as_xml(case, &["no-dest", "no-dominio", "altro"])),
 ];
 
@@ -53,13 +58,9 @@ fn encloses_a_message(case: &Case<'_>) -> bool {
     case.reading.postacert_part().is_some()
 }
 
-fn is_text(part: &Entity) -> bool {
-    matches!(part.media_type.as_str(), "text/plain" | "multipart/alternative")
-}
-
 //= PEC-2.2.1-05
 fn text_and_xml(case: &Case<'_>) -> Option<Ruling> {
-    let holds = case.reading.first_part().is_some_and(is_text) && case.reading.daticert_part().is_some();
+    let holds = case.reading.readable_part().is_some() && case.reading.daticert_part().is_some();
     Some(Ruling::holds(holds, "readable text and certification data", parts(case)))
 }
 
@@ -76,6 +77,7 @@ fn original_and_data(case: &Case<'_>) -> Option<Ruling> {
 
 //= PEC-3.2.2-14
 fn text_and_message_alone(case: &Case<'_>) -> Option<Ruling> {
+    let is_text = |part: &Entity| case.reading.readable_part() == Some(part);
     let own = case.reading.parts();
     let holds = matches!(own, [text, message] if is_text(text) && message.media_type == "message/rfc822");
     Some(Ruling::holds(holds, "a text, a message/rfc822 and nothing else", parts(case)))
@@ -88,7 +90,7 @@ fn concise_has_no_original(case: &Case<'_>) -> Option<Ruling> {
     if asked != "sintetica" && encloses_a_message(case) {
         return None;
     }
-    let holds = !encloses_a_message(case) && case.reading.first_part().is_some_and(is_text);
+    let holds = !encloses_a_message(case) && case.reading.readable_part().is_some();
     Some(Ruling::holds(
         holds,
         "readable text, certification data, no original",
@@ -117,11 +119,9 @@ fn content_is_mixed(case: &Case<'_>) -> Option<Ruling> {
 
 //= PEC-4.3-03
 fn text_first(case: &Case<'_>) -> Option<Ruling> {
-    Some(Ruling::holds(
-        case.reading.first_part().is_some_and(is_text),
-        "the readable text as the first part",
-        parts(case),
-    ))
+    let readable = case.reading.readable_part();
+    let holds = readable.is_some() && readable == case.reading.parts().first();
+    Some(Ruling::holds(holds, "the readable text as the first part", parts(case)))
 }
 
 //= PEC-4.3.1-01
@@ -138,14 +138,16 @@ fn charset(case: &Case<'_>) -> Option<Ruling> {
 
 //= PEC-4.3.1-02
 fn text_type(case: &Case<'_>) -> Option<Ruling> {
-    let first = case.reading.first_part()?;
-    Some(Ruling::holds(is_text(first), "text/plain or multipart/alternative", first.media_type.clone()))
+    // Where it stands is the row before; here its type counts.
+    let own = case.reading.readable_part().map(|readable| readable.media_type.as_str());
+    let holds = matches!(own, Some("text/plain" | "multipart/alternative"));
+    Some(Ruling::holds(holds, "readable text of text/plain or multipart/alternative", own.unwrap_or("no text")))
 }
 
 //= PEC-4.3.1-03
 fn alternative_forms(case: &Case<'_>) -> Option<Ruling> {
-    let first = case.reading.first_part().filter(|first| first.media_type == "multipart/alternative")?;
-    let own: Vec<&str> = first.children.iter().map(|part| part.media_type.as_str()).collect();
+    let readable = case.reading.readable_part().filter(|part| part.media_type == "multipart/alternative")?;
+    let own: Vec<&str> = readable.children.iter().map(|part| part.media_type.as_str()).collect();
     let count = |wanted: &str| own.iter().filter(|own| **own == wanted).count();
     let holds = count("text/plain") == 1 && count("text/html") == 1;
     Some(Ruling::holds(holds, "one text/plain and one text/html", listed(&own)))
@@ -244,6 +246,15 @@ fn data_name(case: &Case<'_>) -> Option<Ruling> {
     Some(Ruling::holds(own == Some("daticert.xml"), "daticert.xml", format!("named {}", shown(own))))
 }
 
+/// The text of a delivery receipt and its certification data.
+//= PEC-3.3.2.2-15
+fn text_and_data_as_xml(case: &Case<'_>) -> Option<Ruling> {
+    if case.reading.text.is_empty() {
+        return Some(Ruling::holds(false, "the text and data of a delivery receipt", parts(case)));
+    }
+    data_as_xml(case, &["nessuno"])
+}
+
 /// The certification data are there, of this kind, with an error value that fits, and with what the kind needs.
 fn data_as_xml(case: &Case<'_>, errors: &[&str]) -> Option<Ruling> {
     let tipo = case.reading.kind.wire();
@@ -256,27 +267,43 @@ fn data_as_xml(case: &Case<'_>, errors: &[&str]) -> Option<Ruling> {
     let has_needed = match case.reading.kind {
         PostaCertificata => daticert.ricevuta.is_some(),
         PresaInCarico => !daticert.ricezione.is_empty(),
-        AvvenutaConsegna => daticert.ricevuta.is_some() && daticert.consegna.is_some(),
-        ErroreConsegna | PreavvisoErroreConsegna => daticert.consegna.is_some(),
+        AvvenutaConsegna => names_its_form(case, daticert) && daticert.consegna.is_some(),
+        ErroreConsegna => {
+            daticert.consegna.is_some() && daticert.errore_esteso.as_deref().is_some_and(|why| !why.is_empty())
+        }
+        PreavvisoErroreConsegna => daticert.consegna.is_some(),
         _ => true,
     };
     let holds = daticert.tipo.as_deref() == Some(tipo) && errors.contains(&errore) && has_needed;
     let words = format!(
-        "tipo {}, errore {errore}, ricevuta {}, consegna {}, {} ricezione",
+        "tipo {}, errore {errore}, ricevuta {}, consegna {}, {} ricezione, errore-esteso {}",
         shown(daticert.tipo.as_deref()),
         shown(daticert.ricevuta.as_deref()),
         shown(daticert.consegna.as_deref()),
         daticert.ricezione.len(),
+        shown(daticert.errore_esteso.as_deref()),
     );
     Some(Ruling::holds(holds, expected, words))
+}
+
+/// Whether `ricevuta` names the form that was asked for, or the one that was issued (R-0013); of a brief one both are one.
+fn names_its_form(case: &Case<'_>, daticert: &Daticert) -> bool {
+    let issued = || case.reading.form().map(Form::wire);
+    match (daticert.ricevuta.as_deref(), case.asked()) {
+        (None, _) => false,
+        (Some(own), _) if case.is_brief() => own == "breve",
+        (Some(own), Some(asked)) => own == asked || Some(own) == issued(),
+        (Some(own), None) => matches!(own, "completa" | "breve" | "sintetica"),
+    }
 }
 
 fn needed(kind: Kind) -> &'static str {
     match kind {
         PostaCertificata => ", ricevuta",
         PresaInCarico => ", ricezione",
-        AvvenutaConsegna => ", ricevuta and consegna",
-        ErroreConsegna | PreavvisoErroreConsegna => ", consegna",
+        AvvenutaConsegna => ", ricevuta of its form and consegna",
+        ErroreConsegna => ", consegna and errore-esteso",
+        PreavvisoErroreConsegna => ", consegna",
         _ => "",
     }
 }

@@ -85,7 +85,11 @@ fn a_signed_original_keeps_its_signature_part() {
     ) + "--s\r\nContent-Type: application/pkcs7-signature; name=smime.p7s\r\n\r\nMIIB\r\n--s--\r\n";
     let good = brief(&signed);
     passes(&receipt(&signed, Some(good.clone())), &["3.3.2.2-09 beta", "3.3.2.2-10 beta", "3.3.2.2-03 beta"]);
-    fails(&receipt(&signed, Some(good.replace("MIIB", "MIIC"))), &["3.3.2.2-09 beta", "3.3.2.2-10 beta"]);
+    fails(&receipt(&signed, Some(good.replace("MIIB", "MIIC"))), &["3.3.2.2-10 beta"]);
+    let hashed = good.replace("application/pkcs7-signature; name=smime.p7s", "text/plain; name=smime.p7s.hash");
+    fails(&receipt(&signed, Some(hashed)), &["3.3.2.2-09 beta", "3.3.2.2-10 beta"]);
+    let all = ["2.1-14 beta", "3.3.2.2-02 beta", "3.3.2.2-03 beta", "3.3.2.2-10 beta"];
+    fails(&crossing(&signed), &all);
 }
 
 #[test]
@@ -103,5 +107,5 @@ fn an_opaque_original_and_an_attached_message_have_their_own_ways() {
         &format!("Content-Type: text/plain; name=a.eml.hash\r\n\r\n{DIGEST}"),
     );
     passes(&receipt(&forwarded, Some(whole)), &["3.3.2.2-12 beta"]);
-    fails(&crossing(&forwarded), &["2.1-14 beta", "3.3.2.2-02 beta", "3.3.2.2-12 beta"]);
+    fails(&crossing(&forwarded), &["2.1-14 beta", "3.3.2.2-02 beta", "3.3.2.2-03 beta", "3.3.2.2-12 beta"]);
 }
