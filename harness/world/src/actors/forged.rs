@@ -6,7 +6,8 @@ use std::{
 };
 
 use collaudo_forge::{
-    Body, Certified, Entity, Form, Recipient, decode_words, envelope, open, reseal, rewritten_original,
+    Body, Certified, Entity, Form, PeerIdentity, Recipient, Signer, Style, decode_words, envelope, open, reseal,
+    rewritten_original, signed_content,
 };
 use collaudo_scenario::{Forgery, Step};
 
@@ -34,14 +35,20 @@ pub(super) async fn send(net: &Net, peer: &Peer, step: &Step) -> io::Result<()> 
 fn forged(net: &Net, peer: &Peer, step: &Step) -> Option<Vec<u8>> {
     let submit = &step.submit;
     let forgery = submit.forged?;
-    if forgery == Forgery::Ordinary {
-        return Some(submit.message.to_vec());
-    }
     let at = net.recorder.clock().now().0;
+    match forgery {
+        Forgery::Ordinary => return Some(submit.message.to_vec()),
+        Forgery::SignedMail => return Some(signed(&submit.message, &peer.signer, at / 1_000_000)),
+        _ => {}
+    }
     let certified = certified(net, peer, step);
     let original = rewritten_original(&submit.message, &certified.identifier);
     let signer = if forgery == Forgery::UnlistedSigner { &peer.unlisted } else { &peer.signer };
-    let whole = envelope(&original, &certified, &peer.identity, signer, at);
+    let identity = match forgery {
+        Forgery::EnvelopeInAnotherName => in_the_name_of(submit.forward_paths.first()?, &peer.identity),
+        _ => peer.identity.clone(),
+    };
+    let whole = envelope(&original, &certified, &identity, signer, at);
     match forgery {
         Forgery::EnvelopeWithoutData => {
             let mut opened = open(&whole).ok()?;
@@ -56,8 +63,26 @@ fn forged(net: &Net, peer: &Peer, step: &Step) -> Option<Vec<u8>> {
             text.set_text(&altered);
             Some(opened.to_bytes())
         }
-        Forgery::Envelope | Forgery::UnlistedSigner | Forgery::Ordinary => Some(whole),
+        _ => Some(whole),
     }
+}
+
+/// The same provider under the certified address of a recipient's domain.
+fn in_the_name_of(recipient: &str, own: &PeerIdentity) -> PeerIdentity {
+    let domain = recipient.rsplit('@').next().unwrap_or_default();
+    PeerIdentity { certified_address: format!("posta-certificata@{domain}"), ..own.clone() }
+}
+
+/// A message signed as it is, its header left outside but for what says how its body is written.
+fn signed(message: &[u8], signer: &Signer, unix_secs: i64) -> Vec<u8> {
+    let mut content = Entity::read(message);
+    let mut header = content.fields.clone();
+    let is_of_body = |field: &Vec<u8>| field.to_ascii_lowercase().starts_with(b"content-");
+    content.fields.0.retain(is_of_body);
+    header.0.retain(|field| !is_of_body(field));
+    header.remove("MIME-Version");
+    let (fields, body) = signed_content(&content.to_bytes(), signer, unix_secs, Style::default());
+    [&header.to_bytes(), fields.as_bytes(), b"\r\n", &body].concat()
 }
 
 fn certified(net: &Net, peer: &Peer, step: &Step) -> Certified {
