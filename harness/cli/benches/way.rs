@@ -76,7 +76,7 @@ fn certified_messages_beside_signatures() {
     let world = build(&plan, &subject);
     let key = world.pki().authority.key.clone();
     let (spent, run) = cpu(|| world.run());
-    let Run { trace, problem } = run.expect("it runs");
+    let Run { trace, problem, .. } = run.expect("it runs");
     assert_eq!(problem, None);
     black_box(trace);
 

@@ -26,7 +26,7 @@ pub struct Judged {
 pub fn walk(scenario: &Scenario, seed: u64, subject: &Arc<dyn Subject>) -> Judged {
     let plan: Plan = scenario.plan(seed);
     match stir(&plan, subject) {
-        Ok(Run { trace, problem }) => {
+        Ok(Run { trace, problem, .. }) => {
             let record = match guarded(|| collaudo_judge::judge(&trace)) {
                 Ok(judgement) => record::scenario(&plan, &trace, judgement, bites(&plan, &trace, subject), problem),
                 Err(panic) => record::unjudged(&plan, &trace, format!("the judge {panic}")),

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::{
-    Error, Fault, FaultKind, Flaw,
+    CrashPoint, Error, Fault, FaultKind, Flaw,
     cast::Cast,
     measure,
     source::{Item, Table},
@@ -14,11 +14,13 @@ pub(crate) fn read(item: &Item<'_>, cast: &Cast, until: Duration) -> Result<Vec<
 }
 
 fn one(table: Table<'_>, cast: &Cast, until: Duration) -> Result<Fault, Error> {
-    let table = table.only(&["at", "for", "partition", "hold", "crash", "after_commit"])?;
+    let table = table.only(&["at", "for", "partition", "hold", "crash", "after_commit", "after_effect"])?;
     for (key, other) in [("partition", "hold"), ("partition", "crash"), ("hold", "crash")] {
         table.not_both(key, other)?;
     }
+    table.not_both("after_commit", "after_effect")?;
     table.not_without("after_commit", "crash")?;
+    table.not_without("after_effect", "crash")?;
     let begins = table.need("at", "a duration such as \"0s\"")?;
     let at = measure::duration(&begins)?;
     if at >= until {
@@ -37,8 +39,10 @@ fn kind(table: Table<'_>, cast: &Cast) -> Result<FaultKind, Error> {
         return hosts(&item, cast).map(|(a, b)| FaultKind::Hold { a, b });
     }
     let crash = table.need("crash", "one of \"partition\", \"hold\" and \"crash\"")?;
-    let commit = |item: Item<'_>| item.number("number of a commit", 1..1_000_001);
-    Ok(FaultKind::Crash { host: cast.host(&crash)?, after_commit: table.get("after_commit").map(commit).transpose()? })
+    let nth = |key, what| table.get(key).map(|item: Item<'_>| item.number(what, 1..1_000_001)).transpose();
+    let commit = nth("after_commit", "number of a commit")?.map(CrashPoint::AfterCommit);
+    let effect = nth("after_effect", "number of an effect")?.map(CrashPoint::AfterEffect);
+    Ok(FaultKind::Crash { host: cast.host(&crash)?, point: commit.or(effect).unwrap_or(CrashPoint::AtOnce) })
 }
 
 fn hosts(item: &Item<'_>, cast: &Cast) -> Result<(String, String), Error> {

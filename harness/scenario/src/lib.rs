@@ -21,5 +21,7 @@ mod step;
 
 pub use error::{Error, Flaw, Hint};
 pub use find::{discover, matches};
-pub use plan::{Fault, FaultKind, Forgery, PeerBehaviour, Plan, PlayerPlan, ProviderPlan, Step, Submit, UserPlan};
+pub use plan::{
+    CrashPoint, Fault, FaultKind, Forgery, PeerBehaviour, Plan, PlayerPlan, ProviderPlan, Step, Submit, UserPlan,
+};
 pub use scenario::{Scenario, Vocabulary, World};

@@ -150,10 +150,20 @@ pub enum FaultKind {
     Crash {
         /// The host.
         host: String,
-        /// `Some(n)`: not at `at`, but right after its `n`th commit (from 1) that comes at or after `at`, before the
-        /// host learns that it was committed.
-        after_commit: Option<u32>,
+        /// When, at or after the fault's instant.
+        point: CrashPoint,
     },
+}
+
+/// The moment at which a host crashes. What comes after it was never done, an answer to the last effect included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CrashPoint {
+    /// At the fault's instant.
+    AtOnce,
+    /// Right after its nth commit from then on (from 1), before it learns that it was committed.
+    AfterCommit(u32),
+    /// Right after its nth effect of any kind from then on (from 1).
+    AfterEffect(u32),
 }
 
 impl FaultKind {

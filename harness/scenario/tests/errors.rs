@@ -7,7 +7,7 @@ use std::{
 };
 
 use collaudo_record::Expectation;
-use collaudo_scenario::{FaultKind, PeerBehaviour, Plan, PlayerPlan, Scenario, Vocabulary, discover};
+use collaudo_scenario::{CrashPoint, FaultKind, PeerBehaviour, Plan, PlayerPlan, Scenario, Vocabulary, discover};
 
 const CATALOGUED: [&str; 4] = ["PEC-3.1.1-05", "PEC-3.1.1-06", "PEC-3.2.1-01", "PEC-5.1-01"];
 const CHECKED: [&str; 3] = ["PEC-3.1.1-05", "PEC-3.1.1-06", "PEC-3.2.1-01"];
@@ -353,7 +353,7 @@ fn swapping_exchanges_faults_and_overrides_too() {
     let both = read(&text).unwrap();
     assert_eq!(both.iter().map(Scenario::id).collect::<Vec<_>>(), ["flows/x", "flows/x~swapped"]);
     let plan = both[1].plan(1);
-    assert_eq!(plan.faults[0].kind, FaultKind::Crash { host: "alfa".into(), after_commit: Some(1) });
+    assert_eq!(plan.faults[0].kind, FaultKind::Crash { host: "alfa".into(), point: CrashPoint::AfterCommit(1) });
     assert_eq!(plan.providers[0].max_octets, 1_000_000);
     assert_eq!((plan.providers[0].users[1].quota_octets, plan.providers[1].users[1].quota_octets), (Some(0), None));
 }

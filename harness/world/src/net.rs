@@ -12,6 +12,7 @@ use std::{
 
 use collaudo_node::Bytes;
 use collaudo_record::Instant;
+use collaudo_scenario::CrashPoint;
 use rustls::{ClientConfig, ServerConfig, pki_types::ServerName};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
@@ -43,16 +44,18 @@ pub(crate) struct Net {
     pub(crate) down: RefCell<BTreeSet<String>>,
     /// Grows with everything that happens: while it stands still and no message is under way, the network rests.
     pub(crate) activity: Cell<u64>,
-    /// Crashes that wait for a commit, by host.
+    /// Effects that were carried out so far, by host.
+    pub(crate) effects: RefCell<BTreeMap<String, u32>>,
+    /// Crashes that wait for their point, by host.
     pub(crate) armed: RefCell<BTreeMap<String, Armed>>,
     /// A host that has just reached its crash point.
     pub(crate) fallen: RefCell<Vec<(String, u32)>>,
 }
 
-/// A crash that waits for a commit.
+/// A crash that waits for its point; counts down.
 pub(crate) struct Armed {
     pub(crate) fault: u32,
-    pub(crate) commits_left: u32,
+    pub(crate) point: CrashPoint,
 }
 
 impl Net {
@@ -71,12 +74,18 @@ impl Net {
         stream
     }
 
-    /// Counts a commit of `host`; true where it has reached its crash point, and must do nothing more.
-    pub(crate) fn commit_reaches_crash_point(&self, host: &str) -> bool {
+    /// Counts an effect that `host` has carried out; true where it has reached its crash point, and must do nothing more.
+    pub(crate) fn reaches_crash_point(&self, host: &str, is_commit: bool) -> bool {
+        *self.effects.borrow_mut().entry(host.to_owned()).or_default() += 1;
         let mut armed = self.armed.borrow_mut();
         let Some(crash) = armed.get_mut(host) else { return false };
-        crash.commits_left = crash.commits_left.saturating_sub(1);
-        if crash.commits_left > 0 {
+        let left = match &mut crash.point {
+            CrashPoint::AfterCommit(left) if is_commit => left,
+            CrashPoint::AfterEffect(left) => left,
+            CrashPoint::AfterCommit(_) | CrashPoint::AtOnce => return false,
+        };
+        *left = left.saturating_sub(1);
+        if *left > 0 {
             return false;
         }
         self.fallen.borrow_mut().push((host.to_owned(), crash.fault));

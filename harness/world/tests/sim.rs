@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use collaudo_node::{Bytes, ConnId, DurableLog, Effect, Host, Input, Node, Ticket, Timestamp};
 use collaudo_record::{Event, Instant, ScenarioBrief, What};
-use collaudo_scenario::{Fault, FaultKind, Plan, PlayerPlan, ProviderPlan, Step, Submit, UserPlan};
+use collaudo_scenario::{CrashPoint, Fault, FaultKind, Plan, PlayerPlan, ProviderPlan, Step, Submit, UserPlan};
 use collaudo_world::{Declared, Founding, Run, Subject, World};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -68,14 +68,14 @@ fn a_crash_after_a_commit_comes_before_its_acknowledgement_and_keeps_the_commit(
     plan.faults = vec![Fault {
         at: Duration::ZERO,
         lasts: Some(Duration::from_secs(10)),
-        kind: FaultKind::Crash { host: "alfa".into(), after_commit: Some(1) },
+        kind: FaultKind::Crash { host: "alfa".into(), point: CrashPoint::AfterCommit(1) },
     }];
     let run = run(&plan);
     assert_eq!(run.problem, None);
     let transfer = run.trace.events.iter().find_map(transfer_of_step).expect("the submission was seen");
     assert_eq!(transfer.reply, None, "it was acknowledged");
     let lives: Vec<_> = run.trace.events.iter().filter_map(|e| host(e, "alfa")).collect();
-    assert_eq!(lives, [true, false, true]);
+    assert_eq!(lives, [true, false, true, false], "it starts, crashes, starts again, and stops with the run");
     assert!(opened(&run.trace.events, "beta").len() > 40, "the restarted node has lost what it committed");
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use collaudo_record::{FaultPhase, Instant, What};
-use collaudo_scenario::{Fault, FaultKind, Plan};
+use collaudo_scenario::{CrashPoint, Fault, FaultKind, Plan};
 use turmoil::Sim;
 
 use crate::{
@@ -91,9 +91,9 @@ impl Faults {
                 self.held.insert((sim.lookup(a.as_str()), sim.lookup(b.as_str())));
                 self.begun(n, &fault, net);
             }
-            FaultKind::Crash { host, after_commit: None } => self.crash(n, host, sim, net),
-            FaultKind::Crash { host, after_commit: Some(commits) } => {
-                net.armed.borrow_mut().insert(host.clone(), Armed { fault: n, commits_left: *commits });
+            FaultKind::Crash { host, point: CrashPoint::AtOnce } => self.crash(n, host, sim, net),
+            FaultKind::Crash { host, point } => {
+                net.armed.borrow_mut().insert(host.clone(), Armed { fault: n, point: *point });
             }
         }
     }

@@ -89,7 +89,9 @@ impl Running {
                 let mut effects = Vec::new();
                 self.node.handle(self.net.recorder.clock().timestamp(), input, &mut effects);
                 for effect in effects {
-                    if !self.perform(effect)? {
+                    let is_commit = matches!(effect, Effect::Commit { .. });
+                    self.perform(effect)?;
+                    if self.net.reaches_crash_point(&self.machine.name, is_commit) {
                         // The crash point: the host does nothing more until it is taken down.
                         std::future::pending::<()>().await;
                     }
@@ -110,8 +112,7 @@ impl Running {
         }
     }
 
-    /// Carries out one effect; false where the host has reached its crash point.
-    fn perform(&mut self, effect: Effect) -> Result<bool, crate::WorldError> {
+    fn perform(&mut self, effect: Effect) -> Result<(), crate::WorldError> {
         match effect {
             Effect::Connect { conn, host, port } => self.connect(conn, host, port),
             Effect::Write { conn, bytes } => self.order(conn, Order::Write(bytes)),
@@ -124,9 +125,6 @@ impl Running {
                 self.machine.store.borrow_mut().commit(&records, bodies);
                 for record in &records {
                     self.declare(record);
-                }
-                if self.net.commit_reaches_crash_point(&self.machine.name) {
-                    return Ok(false);
                 }
                 self.inputs.push_back(Input::Committed { ticket });
             }
@@ -151,7 +149,7 @@ impl Running {
                 self.inputs.push_back(Input::Fetched { ticket, document });
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     fn declare(&self, record: &[u8]) {

@@ -6,6 +6,7 @@ mod host;
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     rc::Rc,
     sync::Arc,
     time::Duration,
@@ -13,7 +14,7 @@ use std::{
 
 use collaudo_forge::{Key, PeerIdentity, Signer};
 use collaudo_node::Bytes;
-use collaudo_record::{FORMAT, Header, Player, Provider, Trace, User};
+use collaudo_record::{FORMAT, Header, Player, Provider, Trace, User, What};
 use collaudo_scenario::{Plan, PlayerPlan, ProviderPlan, Step};
 
 use self::{faults::Faults, host::Machine};
@@ -54,6 +55,8 @@ pub struct Run {
     pub trace: Trace,
     /// What went wrong with the run itself, for people: a node that panicked, a network that never came to rest.
     pub problem: Option<String>,
+    /// How many effects each provider's node had carried out: the points at which it can crash.
+    pub effects: BTreeMap<String, u32>,
 }
 
 impl World {
@@ -112,6 +115,7 @@ impl World {
             client_tls: tls::client_config(&pki)?,
             down: RefCell::default(),
             activity: Cell::new(0),
+            effects: RefCell::default(),
             armed: RefCell::default(),
             fallen: RefCell::default(),
         });
@@ -155,8 +159,18 @@ impl World {
         sim.host(USERS, move || actors::sender::run(net.clone(), steps.clone()));
 
         let problem = self.drive(&mut sim)?;
+        self.close();
         let seen = self.net.recorder.take();
-        Ok(Run { trace: Trace { header: self.header, events: seen.events, bodies: seen.bodies }, problem })
+        let effects = self.net.effects.take();
+        Ok(Run { effects, trace: Trace { header: self.header, events: seen.events, bodies: seen.bodies }, problem })
+    }
+
+    /// Every host stops at the end: the trace says for how long nothing more was seen.
+    fn close(&self) {
+        let down = self.net.down.borrow();
+        for provider in self.plan.providers.iter().filter(|provider| !down.contains(&provider.name)) {
+            self.net.recorder.observed(What::Host { host: provider.name.clone(), up: false });
+        }
     }
 
     fn steps(&self, whose: impl Fn(&&Step) -> bool) -> Vec<Step> {
