@@ -106,3 +106,10 @@ fn transaction(scenario: &ScenarioRecord, transfer: &Transfer) -> String {
 fn said(reply: &Reply) -> String {
     format!("{} {}", reply.code, reply.text).trim_end().to_owned()
 }
+
+/// The events without those of the end, when every host stops with the run: that is no news of any of them.
+pub(super) fn before_the_end(events: &[Event]) -> &[Event] {
+    let stops = |event: &&Event| matches!(event.what, What::Host { up: false, .. });
+    let ending = events.iter().rev().take_while(stops).count();
+    events.get(..events.len() - ending).unwrap_or_default()
+}

@@ -87,7 +87,7 @@ impl<'a> Diagram<'a> {
         let lanes = lanes(scenario);
         let mut rows = Vec::new();
         let mut stopped = BTreeSet::new();
-        for event in in_order_of_cause(&scenario.events) {
+        for event in in_order_of_cause(story::before_the_end(&scenario.events)) {
             if let Some(row) = row(scenario, &lanes, event, &mut stopped) {
                 fold_in(&mut rows, row);
             }
@@ -116,7 +116,7 @@ fn in_order_of_cause(events: &[Event]) -> Vec<&Event> {
 /// People first, then the providers that anything happened to, in the record's order, then hosts that it does not name.
 fn lanes(scenario: &ScenarioRecord) -> Vec<Lane<'_>> {
     let mut seen: Vec<&str> = Vec::new();
-    for event in &scenario.events {
+    for event in story::before_the_end(&scenario.events) {
         let hosts: Vec<&str> = match &event.what {
             What::Transfer(t) => vec![&t.session.client, &t.session.server],
             What::Stored { provider, .. } => vec![provider],
