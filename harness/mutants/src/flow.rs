@@ -303,7 +303,7 @@ impl Bench<'_> {
         let mark = format!("providerName: {}\n", self.identity(name)?.display_name);
         self.index(|text| {
             let records = text.split("\n\n").map(|record| {
-                let whole = format!("{record}\n");
+                let whole = format!("{}\n", record.trim_end_matches('\n'));
                 if whole.contains(&mark) {
                     rewrite(&whole).trim_end_matches('\n').to_owned()
                 } else {

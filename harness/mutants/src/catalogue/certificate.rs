@@ -36,7 +36,7 @@ const WEAK_KEY: &str = include_str!("weak.pem");
 mutants! {
     "certificate-other-name", CROSS, "The certificate names another company than the index.",
         ["2.1-04", "5.5.1-01"],
-        |b| renewed(b, |tbs| tbs.subject = subject("Omega PEC S.p.A."));
+        |b| renewed(b, |tbs| tbs.subject = subject("IT", "Omega PEC S.p.A."));
     "certificate-without-address", CROSS, "The certificate holds no address.",
         ["2.1-04", "2.1-05", "2.2.6-01", "5.5.1-02", "5.5.2-01", "5.5.2-06"],
         |b| renewed(b, |tbs| remove(tbs, ALT_NAME));
@@ -49,6 +49,9 @@ mutants! {
     "certificate-address-in-subject", CROSS, "The certificate's subject holds the address too.",
         ["5.5.1-03"],
         |b| renewed(b, |tbs| tbs.subject.0.extend(named(EMAIL, Tag::Ia5String, "posta-certificata@beta.test")));
+    "certificate-country", CROSS, "The certificate's subject holds a country that is none.",
+        ["2.1-04", "5.5.1-04"],
+        |b| renewed(b, |tbs| tbs.subject = subject("it", "Beta Posta S.r.l."));
     "certificate-basic-constraints", CROSS, "The certificate has Basic Constraints.",
         ["2.1-04", "5.5.2-02"],
         |b| renewed(b, |tbs| add(tbs, BASIC_CONSTRAINTS, false, &[0x30, 0]));
@@ -126,9 +129,9 @@ fn add(tbs: &mut TbsCertificate, oid: ObjectIdentifier, critical: bool, value: &
     }
 }
 
-fn subject(company: &str) -> RdnSequence {
+fn subject(country: &str, company: &str) -> RdnSequence {
     let names = [
-        named(COUNTRY, Tag::PrintableString, "IT"),
+        named(COUNTRY, Tag::PrintableString, country),
         named(ORGANIZATION, Tag::Utf8String, company),
         named(COMMON_NAME, Tag::Utf8String, "Posta Certificata"),
     ];

@@ -1,8 +1,9 @@
 //! Forms of the delivery receipt, and what the non-delivery notice certifies.
 
-use collaudo_forge::Body;
+use collaudo_forge::{Body, Entity};
+use sha1::{Digest as _, Sha1};
 
-use super::{BRIEF, COMPLETE, CONCISE, CROSS, FULL, UNKNOWN};
+use super::{AMBIGUOUS, BRIEF, BRIEF_FORWARDED, BRIEF_OPAQUE, BRIEF_SIGNED, COMPLETE, CONCISE, CROSS, FULL, UNKNOWN};
 use crate::pick::{DELIVERY, ENVELOPE, NON_DELIVERY, Pick, is_message};
 
 const PRIMARY: Pick = DELIVERY.about("bruno@beta.test");
@@ -50,7 +51,7 @@ mutants! {
             parts.len() < before
         });
     "brief-with-attachments", BRIEF, "A brief receipt holds the attachments themselves.",
-        ["3.3.2.2-02", "3.3.2.2-03"],
+        ["2.1-14", "3.3.2.2-02", "3.3.2.2-03"],
         |b| {
             let (_, envelope) = b.first(ENVELOPE)?;
             let original = envelope.original().unwrap_or_default();
@@ -105,11 +106,68 @@ mutants! {
             multipart.parts.truncate(before.saturating_sub(1));
             before > 1
         });
+    "ambiguous-without-original", AMBIGUOUS, "A recipient in both To and Cc gives a concise receipt.",
+        ["2.1-14", "3.3.2.1-03", "3.3.2.1-04"],
+        |b| b.parts(PRIMARY, |parts| {
+            let before = parts.len();
+            parts.retain(|part| !is_message(part));
+            parts.len() < before
+        });
+    "brief-with-attached-message", BRIEF_FORWARDED, "A brief receipt holds the attached message itself.",
+        ["2.1-14", "3.3.2.2-02", "3.3.2.2-03", "3.3.2.2-12"],
+        |b| {
+            let (_, envelope) = b.first(ENVELOPE)?;
+            let original = envelope.original().unwrap_or_default();
+            b.message_part(PRIMARY, |part| part.body = Body::Leaf(original.clone()))
+        };
+    "brief-signature-changed", BRIEF_SIGNED, "A brief receipt changes the signature of a signed original.",
+        ["3.3.2.2-10"],
+        |b| b.enclosed(PRIMARY, |original| original.parts_mut().nth(1).is_some_and(|part| {
+            let mut signature = part.decoded();
+            if let Some(last) = signature.last_mut() {
+                *last ^= 1;
+            }
+            part.set_decoded(&signature);
+            true
+        }));
+    "brief-signature-hashed", BRIEF_SIGNED, "A brief receipt puts a hash in the place of a signed original's signature.",
+        ["3.3.2.2-09", "3.3.2.2-10"],
+        |b| b.enclosed(PRIMARY, |original| original.parts_mut().nth(1).is_some_and(|part| {
+            *part = hash_of(part);
+            true
+        }));
+    "brief-signed-left-whole", BRIEF_SIGNED, "A brief receipt leaves the attachments of a signed original as they are.",
+        ["2.1-14", "3.3.2.2-02", "3.3.2.2-03", "3.3.2.2-10"],
+        |b| {
+            let (_, envelope) = b.first(ENVELOPE)?;
+            let original = envelope.original().unwrap_or_default();
+            b.message_part(PRIMARY, |part| part.body = Body::Leaf(original.clone()))
+        };
+    "brief-opaque-changed", BRIEF_OPAQUE, "A brief receipt changes an opaque original.",
+        ["3.3.2.2-11"],
+        |b| b.enclosed(PRIMARY, |original| {
+            let mut object = original.decoded();
+            if let Some(last) = object.last_mut() {
+                *last ^= 1;
+            }
+            original.set_decoded(&object);
+            true
+        });
+    "brief-opaque-hashed", BRIEF_OPAQUE, "A brief receipt puts a hash in the place of an opaque original.",
+        ["3.3.2.2-09", "3.3.2.2-11"],
+        |b| b.enclosed(PRIMARY, |original| {
+            let hash = hash_of(original);
+            for name in ["Content-Type", "Content-Transfer-Encoding", "Content-Disposition"] {
+                original.fields.set(name, &hash.fields.get(name).unwrap_or_default());
+            }
+            original.body = hash.body;
+            true
+        });
     "delivery-tipo-invented", CROSS, "The delivery receipt's certification data has a kind that does not exist.",
         ["3.3.2.1-06", "4.4-02"],
         |b| b.xml(DELIVERY, |xml| xml.set_attribute("postacert", "tipo", "consegnato"));
     "delivery-consegna-missing", CROSS, "The delivery receipt does not certify to whom.",
-        ["3.3.2.1-06", "3.3.2.1-07", "4.4-21", "DM.6-03"],
+        ["3.3.2.1-06", "3.3.2.1-07", "4.4-21"],
         |b| b.xml(DELIVERY, |xml| xml.remove("consegna"));
     "delivery-ricevuta-missing", CROSS, "The delivery receipt does not certify its form.",
         ["3.3.2.1-06", "4.4-20"],
@@ -134,8 +192,11 @@ mutants! {
         ["3.3.3-09", "4.4-21"],
         |b| b.xml(NON_DELIVERY, |xml| xml.remove("consegna"));
     "non-delivery-explanation-missing", UNKNOWN, "The non-delivery notice does not certify why.",
-        ["3.3.3-09", "4.4-23", "AGID.12-01"],
+        ["3.3.3-09", "AGID.12-01"],
         |b| b.xml(NON_DELIVERY, |xml| xml.remove("errore-esteso"));
+    "non-delivery-explanation-empty", UNKNOWN, "The non-delivery notice certifies an empty reason.",
+        ["3.3.3-09", "4.4-23", "AGID.12-01"],
+        |b| b.xml(NON_DELIVERY, |xml| xml.set_text("errore-esteso", ""));
     "non-delivery-code-missing", UNKNOWN, "The non-delivery notice certifies a reason without its code.",
         ["AGID.12-01"],
         |b| b.xml(NON_DELIVERY, |xml| {
@@ -151,4 +212,16 @@ mutants! {
     "mailbox-full-as-unknown", FULL, "A full mailbox is certified as a wrong recipient.",
         ["AGID.12-02"],
         |b| b.xml(NON_DELIVERY, |xml| xml.set_attribute("postacert", "errore", "no-dest"));
+}
+
+/// What a brief receipt puts in the place of a part.
+fn hash_of(part: &Entity) -> Entity {
+    let octets = if let Body::Leaf(octets) = &part.body { octets.as_slice() } else { &[] };
+    let digits: String = Sha1::digest(octets).iter().map(|octet| format!("{octet:02x}")).collect();
+    let name = part.file_name().unwrap_or_default();
+    let fields = format!(
+        "Content-Type: text/plain; name=\"{name}.hash\"\r\nContent-Transfer-Encoding: 7bit\r\n\
+         Content-Disposition: attachment; filename=\"{name}.hash\"\r\n"
+    );
+    Entity::leaf(&fields, digits)
 }

@@ -54,6 +54,28 @@ mutants! {
     "index-secondary-name", CROSS, "A secondary record is not named by its unit.",
         ["4.5.7-02"],
         |b| b.record("beta", |record| format!("{record}\n{}", secondary(record, false, "cn=Prova,providerName=")));
+    "index-secondary-two-units", CROSS, "A secondary record names two units.",
+        ["4.5.7-01"],
+        |b| b.record("beta", |record| {
+            let unit = secondary(record, false, "providerUnit=Prova,providerName=");
+            format!("{record}\n{unit}providerUnit: Altra\n")
+        });
+    "index-without-main", CROSS, "A provider has the record of a secondary environment alone.",
+        ["4.5.7-03"],
+        |b| b.record("beta", |record| {
+            let unit = record.replacen("dn: providerName=", "dn: providerUnit=Prova,providerName=", 1);
+            without(&format!("{unit}providerUnit: Prova\n"), "LDIFLocationURL:")
+        });
+    "index-ber", CROSS, "The index is no DER: its outermost length is indefinite.",
+        ["4.5-08"],
+        |b| {
+            let hash = b.trace.header.index.clone();
+            let der = b.trace.body(&hash).unwrap_or_default();
+            let content = usize::from(der.get(1).map_or(0, |length| length & 0x7f)) + 2;
+            let ber = [&[0x30, 0x80], der.get(content..).unwrap_or_default(), &[0, 0]].concat();
+            b.trace.header.index = b.trace.keep(ber);
+            Ok(())
+        };
     "index-signature", CROSS, "The index's signature does not fit.",
         ["4.5-07"],
         |b| {

@@ -54,6 +54,11 @@ const BACK_1H: &str = "timeouts/back-after-1h";
 const BACK_13H: &str = "timeouts/back-after-13h";
 const NEVER_DELIVERS: &str = "timeouts/takes-charge-never-delivers";
 const ANOMALOUS: &str = "reception-point/anomaly-from-listed-provider";
+const SIGNED_MAIL: &str = "reception-point/signed-mail";
+const AMBIGUOUS: &str = "delivery-point/ambiguous-recipient";
+const BRIEF_FORWARDED: &str = "delivery-point/receipt-brief-forwarded";
+const BRIEF_SIGNED: &str = "delivery-point/receipt-brief-signed";
+const BRIEF_OPAQUE: &str = "delivery-point/receipt-brief-opaque";
 
 pub(crate) fn all() -> Vec<Mutant> {
     let tables = [

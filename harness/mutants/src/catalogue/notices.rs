@@ -39,7 +39,7 @@ mutants! {
         ["2.1-12", "2.1.1.1.3-01", "3.3.3-02", "DM.6-01"],
         |b| b.drop_header(NON_DELIVERY, "X-Ricevuta");
     "non-delivery-x-ricevuta-invented", UNKNOWN, "The non-delivery notice names its kind with a word that does not exist.",
-        ["3.3.3-02", "DM.6-01"],
+        ["3.3.3-02", "A-01", "DM.6-01"],
         |b| b.set_header(NON_DELIVERY, "X-Ricevuta", "mancata-consegna");
     "non-delivery-date", UNKNOWN, "The non-delivery notice's Date is an hour late.",
         ["3.3.3-03", "4.1-02", "DM.9-01"],

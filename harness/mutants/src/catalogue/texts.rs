@@ -108,6 +108,20 @@ mutants! {
     "anomaly-text-not-certified", ANOMALOUS, "The anomaly envelope does not say that nothing is certified.",
         ["3.2.2-13"], |b| b.text(ANOMALY, |text| text.replace("certificat", "verificat"));
 
+    "delivery-text-english", CROSS, "The delivery receipt's text is in English.",
+        ["PRACT-02"],
+        |b| b.edit(DELIVERY, |message| {
+            let Some(daticert) = message.daticert() else { return false };
+            let xml = collaudo_forge::Xml(daticert);
+            let said = |name: &str| xml.text(name).unwrap_or_default();
+            let zone = xml.attribute("data", "zona").unwrap_or_default();
+            let text = format!(
+                "Delivery PEC notification\r\n\r\nOn {} at {} ({zone}), the message \"{}\" originating from \"{}\"\r\n\
+                 and addressed to \"{}\" was placed in the destination's mailbox.\r\nMessage identifier: {}\r\n",
+                said("giorno"), said("ora"), said("oggetto"), said("mittente"), said("consegna"), said("identificativo")
+            );
+            crate::edit::rewrite_texts(message, &|_| text.clone())
+        });
     "text-day-with-dashes", CROSS, "The delivery receipt's text writes the date with dashes.",
         ["3.3.2.1-05", "4.2-02"],
         |b| b.resaid(DELIVERY, Said::Day, |day| day.replace('/', "-"));
@@ -115,7 +129,7 @@ mutants! {
         ["3.3.2.1-05", "4.2-03"],
         |b| b.resaid(DELIVERY, Said::Hour, |hour| hour.chars().take(5).collect());
     "text-hour-in-utc", CROSS, "The delivery receipt's text gives the wrong offset for the date.",
-        ["3.3.2.1-05", "4.2-01"],
+        ["3.3.2.1-05", "4.1-02", "4.2-01", "DM.9-01"],
         |b| b.resaid(DELIVERY, Said::Zone, |_| "(+0700)".to_owned());
     "text-zone-by-name", CROSS, "The delivery receipt's text names the zone and gives no offset.",
         ["3.3.2.1-05", "4.2-04"],

@@ -27,6 +27,19 @@ const EPOCH: Instant = Instant(1_768_381_200_000_000);
 const IDENTIFIER: &str = "abc.1@alfa.test";
 /// Issues every certificate; its parameters and itself.
 static AUTHORITY: LazyLock<(CertificateParams, Vec<u8>)> = LazyLock::new(authority);
+/// What anna writes: a text and an attachment.
+const LETTER: &str = "Content-Type: multipart/mixed; boundary=\"xyz\"\r\n\r\n--xyz\r\nContent-Type: text/plain\r\n\r\n\
+    In allegato.\r\n--xyz\r\nContent-Type: text/csv; name=\"elenco.csv\"\r\nContent-Transfer-Encoding: base64\r\n\
+    Content-Disposition: attachment; filename=\"elenco.csv\"\r\n\r\nbnVtZXJvLGltcG9ydG8NCjcsMTI1MA0K\r\n--xyz--\r\n";
+const WITH_A_MESSAGE: &str = "Content-Type: multipart/mixed; boundary=\"xyz\"\r\n\r\n--xyz\r\nContent-Type: text/plain\r\n\r\n\
+    In allegato.\r\n--xyz\r\nContent-Type: message/rfc822; name=\"offerta.eml\"\r\n\r\nSubject: Offerta\r\n\r\n\
+    Mille euro.\r\n--xyz--\r\n";
+const SIGNED: &str = "Content-Type: multipart/signed; boundary=\"abc\"\r\n\r\n--abc\r\n\
+    Content-Type: text/csv; name=\"elenco.csv\"\r\n\r\n7,1250\r\n--abc\r\n\
+    Content-Type: application/pkcs7-signature; name=\"smime.p7s\"\r\nContent-Transfer-Encoding: base64\r\n\r\n\
+    MIIB\r\n--abc--\r\n";
+const OPAQUE: &str = "Content-Type: application/pkcs7-mime; name=\"smime.p7m\"\r\nContent-Transfer-Encoding: base64\r\n\
+    \r\nMIIB\r\n";
 const MSGID: &str = "<m1@client.alfa.test>";
 
 /// A trace under construction.
@@ -35,6 +48,7 @@ struct Play {
     keys: &'static Keys,
     session: u32,
     now: Instant,
+    letter: &'static str,
 }
 
 /// How a message fares at its destination.
@@ -64,8 +78,13 @@ pub(super) fn good(id: &str) -> Trace {
         "flows/same-provider" => play.accepted(&["aldo@alfa.test"], &[], "", delayed(0)),
         "flows/two-at-one-provider" => play.accepted(&["bruno@beta.test", "bianca@beta.test"], &[], "", delayed(0)),
         "flows/reply-to" => play.accepted(&["bruno@beta.test"], &[], "Reply-To: aldo@alfa.test\r\n", delayed(0)),
-        "delivery-point/receipt-complete" => play.accepted(&["bruno@beta.test"], &["bianca@beta.test"], "", delayed(0)),
-        "delivery-point/receipt-brief" => {
+        "delivery-point/receipt-complete" | "delivery-point/ambiguous-recipient" => {
+            play.accepted(&["bruno@beta.test"], &["bianca@beta.test"], "", delayed(0));
+        }
+        "delivery-point/receipt-brief"
+        | "delivery-point/receipt-brief-forwarded"
+        | "delivery-point/receipt-brief-signed"
+        | "delivery-point/receipt-brief-opaque" => {
             play.accepted(&["bruno@beta.test"], &["bianca@beta.test"], "X-TipoRicevuta: breve\r\n", delayed(0));
         }
         "delivery-point/receipt-concise" => {
@@ -77,11 +96,24 @@ pub(super) fn good(id: &str) -> Trace {
         "timeouts/back-after-1h" => play.accepted(&["bruno@beta.test"], &[], "", delayed(1)),
         "timeouts/back-after-13h" => play.accepted(&["bruno@beta.test"], &[], "", delayed(13)),
         "timeouts/takes-charge-never-delivers" => play.accepted(&["bruno@beta.test"], &[], "", (Fate::TakenOnly, 0)),
-        "reception-point/anomaly-from-listed-provider" => play.anomalous(),
+        "reception-point/anomaly-from-listed-provider" => play.anomalous(""),
+        "reception-point/signed-mail" => play.anomalous(
+            "Return-Path: <anna@alfa.test>\r\nReceived: from mx by relay; Wed, 14 Jan 2026 10:00:00 +0100\r\n\
+             Cc: bianca@beta.test\r\n",
+        ),
         _ => play.accepted(&["bruno@beta.test"], &[], "", delayed(0)),
     }
     play.trace.events.sort_by_key(|event| event.at);
     play.trace
+}
+
+fn letter(id: &str) -> &'static str {
+    match id {
+        "delivery-point/receipt-brief-forwarded" => WITH_A_MESSAGE,
+        "delivery-point/receipt-brief-signed" => SIGNED,
+        "delivery-point/receipt-brief-opaque" => OPAQUE,
+        _ => LETTER,
+    }
 }
 
 /// The keys of every play.
@@ -109,7 +141,7 @@ impl Play {
         let authority = trace.keep(AUTHORITY.1.as_slice());
         let signer = trace.keep(keys.index.as_ref().unwrap().certificate());
         (trace.header.index, trace.header.trust, trace.header.index_signer) = (index, vec![authority], signer);
-        Self { trace, keys, session: 0, now: EPOCH }
+        Self { trace, keys, session: 0, now: EPOCH, letter: letter(id) }
     }
 
     fn later(&mut self, seconds: i64) -> Instant {
@@ -187,7 +219,7 @@ impl Play {
     }
 
     fn refused(&mut self, extra: &str, to: &str) {
-        let original = original(&format!("{to}\r\n{extra}"), "");
+        let original = original(&format!("{to}\r\n{extra}"), "", LETTER);
         self.transfer("users", "alfa", "anna@alfa.test", &["bruno@beta.test".to_owned()], original.as_bytes());
         let certified = certified(&["bruno@beta.test"], Form::Complete, "anna@alfa.test");
         let notice = self.receipt("alfa", Kind::NonAcceptance { why: "formato" }, &certified, "anna@alfa.test");
@@ -196,12 +228,13 @@ impl Play {
 
     fn accepted(&mut self, to: &[&str], cc: &[&str], extra: &str, (fate, hours): (Fate, i64)) {
         let copies = if cc.is_empty() { String::new() } else { format!("Cc: {}\r\n", cc.join(", ")) };
-        let submitted = original(&format!("To: {}\r\n{copies}{extra}", to.join(", ")), "");
+        let submitted = original(&format!("To: {}\r\n{copies}{extra}", to.join(", ")), "", self.letter);
         let recipients: Vec<String> = to.iter().chain(cc).map(|address| (*address).to_owned()).collect();
         self.transfer("users", "alfa", "anna@alfa.test", &recipients, submitted.as_bytes());
         let traced = original(
             &format!("To: {}\r\n{copies}{extra}", to.join(", ")),
             "Return-Path: <anna@alfa.test>\r\nReceived: from client by alfa; Wed, 14 Jan 2026 10:00:00 +0100\r\n",
+            self.letter,
         );
         let all: Vec<&str> = to.iter().chain(cc).copied().collect();
         let form = extra.strip_prefix("X-TipoRicevuta: ").map(Form::read).unwrap_or_default();
@@ -279,10 +312,11 @@ impl Play {
         }
     }
 
-    fn anomalous(&mut self) {
+    fn anomalous(&mut self, extra: &str) {
         let certified = certified(&["bruno@beta.test"], Form::Complete, "anna@alfa.test");
         let notice = self.receipt("alfa", Kind::Acceptance, &certified, "bruno@beta.test");
         let notice = String::from_utf8_lossy(&notice).replace("X-Ricevuta: accettazione", "X-Prova: 1");
+        let notice = format!("{extra}{notice}");
         self.transfer("alfa", "beta", "anna@alfa.test", &["bruno@beta.test".to_owned()], notice.as_bytes());
         let recipients = ["bruno@beta.test".to_owned()];
         let signer = &self.keys.providers["beta"];
@@ -292,14 +326,10 @@ impl Play {
     }
 }
 
-fn original(fields: &str, trace: &str) -> String {
-    let attachment = base64_lines(b"numero,importo\r\n7,1250\r\n");
+fn original(fields: &str, trace: &str, letter: &str) -> String {
     format!(
         "{trace}From: anna@alfa.test\r\n{fields}Subject: Contratto\r\nDate: Wed, 14 Jan 2026 10:00:00 +0100\r\n\
-         Message-ID: {MSGID}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"xyz\"\r\n\r\n\
-         --xyz\r\nContent-Type: text/plain\r\n\r\nIn allegato.\r\n--xyz\r\n\
-         Content-Type: text/csv; name=\"elenco.csv\"\r\nContent-Transfer-Encoding: base64\r\n\
-         Content-Disposition: attachment; filename=\"elenco.csv\"\r\n\r\n{attachment}--xyz--\r\n"
+         Message-ID: {MSGID}\r\nMIME-Version: 1.0\r\n{letter}"
     )
 }
 
