@@ -1,7 +1,8 @@
 //! Bends of what happened: messages lost, doubled, late, astray; logs, channels, certificates, the index.
 
 use collaudo_forge::{
-    Certified, Digest, Kind as Forged, Moment, Opened, PeerIdentity, Xml, open_index, reissue, seal_index, unix_of_date,
+    Certified, Digest, Entity, Kind as Forged, Moment, Opened, PeerIdentity, Xml, open_index, reissue, seal_index,
+    unix_of_date,
 };
 use collaudo_record::{Basis, BodyHash, Event, Forward, Instant, LogEntry, Span, Transfer, What};
 use sha1::{Digest as _, Sha1};
@@ -22,12 +23,21 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// A message that was made twice: the same with another Message-ID, seen again wherever the first was seen.
+    /// A message that was made twice: the same with another Message-ID, seen again wherever the first was seen, and logged
+    /// with it.
     pub(crate) fn double(&mut self, pick: Pick) -> Result<(), Unfit> {
         for hash in self.find(pick)? {
             let Some(mut again) = self.opened(&hash) else { continue };
-            let id = again.fields().get("Message-ID").unwrap_or_default().replacen('<', "<bis.", 1);
-            again.fields_mut().set("Message-ID", &id);
+            let id = again.fields().get("Message-ID").unwrap_or_default();
+            let twice = id.replacen('<', "<bis.", 1);
+            again.fields_mut().set("Message-ID", &twice);
+            self.each_log(|_, _, entry| {
+                if entry.related.iter().any(|one| one == bare(&id))
+                    && !entry.related.iter().any(|one| one == bare(&twice))
+                {
+                    entry.related.push(bare(&twice).to_owned());
+                }
+            });
             let twin = self.trace.keep(again.to_bytes());
             let mut events = Vec::new();
             for event in &self.trace.events {
@@ -140,6 +150,7 @@ impl Bench<'_> {
         let peer = self.identity(&author)?;
         let to = certified.sender.clone();
         let message = collaudo_forge::receipt(kind, &certified, &peer, &to, signer, at.0);
+        self.log_made(&author, "preavviso-errore-consegna", &certified.identifier, &message, at);
         let body = self.trace.keep(message);
         self.store(at, &author, &to, body);
         self.only(&author);
@@ -157,6 +168,7 @@ impl Bench<'_> {
         let peer = self.identity(provider)?;
         let to = certified.sender.clone();
         let message = collaudo_forge::receipt(kind, &certified, &peer, &to, self.keys.provider(provider)?, at.0);
+        self.log_made(provider, "avvenuta-consegna", &certified.identifier, &message, at);
         let body = self.trace.keep(message);
         let receiver = self.provider_of(&to)?;
         self.store(at, &receiver, &to, body);
@@ -348,6 +360,22 @@ impl Bench<'_> {
         })
     }
 
+    /// Logs a message that a provider made because of another, as it logged the other.
+    fn log_made(&mut self, name: &str, event: &str, identifier: &str, made: &[u8], at: Instant) {
+        let id = Entity::read(made).fields.get("Message-ID").unwrap_or_default();
+        let like = self.trace.events.iter().find_map(|event| match &event.what {
+            What::Logged { provider, entry } if provider == name && entry.pec_msgid.as_deref() == Some(identifier) => {
+                Some(entry.clone())
+            }
+            _ => None,
+        });
+        if let Some(like) = like {
+            let entry = LogEntry { event: event.to_owned(), related: vec![bare(&id).to_owned()], at, ..like };
+            let what = What::Logged { provider: name.to_owned(), entry };
+            self.trace.events.push(Event { at, basis: Basis::Declared, what });
+        }
+    }
+
     fn provider_of(&self, address: &str) -> Result<String, Unfit> {
         let domain = address.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
         let provider = self.trace.header.providers.iter().find(|provider| provider.domains.contains(&domain));
@@ -361,6 +389,11 @@ impl Bench<'_> {
             }
         }
     }
+}
+
+/// An identifier without its angle brackets.
+fn bare(id: &str) -> &str {
+    id.trim().trim_matches(['<', '>'])
 }
 
 /// Leaves one forward path, to this address.

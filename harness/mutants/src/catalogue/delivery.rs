@@ -43,6 +43,13 @@ mutants! {
                 true
             }))
         };
+    "concise-twice", CONCISE, "There are two concise receipts for one recipient.",
+        ["3.3.2.1-07", "3.3.2.3-03", "DM.6-03"],
+        |b| {
+            b.double(PRIMARY)?;
+            b.only("beta");
+            Ok(())
+        };
     "brief-without-original", BRIEF, "The recipient in To gives a brief receipt with no original at all.",
         ["2.1-14", "3.3.2.2-02"],
         |b| b.parts(PRIMARY, |parts| {
