@@ -11,7 +11,7 @@ mutants! {
             xml.remove("intestazione") && xml.insert_after("dati", &header)
         });
     "daticert-intestazione-missing", CROSS, "There is no intestazione.",
-        ["2.1-13", "4.4-01", "4.4-06", "4.4-07", "4.4-08", "4.4-10", "4.4-11"],
+        ["2.1-13", "4.4-01", "4.4-07", "4.4-08", "4.4-10", "4.4-11"],
         |b| b.xml(TAKE_CHARGE, |xml| xml.remove("intestazione"));
     "acceptance-tipo-missing", CROSS, "The acceptance receipt's certification data has no kind.",
         ["3.1.4-08", "4.4-02"],

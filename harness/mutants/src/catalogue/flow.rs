@@ -176,7 +176,7 @@ mutants! {
             Ok(())
         };
     "anomaly-lost", ANOMALOUS, "A listed provider's message that is no envelope is dropped.",
-        ["2.2.2-07", "3.2.2-01"],
+        ["2.2.2-07", "2.2.2-17", "3.2.2-01"],
         |b| {
             let (_, opened) = b.first(ANOMALY)?;
             let author = b.author(&opened)?;
@@ -185,7 +185,7 @@ mutants! {
             Ok(())
         };
     "anomaly-bare", ANOMALOUS, "A listed provider's message that is no envelope is delivered without an anomaly envelope.",
-        ["2.2.2-07", "2.2.2-17", "3.2.2-01"],
+        ["2.2.2-04", "2.2.2-07", "2.2.2-17", "3.2.2-01"],
         |b| {
             let (_, opened) = b.first(ANOMALY)?;
             let author = b.author(&opened)?;
