@@ -45,6 +45,8 @@ pub struct Reading {
     pub head: Head,
     /// The root of its tree; attached messages are not entered.
     pub root: Entity,
+    /// What is signed, where a message that calls itself ours encloses it in the signature.
+    opaque: Option<Entity>,
     /// None where it is not `multipart/signed`.
     pub signature: Option<Signature>,
     /// The readable text: its `text/plain`, else what its `text/html` shows; empty where there is none.
@@ -167,6 +169,7 @@ impl Reading {
             kind: Kind::Ordinary,
             head: Head::default(),
             root: Entity::default(),
+            opaque: None,
             signature: None,
             text: String::new(),
             daticert: None,
@@ -182,6 +185,7 @@ impl Reading {
             octets: count(octets),
             kind: Kind::Ordinary,
             head: root.head.clone(),
+            opaque: opaque_content(&root),
             signature: (root.media_type == "multipart/signed").then(|| signature_of(&root, octets, trust)),
             text: String::new(),
             daticert: None,
@@ -196,13 +200,19 @@ impl Reading {
         reading
     }
 
-    /// The entity that the law calls the content: the first part of `multipart/signed`; where that is missing the root.
+    /// The entity that the law calls the content: the first part of `multipart/signed`, or what an opaque signature
+    /// encloses; where that is missing the root.
     pub fn content(&self) -> &Entity {
-        if self.root.media_type == "multipart/signed" {
-            self.root.children.first().unwrap_or(&self.root)
-        } else {
-            &self.root
+        match &self.opaque {
+            Some(content) => content,
+            None if self.root.media_type == "multipart/signed" => self.root.children.first().unwrap_or(&self.root),
+            None => &self.root,
         }
+    }
+
+    /// Whether what is signed is enclosed in the signature, out of sight.
+    pub fn is_opaque(&self) -> bool {
+        self.opaque.is_some()
     }
 
     /// The parts that the law speaks of: direct children of a multipart content, else the content alone. What is nested
@@ -258,7 +268,11 @@ impl Reading {
     fn take_postacert(&mut self) -> Option<Attached> {
         let place = self.postacert_place()?;
         let is_wrapped = self.root.media_type == "multipart/signed" && !self.root.children.is_empty();
-        let content = if is_wrapped { self.root.children.first_mut()? } else { &mut self.root };
+        let content = match &mut self.opaque {
+            Some(content) => content,
+            None if is_wrapped => self.root.children.first_mut()?,
+            None => &mut self.root,
+        };
         let part = content.children.get_mut(place)?;
         Some(Attached::read(part.name.clone().unwrap_or_default(), std::mem::take(&mut part.decoded)))
     }
@@ -283,10 +297,12 @@ impl Reading {
     /// What it says it is. Where its own field is missing or unknown, what the certification data and the subject say
     /// counts, if it comes signed by an address that it bears: a message with one fault should be judged as what it is.
     fn kind(&self) -> Kind {
-        if let Some(kind) = self.head.value("X-Trasporto").and_then(Kind::of_trasporto) {
-            return kind;
-        }
-        if let Some(kind) = self.head.value("X-Ricevuta").and_then(Kind::of_ricevuta) {
+        let tipo = self.daticert.as_ref().and_then(|daticert| daticert.tipo.as_deref());
+        let transport = self.head.value("X-Trasporto").and_then(Kind::of_trasporto);
+        let receipt = self.head.value("X-Ricevuta").and_then(Kind::of_ricevuta);
+        // Where it says both, the certification data decide.
+        let certified = receipt.filter(|receipt| tipo == Some(receipt.wire()));
+        if let Some(kind) = certified.or(transport).or(receipt) {
             return kind;
         }
         let signature = self.signature.as_ref();
@@ -294,7 +310,6 @@ impl Reading {
         if !signature.is_some_and(|signature| signature.addresses().iter().any(is_from)) {
             return Kind::Ordinary;
         }
-        let tipo = self.daticert.as_ref().and_then(|daticert| daticert.tipo.as_deref());
         let is_anomaly =
             || self.head.subject.as_deref().is_some_and(|subject| subject.starts_with("ANOMALIA MESSAGGIO:"));
         match tipo.and_then(|tipo| Kind::of_ricevuta(tipo).or_else(|| Kind::of_trasporto(tipo))) {
@@ -342,6 +357,15 @@ fn essence(head: &Head, octets: &[u8]) -> BodyHash {
     const TRACE: [&str; 3] = ["Received", "Return-Path", "Delivered-To"];
     let first = head.fields.iter().find(|field| !TRACE.iter().any(|name| field.name.eq_ignore_ascii_case(name)));
     BodyHash::of(first.and_then(|field| octets.get(field.start..)).unwrap_or(octets))
+}
+
+/// What an opaque signature encloses, of a message that says in its header that it is ours: the law wants it detached, yet
+/// its other faults are to be told apart from that.
+fn opaque_content(root: &Entity) -> Option<Entity> {
+    let is_ours = ["X-Ricevuta", "X-Trasporto"].into_iter().any(|name| root.head.first(name).is_some());
+    let is_cms = matches!(root.media_type.as_str(), "application/pkcs7-mime" | "application/x-pkcs7-mime");
+    let (_, content) = (is_ours && is_cms).then(|| Signature::read(&root.decoded, &[], &[]))?;
+    content.map(|content| Entity::read(&content))
 }
 
 /// The signature of a `multipart/signed` root: its second part over its first.

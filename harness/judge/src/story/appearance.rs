@@ -77,13 +77,22 @@ impl<'a> Appearance<'a> {
         self.reading.daticert.as_ref().and_then(|daticert| daticert.consegna.as_deref())
     }
 
-    /// Whether it concerns that recipient: by `consegna`, or for a take-charge receipt by `ricezione`.
+    /// Whether it concerns that recipient: by `consegna`, or for a take-charge receipt by `ricezione`. Where that element is
+    /// missing the text tells.
     pub(crate) fn concerns(&self, recipient: &str) -> bool {
-        let taken = self.reading.daticert.iter().flat_map(|daticert| &daticert.ricezione);
-        match self.kind() {
-            Kind::PresaInCarico => taken.into_iter().any(|one| same(one, recipient)),
-            _ => self.consegna().is_some_and(|one| same(one, recipient)),
+        let taken = self.reading.daticert.as_ref().map_or(&[][..], |daticert| &daticert.ricezione);
+        match (self.kind(), self.consegna()) {
+            (Kind::PresaInCarico, _) if !taken.is_empty() => taken.iter().any(|one| same(one, recipient)),
+            (_, Some(consegna)) => same(consegna, recipient),
+            (Kind::Accettazione | Kind::NonAccettazione | Kind::PostaCertificata, None) => false,
+            (Kind::Anomalia | Kind::Ordinary, None) => false,
+            (_, None) => self.names(recipient),
         }
+    }
+
+    /// Whether its text names that recipient.
+    pub(crate) fn names(&self, recipient: &str) -> bool {
+        self.reading.text.to_ascii_lowercase().contains(&recipient.to_ascii_lowercase())
     }
 
     /// Whether its accepting end took it: a mailbox always did.

@@ -69,6 +69,22 @@ impl Disturbances {
         excused
     }
 
+    /// Whether something stood in the way of these hosts all the time between two instants, but for moments too short to be
+    /// sure of a retry.
+    pub(crate) fn bars(&self, hosts: &[&str], from: Instant, until: Instant) -> bool {
+        let ours = |span: &&Disturbance| span.concerns(hosts) && span.from < self.end;
+        let mut spans: Vec<_> = self.spans.iter().filter(ours).collect();
+        spans.sort_by_key(|span| span.from);
+        let mut barred = from;
+        for span in spans.into_iter().filter(|span| span.to.is_none_or(|to| to > from)) {
+            if span.from > barred.after(AFTERMATH) || barred >= until {
+                break;
+            }
+            barred = barred.max(span.to.unwrap_or(until));
+        }
+        barred > from && barred >= until
+    }
+
     /// By when something is due that falls due at `due`: later where the host did not run then. None where it never ran
     /// again.
     pub(crate) fn due(&self, host: &str, due: Instant) -> Option<Instant> {
@@ -127,6 +143,14 @@ mod tests {
         assert!(!one(&["alfa", "beta"], true, 1, Some(13)).excuses(&["alfa", "beta"], at(2)));
         assert!(!one(&["alfa", "beta"], true, 9, None).excuses(&["alfa", "beta"], at(2)));
         assert!(!one(&["alfa"], false, 30, None).excuses(&["alfa"], at(30)));
+    }
+
+    #[test]
+    fn a_day_is_barred_only_where_nothing_of_it_was_free() {
+        let barred = |from, to| one(&["alfa", "beta"], true, from, to).bars(&["alfa", "beta"], at(2), at(26));
+        assert!(barred(1, None) && barred(2, Some(26)) && barred(3, Some(27)));
+        assert!(!barred(4, Some(27)) && !barred(1, Some(25)) && !barred(27, None));
+        assert!(!Disturbances::default().bars(&["alfa"], at(2), at(26)));
     }
 
     #[test]

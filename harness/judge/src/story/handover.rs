@@ -119,13 +119,16 @@ fn cross<'a>(
 /// Within one provider an accepted submission is handed over where it was accepted.
 fn stay<'a>(all: &mut Vec<Handover<'a>>, appearances: &[Appearance<'a>], number: usize, submission: &Submission<'a>) {
     let about = || submission.appearances.iter().filter_map(|place| appearances.get(*place));
-    let Some(receipt) = about().find(|one| one.kind() == Kind::Accettazione && one.arrived()) else { return };
-    let Some(id) = receipt.pec_msgid() else { return };
+    let receipt = about().find(|one| one.kind() == Kind::Accettazione && one.arrived());
     let envelope = about().find(|one| one.kind() == Kind::PostaCertificata);
+    // A receipt that was lost is a fault of its own; what lies in the mailbox was accepted all the same.
+    let accepted = receipt.map(|receipt| receipt.event).or(envelope.map(|_| submission.event));
+    let id = receipt.or(envelope).and_then(Appearance::pec_msgid);
+    let (Some(accepted), Some(id)) = (accepted, id) else { return };
     for recipient in &submission.recipients {
         let Some(provider) = recipient.provider.filter(|one| one.name == submission.provider.name) else { continue };
         let mut handover = begun(provider, recipient.address, id, Some(provider), envelope, Some(number));
-        handover.taken = Some((receipt.event, submission.t0.0));
+        handover.taken = Some((accepted, submission.t0.0));
         handover.octets_min = submission.message.map_or(1, |(reading, _)| reading.octets);
         all.push(handover);
     }
@@ -167,14 +170,16 @@ fn outcome(handover: &mut Handover<'_>, appearances: &[Appearance<'_>]) {
         if one.pec_msgid() != Some(handover.pec_msgid) {
             continue;
         }
-        let ours = one.issuer.is_some_and(|issuer| issuer.name == provider.name) && one.concerns(recipient);
+        let is_issuers = one.issuer.is_some_and(|issuer| issuer.name == provider.name);
+        let ours = is_issuers && one.concerns(recipient);
         match one.kind() {
             Kind::PostaCertificata if one.mailbox().is_some_and(|mailbox| same(mailbox, recipient)) => {
                 handover.stored.push(place);
             }
             Kind::AvvenutaConsegna if ours => handover.deliveries.push(place),
             Kind::ErroreConsegna if ours => handover.failures.push(place),
-            Kind::PresaInCarico if ours => handover.take_charges.push(place),
+            // Whom it names in its data is for the rows about that; it is the receipt of this envelope.
+            Kind::PresaInCarico if ours || is_issuers && one.names(recipient) => handover.take_charges.push(place),
             _ => {}
         }
     }

@@ -9,10 +9,12 @@ pub(crate) enum Standing {
     Malformed,
     /// No signature.
     Unsigned,
-    /// Signed with a certificate that the index does not list.
+    /// Signed with a certificate that the index does not list, or with none that could be looked up.
     Unlisted,
-    /// The signature or its certificate does not hold.
+    /// The signature does not hold.
     Invalid,
+    /// No path leads from its certificate to an anchor, or the certificate was not valid.
+    Untrusted,
 }
 
 impl Standing {
@@ -20,11 +22,11 @@ impl Standing {
     pub(crate) fn of(reading: &Reading, index: &Index) -> Self {
         let Some(signature) = &reading.signature else { return Self::Unsigned };
         let listed = signature.signer.as_ref().is_some_and(|signer| index.listing(&signer.der).is_some());
-        match (signature.signer.is_some(), listed, signature.valid && signature.chain.is_ok()) {
-            (false, ..) => Self::Invalid,
-            (true, false, _) => Self::Unlisted,
-            (true, true, false) => Self::Invalid,
-            (true, true, true) if is_well_formed(reading) => Self::Correct,
+        match (listed, signature.valid, signature.chain.is_ok()) {
+            (false, ..) => Self::Unlisted,
+            (true, false, _) => Self::Invalid,
+            (true, true, false) => Self::Untrusted,
+            (true, true, true) if is_well_formed(reading) && is_from_its_signer(reading) => Self::Correct,
             (true, true, true) => Self::Malformed,
         }
     }
@@ -42,12 +44,26 @@ impl Standing {
             Self::Unsigned => "not signed",
             Self::Unlisted => "signed with a certificate that the index does not list",
             Self::Invalid => "signed, but the signature does not hold",
+            Self::Untrusted => "signed, but with a certificate that is not to be trusted",
         }
     }
 }
 
-/// Whether its parts are those of its kind. Only what no reader can overlook counts: more is for the rules of form.
+/// Whether its author is the one whom the certificate names (§2.1).
+fn is_from_its_signer(reading: &Reading) -> bool {
+    let named = reading.signature.as_ref().map_or(&[][..], |signature| signature.addresses());
+    let mut authors = reading.head.from.iter();
+    authors.any(|author| named.iter().any(|address| address.eq_ignore_ascii_case(&author.address)))
+}
+
+/// Whether it says what it is, and its parts are those of its kind. Only what no reader can overlook counts: more is for
+/// the rules of form.
 pub(crate) fn is_well_formed(reading: &Reading) -> bool {
+    let is_marked =
+        |name: &str| reading.head.value(name).is_some_and(|value| value.eq_ignore_ascii_case(reading.kind.wire()));
+    if !is_marked("X-Trasporto") && !is_marked("X-Ricevuta") {
+        return false;
+    }
     let Some(daticert) = reading.daticert.as_ref().filter(|daticert| daticert.ill_formed.is_none()) else {
         return false;
     };

@@ -492,8 +492,9 @@ pub(crate) fn undelivered(recipient: &str, code: &str) -> Script {
     notice.recipients = vec![recipient.to_owned()];
     let mut busta = envelope(&original);
     busta.recipients = vec![recipient.to_owned()];
-    let take = Pec::new("presa-in-carico", "beta", "servizio@alfa.test", 2)
+    let mut take = Pec::new("presa-in-carico", "beta", "servizio@alfa.test", 2)
         .data(&format!("<ricezione>{recipient}</ricezione>"));
+    take.recipients = vec![recipient.to_owned()];
     accepted(&original, &[recipient])
         .add("busta", at(2), wire("alfa", "beta", "anna@alfa.test", &[recipient], &busta.write()))
         .add(

@@ -1,14 +1,16 @@
-use collaudo_record::Outcome;
+use collaudo_record::{Outcome, Span};
 
 use super::{Check, Findings, Occasion, View, count};
 use crate::{
     Clause,
     reading::Kind,
-    story::{Fault, Story, Submission, address::same},
+    story::{Fault, Recipient, Story, Submission, address::same, octets::same_original},
 };
 
 /// What else may lie in a mailbox that leaves no room for a receipt.
 const RECEIPT_OCTETS: u64 = 65_536;
+/// After so long an envelope that could not leave is given up.
+const LAST: Span = Span::from_hours(24);
 
 /// Each formal fault is refused.
 pub(super) const FORMAL: Check = Check {
@@ -45,6 +47,8 @@ struct Fate {
     copies: usize,
     envelopes: Vec<u32>,
     notices: Vec<u32>,
+    /// The message itself, not enclosed, on its way or in a mailbox.
+    bare: Vec<u32>,
     virus: bool,
 }
 
@@ -57,6 +61,7 @@ impl Fate {
             copies: story.copies(story.about(submission, Kind::Accettazione)),
             envelopes: events(Kind::PostaCertificata),
             notices: events(Kind::NonAccettazione),
+            bare: bare(story, submission),
             virus: story.about(submission, Kind::NonAccettazione).any(virus),
         }
     }
@@ -65,8 +70,18 @@ impl Fate {
         !self.acceptances.is_empty() || !self.envelopes.is_empty()
     }
 
+    fn let_in(&self) -> bool {
+        self.entered() || !self.bare.is_empty()
+    }
+
+    /// Whether nothing at all followed from it though something must have.
+    fn vanished(&self, story: &Story<'_>, submission: &Submission<'_>) -> bool {
+        let silent = !self.let_in() && self.notices.is_empty();
+        silent && submission.taken() && !may_lack_receipts(story, submission)
+    }
+
     fn events(&self) -> impl Iterator<Item = u32> {
-        let one_of_each = [&self.acceptances, &self.envelopes, &self.notices];
+        let one_of_each = [&self.acceptances, &self.envelopes, &self.notices, &self.bare];
         one_of_each.into_iter().filter_map(|events| events.first()).copied()
     }
 
@@ -74,8 +89,16 @@ impl Fate {
         let reply = submission.code().map_or_else(|| "no reply".to_owned(), |code| format!("reply {code}"));
         let (taken, notices) = (count(self.copies, "acceptance receipt"), count(self.notices.len(), "refusal notice"));
         let envelope = if self.envelopes.is_empty() { "no transport envelope" } else { "a transport envelope" };
-        format!("{reply}, {taken}, {envelope}, {notices}")
+        let bare = if self.bare.is_empty() { "" } else { ", the message itself sent on" };
+        format!("{reply}, {taken}, {envelope}, {notices}{bare}")
     }
+}
+
+/// Where a submission's octets came to light behind the access point, not enclosed in anything.
+fn bare(story: &Story<'_>, submission: &Submission<'_>) -> Vec<u32> {
+    let Some((_, octets)) = submission.message else { return Vec::new() };
+    let plain = story.appearances.iter().filter(|one| one.kind() == Kind::Ordinary && one.at >= submission.t0.0);
+    plain.filter(|one| same_original(octets, one.octets)).map(|one| one.event).collect()
 }
 
 fn clauses_of(fault: &Fault) -> &'static [Clause] {
@@ -108,8 +131,9 @@ fn formal(view: &View<'_>, out: &mut Findings) {
         let faults = &submission.formal.faults;
         for fault in faults {
             // Of several faults at once the access point may have seen any.
-            if fate.entered() || (turned_away && faults.len() == 1) {
-                let expected = format!("not let in: {fault}");
+            let is_alone = faults.len() == 1;
+            if fate.entered() || (turned_away || fate.vanished(view.story, submission)) && is_alone {
+                let expected = format!("not let in, and the sender told: {fault}");
                 occasion.holds(out, clauses_of(fault), turned_away, &expected, &fate.words(submission));
             }
         }
@@ -152,7 +176,7 @@ fn admitted(story: &Story<'_>, out: &mut Findings, submission: &Submission<'_>, 
         occasion.holds(out, &[Clause::PEC_2_2_1_02], false, expected, &observed);
     } else if !said_no && !fate.acceptances.is_empty() {
         if !fate.envelopes.is_empty() {
-            occasion.holds(out, &[Clause::PEC_2_2_1_02], true, expected, &observed);
+            occasion.holds(out, &[Clause::PEC_2_2_1_02], fate.copies == 1, expected, &observed);
         } else if envelope_must_show(story, submission) {
             occasion.holds(out, &[Clause::PEC_2_2_1_02], false, expected, &observed);
         }
@@ -171,15 +195,15 @@ fn rejected(story: &Story<'_>, out: &mut Findings, submission: &Submission<'_>, 
     let told = format!("1 refusal notice at {}: {}", submission.sender(), faults.join(", "));
     let observed = fate.words(submission);
     let notice = &[Clause::PEC_3_1_1_10, Clause::PEC_3_1_2_01];
-    if fate.entered() {
+    if fate.let_in() {
         occasion.holds(out, &[Clause::PEC_3_1_1_09, Clause::PEC_2_2_1_03], false, &kept_out, &observed);
     }
     if !fate.notices.is_empty() {
         occasion.holds(out, notice, true, &told, &observed);
-        if !fate.entered() {
+        if !fate.let_in() {
             occasion.holds(out, &[Clause::PEC_3_1_1_09, Clause::PEC_2_2_1_03], true, &kept_out, &observed);
         }
-    } else if fate.entered() {
+    } else if fate.let_in() {
         occasion.holds(out, notice, false, &told, &observed);
     } else if submission.refused() {
         occasion.holds(out, &[Clause::PEC_3_1_1_09], true, &kept_out, &observed);
@@ -188,7 +212,7 @@ fn rejected(story: &Story<'_>, out: &mut Findings, submission: &Submission<'_>, 
             let both = &[Clause::PEC_2_2_1_03, Clause::PEC_3_1_1_10, Clause::PEC_3_1_2_01];
             occasion.judge(out, both, Outcome::Deviation, &told, &observed);
         }
-    } else if submission.taken() && !may_lack_receipts(story, submission) {
+    } else if fate.vanished(story, submission) {
         let all = &[Clause::PEC_2_2_1_03, Clause::PEC_3_1_1_10, Clause::PEC_3_1_2_01];
         occasion.holds(out, all, false, &told, &observed);
     }
@@ -210,8 +234,13 @@ pub(super) fn may_be_full(story: &Story<'_>, submission: &Submission<'_>) -> boo
 
 /// Whether the envelope of an accepted submission must have come to light: some recipient's provider could be reached.
 fn envelope_must_show(story: &Story<'_>, submission: &Submission<'_>) -> bool {
+    submission.recipients.iter().any(|recipient| must_reach(story, submission, recipient))
+}
+
+/// Whether the envelope must have come to light at a recipient's provider.
+pub(super) fn must_reach(story: &Story<'_>, submission: &Submission<'_>, recipient: &Recipient<'_>) -> bool {
     let own = submission.provider.name.as_str();
-    submission.recipients.iter().any(|recipient| match recipient.provider {
+    match recipient.provider {
         Some(other) if other.name == own => story.handovers.iter().any(|one| {
             one.provider.name == own
                 && same(one.recipient, recipient.address)
@@ -219,7 +248,11 @@ fn envelope_must_show(story: &Story<'_>, submission: &Submission<'_>) -> bool {
                 && submission.pec_msgids.contains(&one.pec_msgid)
                 && !story.disturbances.excuses(&[own], submission.t0.0)
         }),
-        Some(other) => !story.disturbances.excuses(&[own, &other.name], submission.t0.0),
+        Some(other) => {
+            let hosts = [own, other.name.as_str()];
+            let gave_up = story.disturbances.bars(&hosts, submission.t0.0, submission.t0.0.after(LAST));
+            !gave_up && !story.disturbances.excuses(&hosts, submission.t0.0)
+        }
         None => false,
-    })
+    }
 }

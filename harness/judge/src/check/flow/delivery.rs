@@ -2,7 +2,7 @@ use super::{Check, Findings, Occasion, View, access::may_be_full, count, quoted}
 use crate::{
     Clause,
     reading::Kind,
-    story::{Handover, Place, Standing, Story, octets::same_but_trace},
+    story::{Appearance, Handover, Place, Standing, Story, octets::same_but_trace},
 };
 
 /// What arrives lies in the mailbox as it came.
@@ -16,18 +16,23 @@ pub(super) const FAILURE: Check = Check {
 
 //= PEC-2.2.3-04
 fn storing(view: &View<'_>, out: &mut Findings) {
-    for lying in &view.story.appearances {
-        let Place::Mailbox { provider, mailbox } = &lying.place else { continue };
-        let came = view.story.appearances.iter().find(|one| {
-            one.first == lying.first && matches!(one.place, Place::Wire { to, .. } if to.name == provider.name)
-        });
-        let Some(came) = came else { continue };
-        let expected = format!("in {mailbox} as it came, trace fields aside");
+    for (lying, came) in stored(view.story) {
+        let expected = format!("in {} as it came, trace fields aside", lying.mailbox().unwrap_or_default());
         let observed = format!("{} octets came, {} lie there", came.octets.len(), lying.octets.len());
         let holds = same_but_trace(came.octets, lying.octets);
-        let occasion = Occasion::new(view, provider, [came.event, lying.event]).about(view.story.submission_of(lying));
+        let occasion = Occasion::new(view, lying.at_provider(), [came.event, lying.event]);
+        let occasion = occasion.about(view.story.submission_of(lying));
         occasion.holds(out, &[Clause::PEC_2_2_3_04], holds, &expected, &observed);
     }
+}
+
+/// What lies in mailboxes, each beside how it came there from outside.
+pub(super) fn stored<'s, 'a>(story: &'s Story<'a>) -> impl Iterator<Item = (&'s Appearance<'a>, &'s Appearance<'a>)> {
+    let came = |lying: &Appearance<'a>, one: &Appearance<'a>| {
+        one.first == lying.first && matches!(one.place, Place::Wire { to, .. } if to.name == lying.at_provider().name)
+    };
+    let lying = story.appearances.iter().filter(|one| one.mailbox().is_some());
+    lying.filter_map(move |lying| Some((lying, story.appearances.iter().find(|one| came(lying, one))?)))
 }
 
 /// Whether receipts of a handover may rightly be missing from the trace.

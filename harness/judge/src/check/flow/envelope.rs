@@ -1,7 +1,7 @@
 use super::{Check, Findings, Occasion, View, quoted};
 use crate::{
     Clause,
-    reading::{Head, Kind},
+    reading::{Head, Kind, Mailbox},
     story::{
         Appearance, Place, Submission,
         address::same,
@@ -74,17 +74,13 @@ fn fields(view: &View<'_>, out: &mut Findings) {
             //= PEC-2.1-08
             reply_to(out, &occasion, &[Clause::PEC_3_1_5_06, Clause::PEC_2_1_08], head, original);
             //= PEC-2.1-09
-            if original.first("Reply-To").is_none() {
-                let from = original.from.iter().map(|one| one.address.as_str()).collect::<Vec<_>>().join(", ");
-                let given = head.reply_to.iter().map(|one| one.address.as_str()).collect::<Vec<_>>().join(", ");
-                let expected = format!("Reply-To {from}, as From of the original");
-                occasion.holds(
-                    out,
-                    &[Clause::PEC_2_1_09],
-                    same(&given, &from),
-                    &expected,
-                    &format!("Reply-To {given}"),
-                );
+            if original.first("Reply-To").is_none() && !original.from.is_empty() {
+                let list = |boxes: &[Mailbox]| boxes.iter().map(|one| one.address.clone()).collect::<Vec<_>>();
+                let (from, given) = (list(&original.from), list(&head.reply_to));
+                let is_author = |one: &String| from.iter().any(|author| same(author, one));
+                let holds = !given.is_empty() && given.iter().all(is_author);
+                let expected = format!("Reply-To {}, as From of the original", from.join(", "));
+                occasion.holds(out, &[Clause::PEC_2_1_09], holds, &expected, &format!("Reply-To {}", given.join(", ")));
             }
         }
     }

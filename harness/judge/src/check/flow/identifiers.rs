@@ -51,7 +51,8 @@ fn kept(view: &View<'_>, out: &mut Findings) {
         {
             let (own, reference) = (enclosed.head.message_id.as_deref(), enclosed.head.x_riferimento.as_deref());
             //= PEC-2.2.1-12
-            let replaced = own.is_some() && own != Some(msgid) && own == message.pec_msgid();
+            let is_pec = own == message.pec_msgid() || own == message.reading.head.message_id.as_deref();
+            let replaced = own.is_some() && own != Some(msgid) && is_pec;
             let expected = format!("Message-ID of postacert.eml is {}", quoted(message.pec_msgid()));
             occasion.holds(out, &[Clause::PEC_2_2_1_12], replaced, &expected, &quoted(own));
             //= PEC-2.2.1-13

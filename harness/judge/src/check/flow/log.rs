@@ -53,12 +53,14 @@ fn log(view: &View<'_>, out: &mut Findings) {
     for line in &lines {
         fields(view, out, line);
     }
-    // A world that shows no log shows nothing of it.
+    // A world that shows no log shows nothing of it; in one that does, a provider without any keeps none.
     for provider in view.story.providers.all() {
         let own: Vec<_> = lines.iter().filter(|line| line.provider.name == provider.name).collect();
         if !own.is_empty() {
-            operations(view, out, provider, &own);
             related(view, out, provider, &own);
+        }
+        if !lines.is_empty() {
+            operations(view, out, provider, &own);
         }
     }
 }
@@ -154,21 +156,36 @@ fn operations(view: &View<'_>, out: &mut Findings, provider: &Provider, lines: &
     }
     let mut spent: BTreeMap<u32, &str> = BTreeMap::new();
     for (what, id, event, at) in done {
+        let submission = story.submissions.iter().find(|one| one.pec_msgids.contains(&id));
+        // When the line was seen counts: the time that it gives is a row of its own.
         let is_of = |line: &&&Line<'_>| {
-            line.entry.pec_msgid.as_deref() == Some(id)
-                && line.entry.at.since(at).0.unsigned_abs() <= NEAR.0.unsigned_abs()
+            speaks_of(line.entry, id, submission)
+                && line.seen.since(at).0.unsigned_abs() <= NEAR.0.unsigned_abs()
                 && spent.get(&line.event).is_none_or(|sort| *sort == what)
         };
-        let nearest = lines.iter().filter(is_of).min_by_key(|line| line.entry.at.since(at).0.unsigned_abs());
+        let nearest = lines.iter().filter(is_of).min_by_key(|line| line.seen.since(at).0.unsigned_abs());
         let line = nearest.copied();
         if let Some(line) = line {
             spent.insert(line.event, what);
         }
-        let submission = story.submissions.iter().find(|one| one.pec_msgids.contains(&id));
         let occasion = Occasion::new(view, provider, line.map(|line| line.event).into_iter().chain([event]));
         let expected = format!("a line for the {what} of {id}");
         let observed = if line.is_some() { "there it is" } else { "none near its time" };
         occasion.about(submission).holds(out, &[Clause::PEC_2_3_01], line.is_some(), &expected, observed);
+    }
+}
+
+/// Whether a line is about a transaction: by its identifier, by another that the transaction has got; where the line names
+/// none, which is a row of its own, by sender and subject.
+fn speaks_of(entry: &LogEntry, id: &str, submission: Option<&Submission<'_>>) -> bool {
+    let is_like = || {
+        submission.is_some_and(|one| {
+            same(&entry.sender, one.sender()) && one_line(entry.subject.as_bytes()) == subjects(one).0
+        })
+    };
+    match entry.pec_msgid.as_deref() {
+        Some(own) => own == id || submission.is_some_and(|one| one.pec_msgids.contains(&own)),
+        None => is_like(),
     }
 }
 
@@ -180,15 +197,18 @@ fn related(view: &View<'_>, out: &mut Findings, provider: &Provider, lines: &[&L
         if message.kind() == Kind::Anomalia {
             continue;
         }
+        let submission = view.story.submission_of(message);
+        let is_envelope = message.kind() == Kind::PostaCertificata;
         let names = |line: &&&Line<'_>| {
-            let listed = line.entry.related.iter().any(|one| one.trim_matches(['<', '>']) == own);
-            line.entry.pec_msgid.as_deref() == Some(id) && (listed || own == id)
+            let listed = |id: &str| line.entry.related.iter().any(|one| one.trim_matches(['<', '>']) == id);
+            // An envelope goes by the transaction's identifier, whatever its header says.
+            speaks_of(line.entry, id, submission) && (listed(own) || is_envelope && (listed(id) || own == id))
         };
         let line = lines.iter().find(names);
         let events = line.map(|line| line.event).into_iter().chain([message.event]);
         let expected = format!("a line of {id} names {own}, the {} made because of it", message.kind().wire());
         let observed = if line.is_some() { "there it is" } else { "none does" };
-        Occasion::new(view, provider, events).about(view.story.submission_of(message)).holds(
+        Occasion::new(view, provider, events).about(submission).holds(
             out,
             &[Clause::PEC_2_3_08],
             line.is_some(),

@@ -1,8 +1,10 @@
+use collaudo_record::Provider;
+
 use super::{Check, Findings, Occasion, View, count, delivery::may_lack_outcome, form::due};
 use crate::{
     Clause,
     reading::{Form, Kind},
-    story::{Handover, Place, Standing, address::same},
+    story::{Appearance, Handover, Place, Standing, address::same, octets::same_but_trace},
 };
 
 /// One delivery receipt for each recipient whose mailbox holds the envelope, and none for others.
@@ -23,7 +25,16 @@ pub(super) const RECEIPTS: Check = Check {
 };
 
 /// Only a correct envelope gives one.
-pub(super) const BASIS: Check = Check { clauses: &[Clause::PEC_2_2_3_03, Clause::PEC_3_3_2_03], run: basis };
+pub(super) const BASIS: Check = Check {
+    clauses: &[
+        Clause::PEC_2_2_3_01,
+        Clause::PEC_2_2_3_03,
+        Clause::PEC_3_3_1_01,
+        Clause::PEC_3_3_2_01,
+        Clause::PEC_3_3_2_03,
+    ],
+    run: basis,
+};
 
 fn receipts(view: &View<'_>, out: &mut Findings) {
     let story = view.story;
@@ -46,8 +57,10 @@ fn receipts(view: &View<'_>, out: &mut Findings) {
             //= PEC-3.3.2.1-07
             //= PEC-DM.6-03
             let expected = format!("1 delivery receipt for {to}");
-            let each = &[Clause::PEC_3_3_2_1_07, Clause::PEC_DM_6_03];
-            occasion.holds(out, each, number == 1, &expected, &observed);
+            occasion.holds(out, &[Clause::PEC_DM_6_03], number == 1, &expected, &observed);
+            let named = story.at(&handover.deliveries).all(|one| one.consegna().is_some());
+            let expected = format!("{expected}, with its own consegna");
+            occasion.holds(out, &[Clause::PEC_3_3_2_1_07], number == 1 && named, &expected, &observed);
             //= PEC-3.3.2.3-03
             if due(handover) == Some(Form::Concise) {
                 occasion.holds(out, &[Clause::PEC_3_3_2_3_03], number == 1, &expected, &observed);
@@ -58,7 +71,8 @@ fn receipts(view: &View<'_>, out: &mut Findings) {
             let unread = &[Clause::PEC_3_3_2_02, Clause::PEC_DPR_6_01];
             occasion.holds(out, unread, receipt.is_some(), &expected, &observed);
         }
-        matrix(out, handover, &occasion, (stored, receipt, failure), &observed);
+        let may_lack = may_lack_outcome(story, handover);
+        matrix(out, handover, &occasion, (stored, receipt, failure), may_lack, &observed);
         if let Some(receipt) = receipt {
             //= PEC-2.2.3-02
             //= PEC-2.1.1.1.1-05
@@ -73,7 +87,8 @@ fn receipts(view: &View<'_>, out: &mut Findings) {
     }
 }
 
-/// Which receipt is due for what: delivery for what is stored, non-delivery for what is not, never both.
+/// Which receipt is due for which kind: a correct envelope always gives one, and one that was stored no notice. Whether it
+/// was stored before is a row of its own.
 //= PEC-2.2.3-01
 //= PEC-3.3.1-01
 fn matrix(
@@ -81,20 +96,21 @@ fn matrix(
     handover: &Handover<'_>,
     occasion: &Occasion<'_>,
     (stored, receipt, failure): (Option<u32>, Option<u32>, Option<u32>),
+    may_lack: bool,
     observed: &str,
 ) {
     let both = &[Clause::PEC_2_2_3_01, Clause::PEC_3_3_1_01];
     let to = handover.recipient;
+    let is_known = stored.is_some() || handover.can_be_stored() || handover.cannot_be_stored();
     match (stored, receipt, failure) {
-        (_, None, None) => {}
+        (_, None, None) if may_lack || !is_known => {}
         (Some(_), ..) => {
             let expected = format!("a delivery receipt and no other for {to}, whose mailbox holds the envelope");
             occasion.holds(out, both, receipt.is_some() && failure.is_none(), &expected, observed);
         }
         (None, ..) => {
-            let expected =
-                format!("a non-delivery notice and no other for {to}, whose mailbox does not hold the envelope");
-            occasion.holds(out, both, receipt.is_none(), &expected, observed);
+            let expected = format!("a receipt or a notice for the correct envelope to {to}");
+            occasion.holds(out, both, receipt.or(failure).is_some(), &expected, observed);
         }
     }
 }
@@ -102,18 +118,18 @@ fn matrix(
 fn basis(view: &View<'_>, out: &mut Findings) {
     let story = view.story;
     let receipts = || story.messages().filter(|one| one.kind() == Kind::AvvenutaConsegna);
-    let ground = |provider: &str, id: Option<&str>, recipient: Option<&str>| {
+    let ground = |provider: &str, id: Option<&str>, is_it: &dyn Fn(&str) -> bool| {
         story.handovers.iter().find(|one| {
             one.provider.name == provider
                 && Some(one.pec_msgid) == id
-                && recipient.is_some_and(|recipient| same(one.recipient, recipient))
+                && is_it(one.recipient)
                 && one.standing == Standing::Correct
         })
     };
     for receipt in receipts() {
         let Some(issuer) = receipt.issuer else { continue };
         //= PEC-2.2.3-03
-        let ground = ground(&issuer.name, receipt.pec_msgid(), receipt.consegna());
+        let ground = ground(&issuer.name, receipt.pec_msgid(), &|recipient| receipt.concerns(recipient));
         let taken = ground.and_then(|one| one.taken).map(|(event, _)| event);
         let expected = "a correct envelope behind every delivery receipt";
         let observed = match ground {
@@ -121,14 +137,18 @@ fn basis(view: &View<'_>, out: &mut Findings) {
             None => "no correct envelope of that identifier for that recipient".to_owned(),
         };
         let occasion = Occasion::new(view, issuer, taken.into_iter().chain([receipt.event]));
-        occasion.about(story.submission_of(receipt)).holds(
-            out,
-            &[Clause::PEC_2_2_3_03],
-            ground.is_some(),
-            expected,
-            &observed,
-        );
+        let occasion = occasion.about(story.submission_of(receipt));
+        occasion.holds(out, &[Clause::PEC_2_2_3_03], ground.is_some(), expected, &observed);
+        //= PEC-2.2.3-01
+        //= PEC-3.3.1-01
+        //= PEC-3.3.2-01
+        if ground.is_none() && story.appearances.iter().any(|one| is_its_reason(one, receipt, issuer)) {
+            let all = &[Clause::PEC_2_2_3_01, Clause::PEC_3_3_1_01, Clause::PEC_3_3_2_01, Clause::PEC_3_3_2_03];
+            let expected = "no delivery receipt for what is no correct envelope";
+            occasion.holds(out, all, false, expected, "a delivery receipt");
+        }
     }
+    stored_as_they_came(view, out);
     for lying in &story.appearances {
         //= PEC-3.3.2-03
         let Place::Mailbox { provider, mailbox } = &lying.place else { continue };
@@ -137,11 +157,9 @@ fn basis(view: &View<'_>, out: &mut Findings) {
         }
         let own = lying.reading.head.message_id.as_deref();
         let answer = receipts().find(|one| {
-            own.is_some()
-                && one.pec_msgid() == own
-                && one.issuer.is_some_and(|issuer| issuer.name == provider.name)
-                && one.consegna().is_some_and(|consegna| same(consegna, mailbox))
-                && ground(&provider.name, own, Some(mailbox)).is_none()
+            is_its_reason(lying, one, provider)
+                && one.concerns(mailbox)
+                && ground(&provider.name, own, &|recipient| same(recipient, mailbox)).is_none()
         });
         let expected = format!("no delivery receipt for {}", lying.kind().wire());
         let observed = if answer.is_some() { "a delivery receipt" } else { "none" };
@@ -152,6 +170,35 @@ fn basis(view: &View<'_>, out: &mut Findings) {
             answer.is_none(),
             &expected,
             observed,
+        );
+    }
+}
+
+/// Whether a delivery receipt of a provider names the message that lies or came there as what was delivered.
+fn is_its_reason(message: &Appearance<'_>, receipt: &Appearance<'_>, issuer: &Provider) -> bool {
+    let own = message.reading.head.message_id.as_deref();
+    message.at_provider().name == issuer.name
+        && own.is_some()
+        && receipt.pec_msgid() == own
+        && receipt.issuer.is_some_and(|one| one.name == issuer.name)
+}
+
+/// Receipts and notices lie in the mailbox as they came.
+//= PEC-3.3.2-03
+fn stored_as_they_came(view: &View<'_>, out: &mut Findings) {
+    for (lying, came) in super::delivery::stored(view.story) {
+        if matches!(lying.kind(), Kind::PostaCertificata | Kind::Anomalia | Kind::Ordinary) {
+            continue;
+        }
+        let holds = same_but_trace(came.octets, lying.octets);
+        let observed = format!("{} octets came, {} lie there", came.octets.len(), lying.octets.len());
+        let occasion = Occasion::new(view, lying.at_provider(), [came.event, lying.event]);
+        occasion.about(view.story.submission_of(lying)).holds(
+            out,
+            &[Clause::PEC_3_3_2_03],
+            holds,
+            &format!("{} stored as it came", lying.kind().wire()),
+            &observed,
         );
     }
 }

@@ -21,6 +21,9 @@ pub(super) const TREATMENT: Check = Check {
         Clause::PEC_2_2_2_10,
         Clause::PEC_2_2_2_11,
         Clause::PEC_2_2_2_14,
+        Clause::PEC_2_2_2_15,
+        Clause::PEC_2_2_2_17,
+        Clause::PEC_3_2_2_01,
     ],
     run: treatment,
 };
@@ -28,6 +31,10 @@ pub(super) const TREATMENT: Check = Check {
 /// An anomaly envelope encloses what came, with its fields, for those to whom it came.
 pub(super) const ANOMALY: Check = Check {
     clauses: &[
+        Clause::PEC_2_1_1_2_02,
+        Clause::PEC_2_1_1_2_03,
+        Clause::PEC_2_1_1_2_04,
+        Clause::PEC_2_1_1_2_05,
         Clause::PEC_3_2_2_01,
         Clause::PEC_3_2_2_02,
         Clause::PEC_3_2_2_03,
@@ -39,6 +46,14 @@ pub(super) const ANOMALY: Check = Check {
     ],
     run: anomaly,
 };
+
+/// What envelopes of either kind repeat of what they enclose.
+const INHERITED: [(Clause, &str); 4] = [
+    (Clause::PEC_2_1_1_2_02, "Received"),
+    (Clause::PEC_2_1_1_2_03, "To"),
+    (Clause::PEC_2_1_1_2_04, "Cc"),
+    (Clause::PEC_2_1_1_2_05, "Return-Path"),
+];
 
 /// Receipts that come back are verified and filed.
 pub(super) const FILING: Check = Check { clauses: &[Clause::PEC_2_2_2_06, Clause::PEC_3_5_02], run: filing };
@@ -62,7 +77,7 @@ impl<'s, 'a> Arrival<'s, 'a> {
         let mut here =
             story.appearances.iter().filter(|one| one.mailbox().is_some() && one.at_provider().name == to.name);
         let bare = here.clone().find(|one| one.reading.essence == message.reading.essence);
-        let wrapped = here.find(|one| one.kind() == Kind::Anomalia && encloses(one, message));
+        let wrapped = here.find(|one| one.kind() == Kind::Anomalia && wraps(one, message));
         Some(Self { message, to, bare, wrapped, answered: answer(story, message, to) })
     }
 
@@ -87,6 +102,12 @@ fn encloses(anomaly: &Appearance<'_>, message: &Appearance<'_>) -> bool {
     anomaly.reading.postacert.as_ref().is_some_and(|enclosed| {
         same_octets(&enclosed.octets, message.octets) || same_but_trace(&enclosed.octets, message.octets)
     })
+}
+
+/// Whether an anomaly envelope is the one of that message: by its octets, else by the identifier that it keeps.
+fn wraps(anomaly: &Appearance<'_>, message: &Appearance<'_>) -> bool {
+    let id = |one: &Appearance<'_>| one.reading.head.message_id.clone().filter(|id| !id.is_empty());
+    encloses(anomaly, message) || (id(anomaly).is_some() && id(anomaly) == id(message))
 }
 
 /// A receipt for a message that is no correct envelope, unless a correct one with the same identifier came too.
@@ -119,12 +140,44 @@ fn treatment(view: &View<'_>, out: &mut Findings) {
                 }
             }
             Standing::Malformed => malformed(view.story, out, &arrival, &occasion),
-            Standing::Unsigned | Standing::Unlisted | Standing::Invalid => ordinary(out, &arrival, &occasion),
+            Standing::Unsigned | Standing::Unlisted | Standing::Invalid | Standing::Untrusted => {
+                ordinary(out, &arrival, &occasion);
+            }
         }
+        //= PEC-3.2.2-01
+        if message.standing != Standing::Correct && arrival.bare.is_some() {
+            let expected = "what is no correct envelope or receipt in an anomaly envelope";
+            occasion.holds(out, &[Clause::PEC_3_2_2_01], false, expected, &observed);
+        }
+    }
+    uninvited(view, out);
+}
+
+/// What no one is seen to have brought, and lies in a mailbox bare.
+//= PEC-2.2.2-09
+//= PEC-3.2.2-01
+fn uninvited(view: &View<'_>, out: &mut Findings) {
+    let story = view.story;
+    for lying in story.appearances.iter().filter(|one| one.kind() == Kind::Ordinary) {
+        let Place::Mailbox { provider, mailbox } = &lying.place else { continue };
+        let brought = |one: &&Appearance<'_>| {
+            one.reading.essence == lying.reading.essence
+                && matches!(one.place, Place::Wire { to, .. } if to.name == provider.name)
+        };
+        if story.appearances.iter().any(|one| brought(&one)) {
+            continue;
+        }
+        let both = &[Clause::PEC_2_2_2_09, Clause::PEC_3_2_2_01];
+        let expected = "ordinary mail in an anomaly envelope alone";
+        let occasion = Occasion::new(view, provider, [lying.event]).about(story.submission_of(lying));
+        occasion.holds(out, both, false, expected, &format!("bare in {mailbox}"));
     }
 }
 
+//= PEC-2.2.2-04
 //= PEC-2.2.2-07
+//= PEC-2.2.2-17
+//= PEC-3.2.2-01
 fn malformed(story: &Story<'_>, out: &mut Findings, arrival: &Arrival<'_, '_>, occasion: &Occasion<'_>) {
     let Some(transfer) = arrival.message.transfer() else { return };
     let has_room =
@@ -134,8 +187,12 @@ fn malformed(story: &Story<'_>, out: &mut Findings, arrival: &Arrival<'_, '_>, o
     let wrong = arrival.bare.is_some() || arrival.answered.is_some();
     if wrong || arrival.wrapped.is_some() || (can_lie && !excused) {
         let expected = "in an anomaly envelope in the recipient's mailbox, without a receipt";
-        let both = &[Clause::PEC_2_2_2_07, Clause::PEC_2_2_2_04];
-        occasion.holds(out, both, !wrong && arrival.wrapped.is_some(), expected, &arrival.words());
+        let is_lost = !wrong && arrival.wrapped.is_none();
+        let both = &[Clause::PEC_2_2_2_07, Clause::PEC_2_2_2_17];
+        occasion.holds(out, both, !wrong && !is_lost, expected, &arrival.words());
+        // What is lost may have been looked at.
+        let looked_at = if is_lost { Clause::PEC_3_2_2_01 } else { Clause::PEC_2_2_2_04 };
+        occasion.holds(out, &[looked_at], !wrong && !is_lost, expected, &arrival.words());
     }
 }
 
@@ -146,6 +203,8 @@ fn ordinary(out: &mut Findings, arrival: &Arrival<'_, '_>, occasion: &Occasion<'
         Standing::Unsigned => Clause::PEC_2_2_2_10,
         //= PEC-2.2.2-11
         Standing::Unlisted => Clause::PEC_2_2_2_11,
+        //= PEC-2.2.2-15
+        Standing::Untrusted => Clause::PEC_2_2_2_15,
         //= PEC-2.2.2-14
         _ => Clause::PEC_2_2_2_14,
     };
@@ -164,15 +223,18 @@ fn anomaly(view: &View<'_>, out: &mut Findings) {
     let story = view.story;
     for anomaly in story.appearances.iter().filter(|one| one.kind() == Kind::Anomalia) {
         let Place::Mailbox { provider, mailbox } = &anomaly.place else { continue };
-        let received = story.appearances.iter().find(|one| {
-            matches!(one.place, Place::Wire { to, .. } if to.name == provider.name) && encloses(anomaly, one)
-        });
+        let came = || {
+            let here = |one: &&Appearance<'_>| matches!(one.place, Place::Wire { to, .. } if to.name == provider.name);
+            story.appearances.iter().filter(here)
+        };
+        let whole = came().find(|one| encloses(anomaly, one));
+        let received = whole.or_else(|| came().find(|one| wraps(anomaly, one)));
         let events = received.map(|one| one.event).into_iter().chain([anomaly.event]);
         let occasion = Occasion::new(view, provider, events).about(story.submission_of(anomaly));
         //= PEC-3.2.2-02
         let expected = "the enclosed message is one that the provider received, octet for octet";
-        let observed = if received.is_some() { "it is" } else { "no received message has these octets" };
-        occasion.holds(out, &[Clause::PEC_3_2_2_02], received.is_some(), expected, observed);
+        let observed = if whole.is_some() { "it is" } else { "no received message has these octets" };
+        occasion.holds(out, &[Clause::PEC_3_2_2_02], whole.is_some(), expected, observed);
         let Some(received) = received else { continue };
         //= PEC-3.2.2-01
         let expected = "what is no correct envelope or receipt in an anomaly envelope";
@@ -190,7 +252,7 @@ fn anomaly(view: &View<'_>, out: &mut Findings) {
             (Clause::PEC_3_2_2_06, "Return-Path"),
             (Clause::PEC_3_2_2_07, "Message-ID"),
         ];
-        for (clause, name) in kept {
+        for (clause, name) in kept.into_iter().chain(INHERITED) {
             repeated(out, &occasion, clause, &anomaly.reading.head, &received.reading.head, name, "received message");
         }
         //= PEC-3.2.2-15
@@ -213,10 +275,13 @@ fn filing(view: &View<'_>, out: &mut Findings) {
         if receipt.standing == Standing::Correct {
             let Some(transfer) = receipt.transfer() else { continue };
             let mailboxes: Vec<_> = transfer.forward_paths.iter().map(|one| one.path.as_str()).collect();
-            let filed = story.appearances.iter().any(|one| {
+            let lies = |one: &&Appearance<'_>| {
                 one.first == receipt.first
                     && one.mailbox().is_some_and(|mailbox| mailboxes.iter().any(|path| same(path, mailbox)))
-            });
+            };
+            let lying = story.appearances.iter().find(lies);
+            let filed = lying.is_some();
+            let unchanged = lying.is_some_and(|lying| same_but_trace(receipt.octets, lying.octets));
             let exists = |path: &&str| {
                 same(path, &arrival.to.service_mailbox) || arrival.to.users.iter().any(|user| same(&user.address, path))
             };
@@ -224,9 +289,12 @@ fn filing(view: &View<'_>, out: &mut Findings) {
             let excused = story.disturbances.excuses(&[&arrival.to.name], receipt.at);
             if filed || (mailboxes.iter().any(exists) && !full && !excused) {
                 //= PEC-2.2.2-06
-                //= PEC-3.5-02
-                let expected = format!("a correct {} in {}", receipt.kind().wire(), mailboxes.join(", "));
-                occasion.holds(out, &[Clause::PEC_2_2_2_06, Clause::PEC_3_5_02], filed, &expected, &observed);
+                let expected = format!("a correct {} in {}, unchanged", receipt.kind().wire(), mailboxes.join(", "));
+                occasion.holds(out, &[Clause::PEC_2_2_2_06], unchanged, &expected, &observed);
+            }
+            //= PEC-3.5-02
+            if filed {
+                occasion.holds(out, &[Clause::PEC_3_5_02], true, "a correct receipt filed", &observed);
             }
         } else {
             //= PEC-3.5-02

@@ -1,9 +1,11 @@
 use std::collections::BTreeSet;
 
+use collaudo_record::Provider;
+
 use super::{Check, Findings, Occasion, View};
 use crate::{
     Clause,
-    reading::Kind,
+    reading::{Certificate, Kind},
     story::{
         Appearance, Place, Submission,
         address::{domain, same},
@@ -63,13 +65,7 @@ fn replies_elsewhere(submission: &Submission<'_>) -> bool {
 }
 
 fn certified(view: &View<'_>, out: &mut Findings) {
-    let by_access = |kind| {
-        matches!(
-            kind,
-            Kind::Accettazione | Kind::NonAccettazione | Kind::PostaCertificata | Kind::PreavvisoErroreConsegna
-        )
-    };
-    for message in view.story.messages().filter(|one| by_access(one.kind())) {
+    for message in view.story.messages() {
         let (Some(issuer), Some(daticert)) = (message.issuer, &message.reading.daticert) else { continue };
         let submission = view.story.submission_of(message);
         if let Some(submission) = submission {
@@ -112,20 +108,33 @@ fn by_index(view: &View<'_>, out: &mut Findings, occasion: &Occasion<'_>, messag
     }
 }
 
+/// The certificate that signed a message, where the index says that it is its issuer's own.
+fn own_certificate<'v>(view: &View<'_>, message: &Appearance<'v>, issuer: &Provider) -> Option<&'v Certificate> {
+    let signer = message.reading.signature.as_ref()?.signer.as_ref()?;
+    let record = view.index.listing(&signer.der)?;
+    (record.name == issuer.display_name).then_some(signer)
+}
+
 fn families(view: &View<'_>, out: &mut Findings) {
     for message in view.story.messages().filter(|one| one.kind() != Kind::Ordinary) {
         let Some(issuer) = message.issuer else { continue };
         let head = &message.reading.head;
         let occasion = Occasion::new(view, issuer, [message.event]).about(view.story.submission_of(message));
         //= PEC-DM.6-01
-        let marks = head.all("X-Ricevuta").count() + head.all("X-Trasporto").count();
-        let expected = "one of X-Ricevuta and X-Trasporto";
-        let observed = format!("{marks} of them on {}", message.kind().wire());
-        occasion.holds(out, &[Clause::PEC_DM_6_01], marks == 1, expected, &observed);
+        let marks: Vec<_> = head.all("X-Ricevuta").chain(head.all("X-Trasporto")).map(|one| one.value.trim()).collect();
+        let expected = "one X-Ricevuta or X-Trasporto, with a value that names a kind";
+        let observed = format!("{} on {}", marks.join(", "), message.kind().wire());
+        let tells = matches!(marks.as_slice(), [one] if Kind::is_named(one));
+        occasion.holds(out, &[Clause::PEC_DM_6_01], tells, expected, &observed);
         //= PEC-2.2.6-01
         let from = head.from.iter().map(|from| from.address.as_str()).collect::<Vec<_>>();
-        let holds = matches!(from.as_slice(), [one] if same(one, &issuer.certified_address));
-        let expected = format!("From {}", issuer.certified_address);
-        occasion.holds(out, &[Clause::PEC_2_2_6_01], holds, &expected, &format!("From {}", from.join(", ")));
+        let own = issuer.certified_address.as_str();
+        let certificate = own_certificate(view, message, issuer);
+        let is_listed = certificate.is_none_or(|one| one.rfc822_names.iter().any(|name| same(name, own)));
+        let holds = matches!(from.as_slice(), [one] if same(one, own)) && is_listed;
+        let expected = format!("From {own}, which the provider's certificate lists");
+        let listed = certificate.map_or_else(|| "not seen".to_owned(), |one| one.rfc822_names.join(", "));
+        let observed = format!("From {}, certificate: {listed}", from.join(", "));
+        occasion.holds(out, &[Clause::PEC_2_2_6_01], holds, &expected, &observed);
     }
 }

@@ -81,18 +81,17 @@ fn take_charge(view: &View<'_>, out: &mut Findings) {
         }
         let events = receipts.iter().map(|one| one.event).chain([crossing.envelope.event]);
         let occasion = Occasion::new(view, crossing.to, events).about(story.submission_of(crossing.envelope));
+        let firsts: BTreeSet<usize> = receipts.iter().map(|one| one.first).collect();
+        let seen = || story.appearances.iter().filter(|one| firsts.contains(&one.first));
+        let mailbox = service_mailbox(view, crossing.from);
         //= PEC-3.2.1-01
-        let expected = format!("a take-charge receipt to {}", crossing.from.name);
-        let observed = count(receipts.len(), "take-charge receipt");
-        occasion.holds(out, &[Clause::PEC_3_2_1_01], !receipts.is_empty(), &expected, &observed);
+        let expected = format!("a take-charge receipt to {mailbox}");
+        let there = seen().filter(|one| went_to(one, &mailbox)).count();
+        let observed = format!("{}, {there} seen on its way there", count(receipts.len(), "take-charge receipt"));
+        occasion.holds(out, &[Clause::PEC_3_2_1_01], there > 0, &expected, &observed);
         covered(story, out, &occasion, crossing, &crossings, &receipts);
         //= PEC-3.2.1-11
-        let firsts: BTreeSet<usize> = receipts.iter().map(|one| one.first).collect();
-        let seen = story.appearances.iter().filter(|one| firsts.contains(&one.first));
-        for transfer in seen.filter_map(Appearance::transfer) {
-            let record = domain(&crossing.from.certified_address);
-            let listed = view.index.managing(&record).and_then(|record| record.mail_receipt.clone());
-            let mailbox = listed.unwrap_or_else(|| crossing.from.service_mailbox.clone());
+        for transfer in seen().filter_map(Appearance::transfer) {
             let went: Vec<_> = transfer.forward_paths.iter().map(|one| one.path.as_str()).collect();
             let holds = matches!(went.as_slice(), [one] if same(one, &mailbox));
             let expected = format!("to {mailbox}, as the index has it");
@@ -100,6 +99,21 @@ fn take_charge(view: &View<'_>, out: &mut Findings) {
         }
     }
     passed_on(view, out);
+}
+
+/// Where a provider's take-charge receipts go: `mailReceipt` of its record, where the index can be read.
+fn service_mailbox(view: &View<'_>, provider: &Provider) -> String {
+    let record = view.index.managing(&domain(&provider.certified_address));
+    let listed = record.and_then(|record| record.mail_receipt.clone());
+    listed.unwrap_or_else(|| provider.service_mailbox.clone())
+}
+
+/// Whether a message was sent to that mailbox, or lies in it.
+fn went_to(appearance: &Appearance<'_>, mailbox: &str) -> bool {
+    match &appearance.place {
+        Place::Wire { transfer, .. } => transfer.forward_paths.iter().any(|one| same(&one.path, mailbox)),
+        Place::Mailbox { mailbox: own, .. } => same(own, mailbox),
+    }
 }
 
 fn covered(
@@ -144,8 +158,10 @@ fn passed_on(view: &View<'_>, out: &mut Findings) {
     for handover in story.handovers.iter().filter(|one| !one.is_internal() && one.standing == Standing::Correct) {
         let (Some((event, at)), Some(from)) = (handover.taken, handover.from) else { continue };
         let stored = story.copies(story.at(&handover.stored));
-        let passed = stored == 1 || (stored == 0 && !handover.failures.is_empty());
-        let charged = !handover.take_charges.is_empty();
+        // Of what cannot be stored the delivery point's notice is a row of its own.
+        let passed = stored == 1 || (stored == 0 && (!handover.failures.is_empty() || handover.cannot_be_stored()));
+        let mailbox = service_mailbox(view, from);
+        let charged = story.at(&handover.take_charges).any(|one| went_to(one, &mailbox));
         let hosts = [handover.provider.name.as_str(), &from.name];
         if (!passed || !charged) && stored < 2 && story.disturbances.excuses(&hosts, at) {
             continue;

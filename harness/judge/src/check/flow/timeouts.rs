@@ -54,7 +54,9 @@ struct Day<'s, 'a> {
     /// When a non-delivery or virus notice was.
     failed: Option<(u32, Instant)>,
     first: Vec<(u32, Instant)>,
-    second: Vec<(u32, Instant)>,
+    second: Option<(u32, Instant)>,
+    /// What came after the second.
+    further: Vec<(u32, Instant)>,
 }
 
 impl<'s, 'a> Day<'s, 'a> {
@@ -87,7 +89,8 @@ impl<'s, 'a> Day<'s, 'a> {
             delivered: came(Kind::AvvenutaConsegna).or_else(stored),
             failed: came(Kind::ErroreConsegna).or_else(|| came(Kind::RilevazioneVirus)),
             first: Vec::new(),
-            second: Vec::new(),
+            second: None,
+            further: Vec::new(),
         };
         day.sort_notices();
         Some(day)
@@ -99,12 +102,47 @@ impl<'s, 'a> Day<'s, 'a> {
         let ours = all.filter(|one| one.mailbox().is_some() && one.concerns(self.recipient.address));
         let notices: Vec<_> = ours.map(|one| (one.event, one.at)).collect();
         let boundary = self.from(BETWEEN);
-        let (mut first, mut second): (Vec<_>, Vec<_>) = notices.into_iter().partition(|(_, at)| *at < boundary);
+        let (mut first, later): (Vec<_>, Vec<_>) = notices.into_iter().partition(|(_, at)| *at < boundary);
+        let mut later = later.into_iter();
         let late = self.due(FIRST_LATEST).is_none_or(|due| due >= boundary);
-        if first.is_empty() && late && !self.confirmed_by(FIRST) && !second.is_empty() {
-            first.push(second.remove(0));
+        if first.is_empty() && late && !self.confirmed_by(FIRST) {
+            first.extend(later.next());
         }
-        (self.first, self.second) = (first, second);
+        (self.first, self.second, self.further) = (first, later.next(), later.collect());
+    }
+
+    /// All notices, in their order.
+    fn all(&self) -> Vec<(u32, Instant)> {
+        self.first.iter().copied().chain(self.later()).collect()
+    }
+
+    fn later(&self) -> impl Iterator<Item = (u32, Instant)> {
+        self.second.into_iter().chain(self.further.iter().copied())
+    }
+
+    /// Whether there is one first notice, and not too early; how late it may be is a reading.
+    fn first_in_time(&self) -> bool {
+        matches!(self.first.as_slice(), [(_, at)] if at.after(TICK) >= self.from(FIRST))
+    }
+
+    fn second_too_late(&self) -> bool {
+        self.second.is_some_and(|(_, at)| self.due(LAST).is_some_and(|due| at > due))
+    }
+
+    /// Whether there is a second notice in its window, and none after it.
+    fn second_in_time(&self) -> bool {
+        let is_early = self.second.is_some_and(|(_, at)| at.after(TICK) < self.from(SECOND));
+        self.second.is_some() && !is_early && !self.second_too_late() && self.further.is_empty()
+    }
+
+    /// Whether the envelope for this recipient waits at the sender's provider: nobody else has taken it.
+    fn is_queued(&self) -> bool {
+        let taken = self.story.handovers.iter().any(|one| {
+            self.submission.pec_msgids.contains(&one.pec_msgid)
+                && same(one.recipient, self.recipient.address)
+                && one.taken.is_some()
+        });
+        !taken && self.taken.is_none()
     }
 
     /// The earliest instant that lies so long after acceptance.
@@ -209,27 +247,31 @@ fn surely_confirmed_by(day: &Day<'_, '_>, span: Span) -> bool {
 //= PEC-2.1.1.1.2-02
 //= PEC-DM.13-02
 fn second(view: &View<'_>, out: &mut Findings, day: &Day<'_, '_>) {
-    let (to, observed) = (day.recipient.address, day.when(&day.second));
-    let occasion = day.occasion(view, &day.second);
-    let told = &[Clause::PEC_3_1_6_02];
-    let in_time = &[Clause::PEC_2_1_1_1_2_02, Clause::PEC_DM_13_02];
-    let too_late = day.second.iter().any(|(_, at)| day.due(LAST).is_some_and(|due| *at > due));
+    let notices: Vec<_> = day.later().collect();
+    let (to, observed) = (day.recipient.address, day.when(&notices));
+    let occasion = day.occasion(view, &notices);
     //= PEC-3.1.6-03
-    if !day.second.is_empty() {
-        let too_early = day.second.iter().any(|(_, at)| at.after(TICK) < day.from(SECOND));
+    if let Some((_, at)) = day.second {
+        let too_early = at.after(TICK) < day.from(SECOND);
         let expected = format!("the second timeout notice for {to} between +22h and +24h after acceptance");
-        occasion.holds(out, &[Clause::PEC_3_1_6_03], !too_early && !too_late, &expected, &observed);
+        occasion.holds(out, &[Clause::PEC_3_1_6_03], !too_early && !day.second_too_late(), &expected, &observed);
     }
-    let expected = format!("1 second timeout notice for {to} by +24h after acceptance");
     if !day.settled_by(day.submission.t0.1.after(LAST).after(TICK)) {
-        let once = day.second.len() == 1;
-        if once || !day.second.is_empty() || (day.is_over(LAST) && !may_be_full(day.story, day.submission)) {
-            occasion.holds(out, told, once, &expected, &observed);
-            occasion.holds(out, in_time, once && !too_late, &expected, &observed);
+        let is_due = day.is_over(LAST) && !may_be_full(day.story, day.submission);
+        if day.second.is_some() || is_due {
+            let there = day.second.is_some();
+            let in_time = there && !day.second_too_late();
+            let expected = format!("1 second timeout notice for {to} by +24h after acceptance");
+            occasion.holds(out, &[Clause::PEC_3_1_6_02], there, &expected, &observed);
+            occasion.holds(out, &[Clause::PEC_DM_13_02], in_time, &expected, &observed);
+            let last = format!("{expected}, and none after it");
+            let is_last = in_time && day.further.is_empty();
+            occasion.holds(out, &[Clause::PEC_2_1_1_1_2_02], is_last, &last, &observed);
         }
-    } else if !day.second.is_empty() && day.settled_by(day.from(SECOND)) {
+    } else if day.second.is_some() && day.settled_by(day.from(SECOND)) {
         let expected = format!("no timeout notice at 24 h for {to}, whose outcome had come back");
-        occasion.holds(out, told, false, &expected, &observed);
+        let all = &[Clause::PEC_3_1_6_02, Clause::PEC_2_1_1_1_2_02, Clause::PEC_DM_13_02];
+        occasion.holds(out, all, false, &expected, &observed);
     }
 }
 
@@ -238,27 +280,27 @@ fn together(view: &View<'_>, out: &mut Findings, day: &Day<'_, '_>) {
     if !day.is_over(LAST) || day.failed.is_some() || may_be_full(day.story, day.submission) {
         return;
     }
-    let all: Vec<_> = day.first.iter().chain(&day.second).copied().collect();
+    let all = day.all();
     let occasion = day.occasion(view, &all);
     let (to, observed) = (day.recipient.address, day.when(&all));
     let by_twelve = day.taken.is_some_and(|(_, at)| at.after(TICK) < day.from(FIRST));
     match (day.taken, day.delivered) {
         //= PEC-3.1.6-04
         (Some(_), None) if by_twelve => {
-            let holds = day.first.is_empty() && day.second.len() == 1;
+            let holds = day.first.is_empty() && day.second_in_time();
             let expected = format!("1 timeout notice for {to}, the 24 h one: taken in charge, never delivered");
             occasion.holds(out, &[Clause::PEC_3_1_6_04], holds, &expected, &observed);
         }
         //= PEC-3.1.6-05
-        (None, Some((_, at))) if at > day.from(FIRST).after(TICK) && at < day.from(SECOND) => {
-            let holds = day.first.len() == 1 && day.second.is_empty();
-            let expected = format!("1 timeout notice for {to}, the 12 h one: delivered late, never taken in charge");
-            occasion.holds(out, &[Clause::PEC_3_1_6_05], holds, &expected, &observed);
+        (_, Some((_, at))) if !by_twelve && at > day.from(FIRST).after(TICK) && at < day.from(SECOND) => {
+            let holds = day.first_in_time() && day.second.is_none();
+            let expected = format!("1 timeout notice for {to}, the 12 h one: nothing came by then, delivered later");
+            occasion.by("R-0016").holds(out, &[Clause::PEC_3_1_6_05], holds, &expected, &observed);
         }
         //= PEC-3.1.6-06
         (None, None) => {
-            let holds = day.first.len() == 1 && day.second.len() == 1;
-            let expected = format!("2 timeout notices for {to}, at 12 h and at 24 h: nothing came back");
+            let holds = day.first_in_time() && day.second_in_time();
+            let expected = format!("2 timeout notices for {to}, at 12 h and between 22 h and 24 h: nothing came back");
             occasion.holds(out, &[Clause::PEC_3_1_6_06], holds, &expected, &observed);
         }
         _ => {}
@@ -267,22 +309,28 @@ fn together(view: &View<'_>, out: &mut Findings, day: &Day<'_, '_>) {
 
 //= PEC-3.1.6-16
 fn per_recipient(view: &View<'_>, out: &mut Findings, day: &Day<'_, '_>) {
-    let all: Vec<_> = day.first.iter().chain(&day.second).copied().collect();
+    let recipients = &day.submission.recipients;
+    let is_strange = |one: &&Appearance<'_>| {
+        one.consegna().is_none_or(|consegna| !recipients.iter().any(|recipient| same(consegna, recipient.address)))
+    };
     let strangers: Vec<_> = day
         .story
         .about(day.submission, Kind::PreavvisoErroreConsegna)
         .filter(|one| one.mailbox().is_some())
-        .filter(|one| !day.submission.recipients.iter().any(|recipient| one.concerns(recipient.address)))
+        .filter(is_strange)
         .map(|one| (one.event, one.at))
         .collect();
+    let all = day.all();
     if !all.is_empty() || !strangers.is_empty() {
         let named: Vec<_> = all.iter().chain(&strangers).copied().collect();
-        let holds = strangers.is_empty() && day.first.len() <= 1 && day.second.len() <= 1;
+        // One that comes after the day is over is a row of its own.
+        let is_double = |(_, at): &(u32, Instant)| day.due(LAST).is_none_or(|due| *at <= due);
+        let holds = strangers.is_empty() && day.first.len() <= 1 && !day.further.iter().any(is_double);
         let expected = format!(
-            "each timeout notice names one recipient of the message; {} once for each limit",
+            "each timeout notice certifies one recipient of the message; {} once for each limit",
             day.recipient.address
         );
-        let observed = format!("{}; {} name nobody of them", day.when(&all), strangers.len());
+        let observed = format!("{}; {} certify nobody of them", day.when(&all), strangers.len());
         day.occasion(view, &named).holds(out, &[Clause::PEC_3_1_6_16], holds, &expected, &observed);
     }
 }
@@ -297,28 +345,28 @@ fn outcome(view: &View<'_>, out: &mut Findings) {
     }
 }
 
-/// Whoever is not delivered to within the day, the sender knows it by its end.
+/// Whoever is not delivered to within the day, the sender is told by its end: by any notice. What another provider took
+/// idles in no queue of the sender's.
 //= PEC-DPR.8-01
 //= PEC-2.2.2-03
 fn told(view: &View<'_>, out: &mut Findings, day: &Day<'_, '_>) {
-    let both = &[Clause::PEC_DPR_8_01, Clause::PEC_2_2_2_03];
+    let clauses: &[Clause] =
+        if day.is_queued() { &[Clause::PEC_DPR_8_01, Clause::PEC_2_2_2_03] } else { &[Clause::PEC_DPR_8_01] };
     let limit = day.submission.t0.1.after(LAST).after(TICK);
     if day.delivered.is_some_and(|(_, at)| at <= limit) {
         return;
     }
     let due = day.due(LAST);
-    let in_time = |one: &&Appearance<'_>| due.is_none_or(|due| one.at <= due);
-    let notices = || {
-        let failures = day.story.about(day.submission, Kind::ErroreConsegna);
-        failures.filter(|one| one.mailbox().is_some() && one.concerns(day.recipient.address))
-    };
-    let failure = notices().find(in_time).map(|one| (one.event, one.at));
-    let second = day.second.iter().find(|(_, at)| due.is_none_or(|due| *at <= due)).copied();
+    let failures = day.story.about(day.submission, Kind::ErroreConsegna);
+    let failures = failures.filter(|one| one.mailbox().is_some() && one.concerns(day.recipient.address));
+    let mut notices = failures.map(|one| (one.event, one.at)).chain(day.all());
+    let notice = notices.find(|(_, at)| due.is_none_or(|due| *at <= due));
     let expected = format!("the sender told by +24h after acceptance that {} got nothing", day.recipient.address);
-    match failure.or(second) {
-        Some(notice) => day.occasion(view, &[notice]).holds(out, both, true, &expected, &day.when(&[notice])),
+    match notice {
+        Some(notice) => day.occasion(view, &[notice]).holds(out, clauses, true, &expected, &day.when(&[notice])),
         None if day.is_over(LAST) && !may_be_full(day.story, day.submission) => {
-            day.occasion(view, &day.second).holds(out, both, false, &expected, &day.when(&day.second));
+            let all = day.all();
+            day.occasion(view, &all).holds(out, clauses, false, &expected, &day.when(&all));
         }
         None => {}
     }

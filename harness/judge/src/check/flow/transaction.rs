@@ -1,10 +1,15 @@
 use collaudo_record::{Instant, Outcome, Span, What};
 
-use super::{Check, Findings, Occasion, View, delivery::may_lack_outcome};
+use super::{
+    super::message::instant_of,
+    Check, Findings, Occasion, View,
+    access::{may_be_full, must_reach},
+    delivery::may_lack_outcome,
+};
 use crate::{
     Clause,
     reading::{Kind, Reading},
-    story::{Appearance, Handover, Standing, Story},
+    story::{Appearance, Handover, Place, Standing, Story, address::same},
 };
 
 /// Two providers' clocks aside, deployed messages show seconds between two fields of one message.
@@ -25,6 +30,30 @@ fn whole(view: &View<'_>, out: &mut Findings) {
             internal(view, out, handover);
         } else {
             between(view, out, handover);
+        }
+    }
+    unsent(view, out);
+}
+
+/// An accepted message whose envelope never got to a provider that could be reached.
+//= PEC-3.5-01
+fn unsent(view: &View<'_>, out: &mut Findings) {
+    let story = view.story;
+    for submission in story.submissions.iter().filter(|one| one.formal.conforms()) {
+        let Some(receipt) = story.about(submission, Kind::Accettazione).next() else { continue };
+        for recipient in &submission.recipients {
+            let Some(other) = recipient.provider.filter(|other| other.name != submission.provider.name) else {
+                continue;
+            };
+            let crossed = story.about(submission, Kind::PostaCertificata).any(|one| match &one.place {
+                Place::Wire { to, .. } => to.name == other.name,
+                Place::Mailbox { mailbox, .. } => same(mailbox, recipient.address),
+            });
+            if !crossed && must_reach(story, submission, recipient) {
+                let occasion = Occasion::of(view, submission.provider, submission, [receipt.event]);
+                let expected = format!("the transport envelope sent to {}", other.name);
+                occasion.holds(out, &[Clause::PEC_3_5_01], false, &expected, "none was seen");
+            }
         }
     }
 }
@@ -97,7 +126,7 @@ fn between(view: &View<'_>, out: &mut Findings, handover: &Handover<'_>) {
     if arrived(&handover.deliveries) {
         ours.push(("delivery receipt filed", filed(&handover.deliveries)));
     }
-    let full = super::access::may_be_full(story, submission);
+    let full = may_be_full(story, submission);
     settle(out, &on(from, &ours), &[Clause::PEC_3_5_01], &ours, excused || full);
 }
 
@@ -120,8 +149,8 @@ fn time(view: &View<'_>, out: &mut Findings) {
         logged(view, out, receipt);
     }
     for message in story.messages() {
-        let alone = matches!(message.kind(), Kind::PresaInCarico | Kind::AvvenutaConsegna | Kind::ErroreConsegna);
-        if let Some(issuer) = message.issuer.filter(|_| alone) {
+        let together = matches!(message.kind(), Kind::Accettazione | Kind::PostaCertificata | Kind::Ordinary);
+        if let Some(issuer) = message.issuer.filter(|_| !together) {
             let occasion = Occasion::new(view, issuer, [message.event]).about(story.submission_of(message));
             one_time(out, &occasion, &named_times(message.kind().wire(), message.reading));
         }
@@ -130,8 +159,8 @@ fn time(view: &View<'_>, out: &mut Findings) {
 
 fn named_times(what: &str, reading: &Reading) -> Vec<(String, Instant)> {
     let certified = reading.daticert.as_ref().and_then(|daticert| daticert.at);
-    let both = [("Date", reading.head.date), ("daticert", certified)];
-    both.into_iter().filter_map(|(name, at)| Some((format!("{name} of the {what}"), at?))).collect()
+    let all = [("Date", reading.head.date), ("daticert", certified), ("text", instant_of(&reading.text))];
+    all.into_iter().filter_map(|(name, at)| Some((format!("{name} of the {what}"), at?))).collect()
 }
 
 fn one_time(out: &mut Findings, occasion: &Occasion<'_>, times: &[(String, Instant)]) {

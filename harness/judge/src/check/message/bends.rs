@@ -77,7 +77,7 @@ pub(super) const BENDS: &[Bend] = &[
     ("busta", &[("charset=iso-8859-1", "charset=koi8-r")], &[C::PEC_4_3_1_01]),
     ("busta", &[("originale e' incluso", "originale \u{e8} incluso")], &[C::PEC_4_3_01]),
     ("busta", &[("name=\"postacert.eml\"", "name=\"originale.eml\"")], &[C::PEC_4_3_2_01]),
-    ("busta", &[("Content-Type: message/rfc822; name=\"postacert.eml\"", "Content-Type: text/plain")], &[C::PEC_3_1_5_01, C::PEC_2_2_1_11]),
+    ("busta", &[("Content-Type: message/rfc822; name=\"postacert.eml\"", "Content-Type: text/plain")], &[C::PEC_3_1_5_01]),
     ("non-accettazione", &[("--corpo--", "--corpo\r\nContent-Type: message/rfc822\r\n\r\nFrom: x@y.test\r\n\r\n\r\n--corpo--")], &[C::PEC_3_1_2_13]),
     ("primo-avviso", &[("--corpo--", "--corpo\r\nContent-Type: message/rfc822\r\n\r\nFrom: x@y.test\r\n\r\n\r\n--corpo--")], &[C::PEC_3_1_6_17]),
     ("anomalia", &[("--corpo--", "--corpo\r\nContent-Type: text/plain\r\n\r\naltro\r\n--corpo--")], &[C::PEC_3_2_2_14]),

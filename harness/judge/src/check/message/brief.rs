@@ -1,4 +1,4 @@
-//! The brief delivery receipt: what stands in the place of the original's named parts.
+//! The brief delivery receipt: what stands in the place of the original's named parts; and that parts keep their encoding.
 
 use collaudo_record::Outcome;
 use sha1::{Digest, Sha1};
@@ -7,7 +7,10 @@ use super::{Case, Rule, Ruling, case::listed};
 use crate::{
     Clause,
     reading::{Attached, Entity, Kind, hex},
-    story::form::{is_attachment, is_opaque, leaves, signed_content},
+    story::{
+        form::{is_attachment, is_opaque, leaves, signed_content},
+        octets::same_octets,
+    },
 };
 
 pub(super) const RULES: &[Rule] = &[
@@ -16,6 +19,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::all(Clause::PEC_3_3_2_2_06, &[Kind::AvvenutaConsegna], names),
     Rule::all(Clause::PEC_3_3_2_2_07, &[Kind::AvvenutaConsegna], forty_digits),
     Rule::all(Clause::PEC_3_3_2_2_08, &[Kind::AvvenutaConsegna], plain_text),
+    Rule::all(Clause::PEC_3_3_2_2_14, &[Kind::PostaCertificata, Kind::AvvenutaConsegna], keeps_encoding),
 ];
 
 const SUFFIX: &str = ".hash";
@@ -168,4 +172,31 @@ fn plain_text(case: &Case<'_>) -> Option<Ruling> {
     let own: Vec<&str> = hashes.iter().map(|hash| hash.media_type.as_str()).collect();
     let holds = own.iter().all(|own| *own == "text/plain");
     (!own.is_empty()).then(|| Ruling::holds(holds, "hashes of text/plain", listed(&own)))
+}
+
+/// Whatever else becomes of an original, its parts keep the encoding that they came in.
+//= PEC-3.3.2.2-14
+fn keeps_encoding(case: &Case<'_>) -> Option<Ruling> {
+    let own = case.reading.postacert.as_ref()?;
+    let (before, octets) = match case.reading.kind {
+        Kind::PostaCertificata => case.submission?.message.map(|(reading, octets)| (&reading.root, octets))?,
+        _ if case.is_brief() => return None,
+        _ => case.envelope()?.reading.postacert.as_ref().map(|whole| (&whole.root, whole.octets.as_slice()))?,
+    };
+    let (before, after) = (leaves(before), leaves(&own.root));
+    if before.len() != after.len() {
+        return None;
+    }
+    let body = |octets: &[u8], part: &Entity| octets.get(part.body.clone()).unwrap_or_default().to_vec();
+    // Other content is other rows' affair.
+    let is_changed = |(part, same): &(&Entity, &Entity)| {
+        let is_same_content = !part.decoded.is_empty() && part.decoded == same.decoded;
+        let is_same = same_octets(&body(octets, part), &body(&own.octets, same)) && part.encoding == same.encoding;
+        is_same_content && !is_same
+    };
+    let pairs = before.into_iter().zip(after);
+    let changed: Vec<String> =
+        pairs.filter(is_changed).map(|(part, same)| format!("{} to {}", part.encoding, same.encoding)).collect();
+    let expected = "each part of the original in the encoding that it came in";
+    Some(Ruling::holds(changed.is_empty(), expected, format!("changed: {}", listed(&changed))))
 }

@@ -65,10 +65,12 @@ fn profile(case: &Case<'_>) -> Option<Ruling> {
 
 //= PEC-5.5.1-01
 fn names_the_provider(case: &Case<'_>, signer: &Certificate) -> Ruling {
-    let wanted = collapsed(&case.issuer.display_name).to_lowercase();
+    // Whose certificate it is the index says; whether it is the issuer's is a row of its own.
+    let owner = case.view.index.listing(&signer.der).map_or(&case.issuer.display_name, |record| &record.name);
+    let wanted = collapsed(owner).to_lowercase();
     let holds =
         signer.common_names.iter().chain(&signer.organizations).any(|name| collapsed(name).to_lowercase() == wanted);
-    Ruling::holds(holds, format!("CN or O {:?}", case.issuer.display_name), signer.subject.clone())
+    Ruling::holds(holds, format!("CN or O {owner:?}"), signer.subject.clone())
 }
 
 //= PEC-5.5.1-02

@@ -14,8 +14,8 @@ use crate::{
 };
 
 use Kind::{
-    AvvenutaConsegna, ErroreConsegna, NonAccettazione, PostaCertificata, PreavvisoErroreConsegna, PresaInCarico,
-    RilevazioneVirus,
+    Accettazione, AvvenutaConsegna, ErroreConsegna, NonAccettazione, PostaCertificata, PreavvisoErroreConsegna,
+    PresaInCarico, RilevazioneVirus,
 };
 
 pub(super) const RULES: &[Rule] = &[
@@ -54,6 +54,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::all(Clause::PEC_4_4_22, CERTIFYING, ricezione),
     Rule::all(Clause::PEC_3_2_1_03, &[PresaInCarico], ricezione),
     Rule::all(Clause::PEC_4_4_23, CERTIFYING, errore_esteso),
+    Rule::all(Clause::PEC_4_5_05, &[Accettazione, PostaCertificata], found_in_any_case),
     Rule::plain(Clause::PEC_AGID_12_02, &[ErroreConsegna], full_mailbox_code),
 ];
 
@@ -300,7 +301,9 @@ fn consegna(case: &Case<'_>) -> Option<Ruling> {
 fn ricezione(case: &Case<'_>) -> Option<Ruling> {
     let daticert = case.daticert()?;
     let own = &daticert.ricezione;
-    let among = |one: &String| daticert.destinatari.iter().any(|(address, _)| same(one, address));
+    // Where destinatari are missing other rows say so.
+    let all = &daticert.destinatari;
+    let among = |one: &String| all.is_empty() || all.iter().any(|(address, _)| same(one, address));
     let missing = uncovered(case, daticert);
     let holds = match case.reading.kind {
         PresaInCarico => !own.is_empty() && own.iter().all(among) && missing.is_empty(),
@@ -315,15 +318,21 @@ fn ricezione(case: &Case<'_>) -> Option<Ruling> {
 
 /// Recipients of the transactions that a take-charge receipt names others of, and whom no receipt of them names.
 fn uncovered(case: &Case<'_>, daticert: &Daticert) -> Vec<String> {
-    let ours = case.view.story.handovers.iter().filter(|one| {
-        one.provider.name == case.issuer.name && Some(one.pec_msgid) == daticert.identificativo.as_deref()
-    });
-    let named = |recipient: &str| daticert.ricezione.iter().any(|one| same(one, recipient));
-    let crossings: Vec<usize> =
-        ours.clone().filter(|one| named(one.recipient)).flat_map(|one| one.crossings.iter().copied()).collect();
+    let story = case.view.story;
+    let ours = || {
+        story.handovers.iter().filter(|one| {
+            one.provider.name == case.issuer.name && Some(one.pec_msgid) == daticert.identificativo.as_deref()
+        })
+    };
+    let names = |daticert: &Daticert, recipient: &str| daticert.ricezione.iter().any(|one| same(one, recipient));
+    let named = ours().filter(|one| names(daticert, one.recipient));
+    let crossings: Vec<usize> = named.flat_map(|one| one.crossings.iter().copied()).collect();
     let together = |one: &&Handover<'_>| one.crossings.iter().any(|place| crossings.contains(place));
-    let uncovered = ours.filter(together).filter(|one| one.take_charges.is_empty());
-    uncovered.map(|one| one.recipient.to_owned()).collect()
+    let covered = |one: &Handover<'_>| {
+        let receipts = story.at(&one.take_charges).filter_map(|receipt| receipt.reading.daticert.as_ref());
+        receipts.into_iter().any(|daticert| names(daticert, one.recipient))
+    };
+    ours().filter(together).filter(|one| !covered(one)).map(|one| one.recipient.to_owned()).collect()
 }
 
 //= PEC-4.4-23
@@ -339,6 +348,25 @@ fn errore_esteso(case: &Case<'_>) -> Option<Ruling> {
         None => return None,
     };
     Some(Ruling::of(outcome, "errore-esteso with a short description", format!("errore-esteso {}", shown(own))))
+}
+
+/// Recipients whose domain the index lists in other letters, capitals or not, are certified ones.
+//= PEC-4.5-05
+fn found_in_any_case(case: &Case<'_>) -> Option<Ruling> {
+    let (submission, daticert, index) = (case.submission?, case.daticert()?, &case.view.index);
+    let domains: Vec<String> = index.records.iter().flat_map(|record| record.values("managedDomains")).collect();
+    let is_mixed = |address: &&str| {
+        let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+        index.managing(domain).is_some() && !domains.iter().any(|listed| listed == domain)
+    };
+    let mixed: Vec<&str> = submission.recipients.iter().map(|one| one.address).filter(is_mixed).collect();
+    let is_found =
+        |address: &&&str| daticert.destinatari.iter().any(|(own, tipo)| same(own, address) && tipo == "certificato");
+    let missed: Vec<&&str> = mixed.iter().filter(|address| !is_found(address)).collect();
+    let expected = format!("{} found among the managed domains", listed(&mixed));
+    (!mixed.is_empty()).then(|| {
+        Ruling::holds(missed.is_empty(), expected, format!("not found: {}", listed(missed.iter().map(|one| **one))))
+    })
 }
 
 /// The code of a full mailbox: from secondary sources and real receipts, its table was not read.

@@ -23,6 +23,7 @@ use super::{Finding, View};
 use crate::{Clause, reading::Kind};
 
 pub(crate) use case::Case;
+pub(crate) use text::instant_of;
 
 /// One row of the law that a message can be held against.
 pub(super) struct Rule {

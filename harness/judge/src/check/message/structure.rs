@@ -104,7 +104,8 @@ fn seven_bit(case: &Case<'_>) -> Option<Ruling> {
     let high =
         |range: &std::ops::Range<usize>| octets.get(range.clone()).unwrap_or_default().iter().position(|b| *b >= 0x80);
     // The original's octets are the user's and stay as they are; all else is the provider's.
-    let users = case.reading.postacert_part().map_or(0..0, |part| part.body.clone());
+    let users = case.reading.postacert_part().filter(|_| !case.reading.is_opaque());
+    let users = users.map_or(0..0, |part| part.body.clone());
     let before = 0..if users.is_empty() { octets.len() } else { users.start };
     let found = high(&before).or_else(|| high(&(users.end.max(before.end)..octets.len())).map(|at| at + users.end));
     let words = found.map_or_else(|| "7-bit octets alone".to_owned(), |at| format!("an octet above 127 at {at}"));
@@ -265,7 +266,7 @@ fn data_as_xml(case: &Case<'_>, errors: &[&str]) -> Option<Ruling> {
     };
     let errore = daticert.errore.as_deref().unwrap_or("nessuno");
     let has_needed = match case.reading.kind {
-        PostaCertificata => daticert.ricevuta.is_some(),
+        PostaCertificata => names_what_was_asked(case, daticert),
         PresaInCarico => !daticert.ricezione.is_empty(),
         AvvenutaConsegna => names_its_form(case, daticert) && daticert.consegna.is_some(),
         ErroreConsegna => {
@@ -286,6 +287,19 @@ fn data_as_xml(case: &Case<'_>, errors: &[&str]) -> Option<Ruling> {
     Some(Ruling::holds(holds, expected, words))
 }
 
+/// Whether `ricevuta` of an envelope names the form that the user asked for; where that was not seen, the one of the header.
+fn names_what_was_asked(case: &Case<'_>, daticert: &Daticert) -> bool {
+    let submitted = case.submission.and_then(|submission| submission.message);
+    let head = submitted.map_or(case.head(), |(reading, _)| &reading.head);
+    let own = daticert.ricevuta.as_deref();
+    match head.tipo_ricevuta.as_deref() {
+        Some(asked @ ("completa" | "breve" | "sintetica")) => own == Some(asked),
+        None => own == Some("completa"),
+        // What an unknown word asks for the law does not say.
+        Some(_) => own.is_some(),
+    }
+}
+
 /// Whether `ricevuta` names the form that was asked for, or the one that was issued (R-0013); of a brief one both are one.
 fn names_its_form(case: &Case<'_>, daticert: &Daticert) -> bool {
     let issued = || case.reading.form().map(Form::wire);
@@ -299,7 +313,7 @@ fn names_its_form(case: &Case<'_>, daticert: &Daticert) -> bool {
 
 fn needed(kind: Kind) -> &'static str {
     match kind {
-        PostaCertificata => ", ricevuta",
+        PostaCertificata => ", ricevuta as asked for",
         PresaInCarico => ", ricezione",
         AvvenutaConsegna => ", ricevuta of its form and consegna",
         ErroreConsegna => ", consegna and errore-esteso",
