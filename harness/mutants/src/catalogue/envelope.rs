@@ -1,6 +1,6 @@
 //! The transport envelope: header, what it inherits, what it encloses.
 
-use super::{COMPLETE, CROSS, REPLY_TO};
+use super::{COMPLETE, CROSS, REPLY_TO, TRACE_FIELDS, TWO_MESSAGES};
 use crate::{
     edit::bend_xml,
     pick::{DELIVERY, ENVELOPE, is_message},
@@ -25,8 +25,8 @@ mutants! {
     "envelope-from", CROSS, "The envelope comes from an address that its certificate does not name.",
         ["2.1-05", "2.1-06", "2.2.6-01", "3.1.5-10", "PRACT-01"],
         |b| b.author_address(ENVELOPE);
-    "envelope-from-english", CROSS, "The envelope's author is shown in English.",
-        ["3.1.5-10", "PRACT-01"],
+    "envelope-from-english", CROSS, "The envelope's author is shown in English, as the RFC prints it.",
+        ["PRACT-01"],
         |b| b.edit(ENVELOPE, |message| {
             let mut found = false;
             for name in ["From", "Sender"] {
@@ -69,7 +69,7 @@ mutants! {
         ["2.2.1-14", "3.1.5-13"],
         |b| b.set_header(ENVELOPE, "X-Riferimento-Message-ID", "<un.altro@client.alfa.test>");
     "envelope-form-unknown", CROSS, "The envelope asks for a form of receipt that does not exist.",
-        ["3.1.5-14", "3.1.5-15", "3.3.2-10"],
+        ["3.1.5-14", "3.1.5-15", "A-01"],
         |b| b.set_header(ENVELOPE, "X-TipoRicevuta", "lunga");
     "envelope-form-other", COMPLETE, "The envelope asks for another form than the user did.",
         ["3.1.5-15", "3.3.2-10"],
@@ -83,7 +83,7 @@ mutants! {
     "envelope-cc-missing", COMPLETE, "The envelope drops the original's Cc.",
         ["2.1.1.2-04", "3.1.5-04"],
         |b| b.drop_header(ENVELOPE, "Cc");
-    "envelope-received", CROSS, "The envelope's Received is not the original's.",
+    "envelope-received", TRACE_FIELDS, "The envelope's Received is not the original's.",
         ["2.1.1.2-02", "3.1.5-02"],
         |b| b.edit(ENVELOPE, |message| {
             let original = message.original().map(|original| collaudo_forge::Entity::read(&original));
@@ -92,7 +92,7 @@ mutants! {
             message.fields_mut().push("Received", &format!("{received} (altro)"));
             true
         });
-    "envelope-return-path", CROSS, "The envelope's Return-Path is not the original's.",
+    "envelope-return-path", TRACE_FIELDS, "The envelope's Return-Path is not the original's.",
         ["2.1.1.2-05", "3.1.5-05"],
         |b| b.edit(ENVELOPE, |message| {
             let original = message.original().map(|original| collaudo_forge::Entity::read(&original));
@@ -124,6 +124,14 @@ mutants! {
             original.extend_from_slice(b"P.S.\r\n");
             part.body = collaudo_forge::Body::Leaf(original);
         });
+    "original-reencoded", CROSS, "The enclosed original's text was encoded in base64 on the way.",
+        ["3.1.5-17", "3.3.2.2-14", "DPR.11-02"],
+        |b| b.enclosed(ENVELOPE, |original| {
+            let text = original.decoded();
+            original.fields.set("Content-Transfer-Encoding", "base64");
+            original.body = collaudo_forge::Body::Leaf(collaudo_forge::base64_lines(&text).into_bytes());
+            true
+        });
     "original-subject-changed", CROSS, "The enclosed original has another subject than the user gave it.",
         ["3.1.5-17", "DPR.11-02"],
         |b| b.enclosed(ENVELOPE, |original| {
@@ -141,7 +149,7 @@ mutants! {
             true
         });
     "original-message-id-other", CROSS, "The enclosed original has an identifier of its own.",
-        ["2.2.1-11"],
+        ["2.2.1-11", "2.2.1-12"],
         |b| b.enclosed(ENVELOPE, |original| {
             original.fields.set("Message-ID", "<tutt.altro@alfa.test>");
             true
@@ -157,6 +165,18 @@ mutants! {
             let old = id.trim_matches(['<', '>']).to_owned();
             let new = format!("{}@example.net", old.split('@').next().unwrap_or_default());
             b.rename_identifier(&old, &new)?;
+            b.only("alfa");
+            Ok(())
+        };
+    "identifier-twice", TWO_MESSAGES, "Two messages have one identifier.",
+        ["2.2.1-09"],
+        |b| {
+            let identifier = |pick| -> Result<String, crate::Unfit> {
+                let (_, envelope) = b.first(pick)?;
+                Ok(envelope.fields().get("Message-ID").unwrap_or_default().trim_matches(['<', '>']).to_owned())
+            };
+            let (first, second) = (identifier(ENVELOPE)?, identifier(crate::Pick { nth: 1, ..ENVELOPE })?);
+            b.rename_identifier(&second, &first)?;
             b.only("alfa");
             Ok(())
         };

@@ -115,6 +115,7 @@ pub(super) const BENDS: &[Bend] = &[
     ("consegna", &[("<ricevuta tipo=\"completa\"/>", "<ricevuta tipo=\"lunga\"/>")], &[C::PEC_4_4_20, C::PEC_3_3_2_1_06]),
     ("errore-consegna", &[("<errore-esteso>5.2.2 - Beta PEC - casella piena</errore-esteso>", "<errore-esteso/>")], &[C::PEC_4_4_23, C::PEC_3_3_3_09, C::PEC_AGID_12_02]),
     ("errore-consegna", &[("<errore-esteso>5.2.2 -", "<errore-esteso>5.1.1 -")], &[C::PEC_AGID_12_02]),
+    ("busta", &[("<destinatari tipo=\"certificato\">elsa", "<destinatari tipo=\"esterno\">elsa")], &[C::PEC_4_5_05]),
     // Texts.
     ("accettazione", &[("elsa@gamma.test (\"posta certificata\")", "elsa@gamma.test (\"posta ordinaria\")")], &[C::PEC_2_2_1_08, C::PEC_3_1_4_07]),
     ("accettazione", &[("accettato dal sistema ed inoltrato", "ricevuto dal sistema ed inoltrato")], &[C::PEC_3_1_4_07]),
@@ -132,6 +133,8 @@ pub(super) const BENDS: &[Bend] = &[
     ("presa-in-carico", &[("alle ore 10:00:05", "alle ore 10.00.05")], &[C::PEC_4_2_03, C::PEC_3_2_1_12]),
     ("presa-in-carico", &[("10:00:05 (+0200)", "10:00:05")], &[C::PEC_4_2_04, C::PEC_3_2_1_12]),
     ("presa-in-carico", &[("Il giorno", "On"), ("alle ore", "at"), ("il messaggio", "the message"), ("proveniente da", "from"), ("ed indirizzato a:", "to"), ("e' stato preso in carico", "was taken in charge")], &[C::PEC_PRACT_02]),
+    // Originals.
+    ("busta", &[("Content-Type: text/plain\r\n\r\nIn allegato il contratto.\r\n", "Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\nSW4gYWxsZWdhdG8gaWwgY29udHJhdHRvLg0K\r\n")], &[C::PEC_3_3_2_2_14]),
     // Brief receipts.
     ("consegna-breve", &[("b73c55bb565ae1997276b0ef4f91da643f8aa5e6", "6e5aa8f346ad19f4fe0b6727991ea565bb55c37b")], &[C::PEC_3_3_2_2_04, C::PEC_3_3_2_2_05]),
     ("consegna-breve", &[("b73c55bb565ae1997276b0ef4f91da643f8aa5e6", "b73c55bb565ae1997276 b0ef4f91da643f8aa5e6")], &[C::PEC_3_3_2_2_04, C::PEC_3_3_2_2_05, C::PEC_3_3_2_2_07]),
