@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use crate::{
-    Error, Flaw, PeerBehaviour, PlayerPlan, ProviderPlan, UserPlan,
+    Error, Flaw, PeerBehaviour, PlayerPlan, ProviderPlan, UnitPlan, UserPlan,
     find::stems,
     measure,
     source::{Item, Source, Table},
@@ -137,7 +137,7 @@ impl Cast {
     }
 
     fn enlist(&mut self, item: &Item<'_>) -> Result<(), Error> {
-        let keys = ["name", "title", "domain", "play", "behaviour", "limit", "users"];
+        let keys = ["name", "title", "domain", "play", "behaviour", "limit", "users", "unit"];
         let table = item.table("provider")?.only(&keys)?;
         let domain = table.need("domain", "a domain")?;
         let provider = ProviderPlan {
@@ -147,6 +147,7 @@ impl Cast {
             player: player(table)?.unwrap_or(PlayerPlan::Subject),
             users: Vec::new(),
             max_octets: table.get("limit").map_or(Ok(LAWFUL_LIMIT), |item| measure::size(&item))?,
+            unit: table.get("unit").map(|item| unit(item.table("unit")?)).transpose()?,
         };
         if self.providers.iter().any(|there| there.name == provider.name || there.domain == provider.domain) {
             return Err(item.error(Flaw::Twice { what: "provider", found: provider.name }));
@@ -252,6 +253,15 @@ fn label(item: &Item<'_>) -> Result<String, Error> {
         true => Ok(found.to_owned()),
         false => Err(item.error(Flaw::bad("name", found, "lower-case letters, digits and hyphens, a letter first"))),
     }
+}
+
+/// A secondary environment.
+fn unit(table: Table<'_>) -> Result<UnitPlan, Error> {
+    let table = table.only(&["name", "domain"])?;
+    Ok(UnitPlan {
+        name: table.need("name", "one line of text")?.line_of_text("name")?,
+        domain: labels(&table.need("domain", "a domain")?)?,
+    })
 }
 
 fn labels(item: &Item<'_>) -> Result<String, Error> {

@@ -22,6 +22,7 @@ mod step;
 pub use error::{Error, Flaw, Hint};
 pub use find::{discover, matches};
 pub use plan::{
-    CrashPoint, Fault, FaultKind, Forgery, PeerBehaviour, Plan, PlayerPlan, ProviderPlan, Step, Submit, UserPlan,
+    CrashPoint, Fault, FaultKind, Forgery, PeerBehaviour, Plan, PlayerPlan, ProviderPlan, Step, Submit, UnitPlan,
+    UserPlan,
 };
 pub use scenario::{Scenario, Vocabulary, World};

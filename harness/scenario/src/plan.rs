@@ -38,6 +38,17 @@ pub struct ProviderPlan {
     pub users: Vec<UserPlan>,
     /// The most that size in octets times recipients may come to.
     pub max_octets: u64,
+    /// Its secondary environment, where the index has one.
+    pub unit: Option<UnitPlan>,
+}
+
+/// A secondary environment of a provider: a record of its own in the index, and nobody there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitPlan {
+    /// `providerUnit` of the index.
+    pub name: String,
+    /// Its certified domain, such as `prova.alfa.test`.
+    pub domain: String,
 }
 
 /// Who plays a provider.

@@ -109,6 +109,13 @@ impl Pki {
         Ok(Self { authority, index, providers, tls_authority: tls_authority()?, tls_key })
     }
 
+    /// The certificate (DER) of a secondary environment of the provider at that place: its key under a name of its own.
+    pub(crate) fn unit_certificate(place: usize, provider: &str, address: &str) -> Result<Arc<[u8]>, WorldError> {
+        let pem = PROVIDER_KEYS.get(place).ok_or(WorldError::Providers(place))?;
+        let number = u64::try_from(place + MAX_PROVIDERS + 3).unwrap_or(u64::MAX);
+        Ok(issued(number, pem, [provider, "Ambiente secondario", address])?.certificate)
+    }
+
     pub(crate) fn tls_authority(&self) -> &[u8] {
         &self.tls_authority
     }

@@ -93,6 +93,7 @@ fn plan(seed: u64) -> Plan {
             quota_octets: None,
         }],
         max_octets: 30_000_000,
+        unit: None,
     };
     Plan {
         brief: ScenarioBrief {

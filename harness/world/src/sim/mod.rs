@@ -259,19 +259,27 @@ impl World {
 }
 
 fn publish(plan: &Plan, pki: &Pki) -> Result<Bytes, WorldError> {
-    let mailboxes: Vec<_> = plan.providers.iter().map(service_mailbox).collect();
-    let records: Vec<_> = plan
-        .providers
-        .iter()
-        .zip(&pki.providers)
-        .zip(&mailboxes)
-        .map(|((provider, identity), service_mailbox)| index::Record {
-            display_name: &provider.display_name,
-            service_mailbox,
-            domain: &provider.domain,
-            certificate: &identity.certificate,
-        })
-        .collect();
+    let mut records = Vec::new();
+    for (place, (provider, identity)) in plan.providers.iter().zip(&pki.providers).enumerate() {
+        let display_name = provider.display_name.clone();
+        records.push(index::Record {
+            display_name: display_name.clone(),
+            unit: None,
+            service_mailbox: service_mailbox(provider),
+            domain: provider.domain.clone(),
+            certificate: identity.certificate.clone(),
+        });
+        if let Some(unit) = &provider.unit {
+            let address = format!("posta-certificata@{}", unit.domain);
+            records.push(index::Record {
+                certificate: Pki::unit_certificate(place, &display_name, &address)?,
+                display_name,
+                unit: Some(unit.name.clone()),
+                service_mailbox: format!("servizio@{}", unit.domain),
+                domain: unit.domain.clone(),
+            });
+        }
+    }
     let signer = Signer::new(
         Arc::new(Key::from_der(&pki.index.key.pkcs8)?),
         &pki.index.certificate,
