@@ -4,7 +4,7 @@ use collaudo_forge::{
     Certified, Digest, Entity, Kind as Forged, Moment, Opened, PeerIdentity, Xml, open_index, reissue, seal_index,
     unix_of_date,
 };
-use collaudo_record::{Basis, BodyHash, Event, Forward, Instant, LogEntry, Span, Transfer, What};
+use collaudo_record::{Basis, BodyHash, Event, Forward, Instant, LogEntry, Reply, Span, Transfer, What};
 use sha1::{Digest as _, Sha1};
 use x509_cert::TbsCertificate;
 
@@ -180,6 +180,33 @@ impl Bench<'_> {
     pub(crate) fn transfers(&mut self, pick: Pick, change: impl Fn(&mut Transfer)) -> Result<(), Unfit> {
         let bodies = self.find(pick)?;
         self.change_transfers(|transfer| transfer.body.as_ref().is_some_and(|body| bodies.contains(body)), change)
+    }
+
+    /// Gives a provider another limit, made from the size of the first submission and the number of its recipients.
+    pub(crate) fn limit(&mut self, name: &str, of: impl Fn(u64, u64) -> u64) -> Result<(), Unfit> {
+        let submitted = self.submitted()?;
+        let octets = self.trace.body(&submitted).unwrap_or_default().len() as u64;
+        let paths = self.trace.events.iter().find_map(|event| match &event.what {
+            What::Transfer(transfer) if transfer.step.is_some() => Some(transfer.forward_paths.len() as u64),
+            _ => None,
+        });
+        let limit = of(octets, paths.unwrap_or(1));
+        let provider = self.trace.header.providers.iter_mut().find(|provider| provider.name == name);
+        provider.ok_or_else(|| Unfit::Missing(format!("provider {name}")))?.max_octets = limit;
+        self.only(name);
+        Ok(())
+    }
+
+    /// The submission refused at its final dot, and nothing of what followed from it.
+    pub(crate) fn turn_away(&mut self, code: u16) -> Result<(), Unfit> {
+        self.submissions(|transfer| transfer.reply = Some(Reply { code, text: "no".into() }))?;
+        self.trace.events.retain(|event| match &event.what {
+            What::Opened(session) | What::Secured(session) | What::Closed { session, .. } => session.port == 587,
+            What::Transfer(transfer) => transfer.step.is_some(),
+            What::Stored { .. } | What::Logged { .. } => false,
+            What::StepFailed { .. } | What::Host { .. } | What::Fault { .. } => true,
+        });
+        Ok(())
     }
 
     /// Changes every submission.

@@ -3,7 +3,7 @@
 //! A message that was refused in a good run lacks its notice; a message that was accepted in a good run turns out to have
 //! had to be refused, for the submission is bent and all that was made of it.
 
-use super::{BCC, CROSS};
+use super::{BCC, CROSS, FIFTY, TWO_AT_ONE};
 use crate::pick::{ENVELOPE, NON_ACCEPTANCE};
 
 mutants! {
@@ -30,7 +30,7 @@ mutants! {
             Ok(())
         };
     "no-from-accepted", CROSS, "A submission without From is accepted.",
-        ["2.2.1-03", "3.1.1-01", "3.1.1-02", "3.1.1-04", "3.1.1-09", "3.1.1-10", "3.1.2-01"],
+        ["2.2.1-03", "3.1.1-02", "3.1.1-09", "3.1.1-10", "3.1.2-01"],
         |b| {
             b.submission(|message| message.fields.remove("From"))?;
             b.only("alfa");
@@ -92,12 +92,28 @@ mutants! {
             Ok(())
         };
     "two-authors-accepted", CROSS, "A submission with two From fields is accepted.",
-        ["2.2.1-03", "3.1.1-01", "3.1.1-02", "3.1.1-09", "3.1.1-10", "3.1.2-01"],
+        ["2.2.1-03", "3.1.1-01", "3.1.1-09", "3.1.1-10", "3.1.2-01"],
         |b| {
             b.submission(|message| {
                 message.fields.push("From", "anna@alfa.test");
                 true
             })?;
+            b.only("alfa");
+            Ok(())
+        };
+    "too-large-accepted", CROSS, "A submission beyond the provider's limit is accepted.",
+        ["2.2.1-03", "3.1.1-07", "3.1.1-08", "3.1.1-09", "3.1.1-10", "3.1.2-01"],
+        |b| b.limit("alfa", |octets, _| octets / 2);
+    "too-large-for-two-accepted", TWO_AT_ONE, "A submission within the limit, but beyond it times two recipients, is accepted.",
+        ["2.2.1-03", "3.1.1-08", "3.1.1-09", "3.1.1-10", "3.1.2-01"],
+        |b| b.limit("alfa", |octets, recipients| octets * (recipients - 1));
+    "too-large-without-notice", "access-point/too-large", "A submission beyond the limit is dropped and nobody is told.",
+        ["2.2.1-03", "3.1.1-08", "3.1.1-10", "3.1.2-01"],
+        |b| b.lose(NON_ACCEPTANCE);
+    "fifty-refused", FIFTY, "A message to fifty recipients is refused.",
+        ["2.2.1-02", "DM.12-02"],
+        |b| {
+            b.turn_away(552)?;
             b.only("alfa");
             Ok(())
         };
@@ -108,7 +124,7 @@ mutants! {
         ["5.2-03"],
         |b| b.submissions(|transfer| transfer.account = Some("aldo@alfa.test".to_owned()));
     "refused-and-sent", BCC, "A submission is refused, and the message arrives all the same, bare.",
-        ["2.1.1.2-01", "2.2.2-09", "3.1.1-09", "3.2.2-01"],
+        ["2.1.1.2-01", "2.2.1-03", "2.2.2-09", "3.1.1-09", "3.2.2-01"],
         |b| {
             let submitted = b.submitted()?;
             let at = b.trace.events.last().map(|event| event.at).unwrap_or_default();

@@ -44,7 +44,7 @@ mutants! {
         ["3.1.6-17", "4.4-02"],
         |b| b.xml(FIRST_NOTICE, |xml| xml.set_attribute("postacert", "tipo", "preavviso"));
     "timeout-consegna-missing", DOWN, "The timeout notice does not certify about whom.",
-        ["3.1.6-16", "4.4-21"],
+        ["3.1.6-16", "3.1.6-17", "4.4-21"],
         |b| b.xml(FIRST_NOTICE, |xml| xml.remove("consegna"));
     "envelope-tipo-invented", CROSS, "The envelope's certification data has a kind that does not exist.",
         ["3.1.5-18", "4.4-02"],

@@ -22,13 +22,13 @@ mutants! {
             Ok(())
         };
     "acceptance-in-service-mailbox", CROSS, "The service mailbox holds an acceptance receipt.",
-        ["2.2.5-01"],
+        ["2.1-10", "2.2.5-01"],
         |b| b.store_too(ACCEPTANCE, "alfa", "servizio@alfa.test");
     "acceptance-lost-at-home", SAME, "Between users of one provider there is no acceptance receipt.",
         ["2.2.1-02", "3.1.4-09", "3.4-01", "DM.6-02"],
         |b| b.lose(ACCEPTANCE);
     "delivery-lost-at-home", SAME, "Between users of one provider there is no delivery receipt.",
-        ["2.2.3-01", "3.3.1-01", "3.3.2.1-07", "3.4-01", "DM.6-02", "DM.6-03"],
+        ["2.2.3-01", "3.3.1-01", "3.3.2-02", "3.3.2.1-07", "3.4-01", "DM.6-02", "DM.6-03", "DPR.6-01"],
         |b| b.lose(DELIVERY);
     "envelope-never-sent", CROSS, "An accepted message never leaves its provider.",
         ["2.2.1-02", "3.5-01"],
@@ -74,7 +74,7 @@ mutants! {
             Ok(())
         };
     "take-charge-lost", CROSS, "A correct envelope is not taken in charge.",
-        ["2.2.2-05", "3.2.1-01", "3.2.1-04"],
+        ["2.2.2-05", "3.2.1-01", "3.2.1-04", "3.5-01"],
         |b| {
             b.lose(TAKE_CHARGE)?;
             b.only("beta");
@@ -87,14 +87,14 @@ mutants! {
         ["2.1.1.1.1-03", "2.2.2-05", "3.2.1-01", "3.2.1-09", "3.2.1-11"],
         |b| b.misdirect(TAKE_CHARGE, "alfa", "anna@alfa.test");
     "delivery-lost", CROSS, "A message is in the mailbox and there is no delivery receipt.",
-        ["2.2.3-01", "3.3.1-01", "3.3.2.1-07", "DM.6-03"],
+        ["2.2.3-01", "3.3.1-01", "3.3.2-02", "3.3.2.1-07", "3.5-01", "DM.6-03", "DPR.6-01"],
         |b| {
             b.lose(DELIVERY)?;
             b.only("beta");
             Ok(())
         };
     "delivery-lost-for-one", TWO_AT_ONE, "Two recipients got the message, one delivery receipt is missing.",
-        ["2.2.3-01", "3.3.1-01", "3.3.2.1-07", "DM.6-03"],
+        ["2.2.3-01", "3.3.1-01", "3.3.2-02", "3.3.2.1-07", "3.5-01", "DM.6-03", "DPR.6-01"],
         |b| {
             b.lose(DELIVERY)?;
             b.only("beta");
@@ -115,7 +115,7 @@ mutants! {
             Ok(())
         };
     "delivery-without-storing", CROSS, "There is a delivery receipt for a message that is in no mailbox.",
-        ["2.1.1.1.1-05", "2.2.2-05", "2.2.3-02", "3.3.2-01"],
+        ["2.1.1.1.1-05", "2.2.2-05", "2.2.3-02", "3.3.2-01", "3.5-01"],
         |b| {
             b.unstore(ENVELOPE)?;
             b.only("beta");
@@ -134,14 +134,14 @@ mutants! {
         ["2.1-10", "2.1-11", "3.1.4-05"],
         |b| b.misdirect(ACCEPTANCE, "alfa", "aldo@alfa.test");
     "non-delivery-lost", UNKNOWN, "An unknown mailbox, and the sender is not told.",
-        ["2.2.3-05", "3.3.3-01"],
+        ["2.2.3-01", "2.2.3-05", "3.3.1-01", "3.3.3-01"],
         |b| {
             b.lose(NON_DELIVERY)?;
             b.only("beta");
             Ok(())
         };
     "non-delivery-lost-mailbox-full", FULL, "A full mailbox, and the sender is not told.",
-        ["2.2.3-05", "3.3.3-01"],
+        ["2.2.3-01", "2.2.3-05", "3.3.1-01", "3.3.3-01"],
         |b| {
             b.lose(NON_DELIVERY)?;
             b.only("beta");

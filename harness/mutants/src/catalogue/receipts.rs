@@ -22,10 +22,10 @@ mutants! {
             true
         });
     "acceptance-date", CROSS, "The acceptance receipt's Date is an hour late.",
-        ["3.1.4-02", "3.1.5-08", "4.1-02", "DM.9-01"],
+        ["3.1.4-02", "4.1-02", "DM.9-01"],
         |b| b.date(ACCEPTANCE, 3_600);
     "acceptance-date-missing", CROSS, "The acceptance receipt has no Date.",
-        ["3.1.4-02", "3.1.5-08", "4.1-02", "DM.9-01"],
+        ["3.1.4-02"],
         |b| b.drop_header(ACCEPTANCE, "Date");
     "acceptance-subject-prefix", CROSS, "The acceptance receipt's subject has another prefix.",
         ["3.1.4-03"],

@@ -21,10 +21,10 @@ mutants! {
     "non-delivery-signature-broken", UNKNOWN, "The non-delivery notice's signature does not fit its content.",
         ["2.1-01", "DPR.9-01"], |b| broken(b, NON_DELIVERY);
     "acceptance-unsigned", CROSS, "The acceptance receipt is not signed.",
-        ["2.1-01", "2.1-02", "2.1-03", "DPR.9-01"],
+        ["2.1-01", "2.1-02", "DPR.9-01"],
         |b| remade(b, ACCEPTANCE, false);
     "delivery-unsigned", CROSS, "The delivery receipt is not signed.",
-        ["2.1-01", "2.1-02", "2.1-03", "DPR.9-01"],
+        ["2.1-01", "2.1-02", "DPR.9-01"],
         |b| remade(b, DELIVERY, false);
     "delivery-opaque", CROSS, "The delivery receipt is signed in the opaque form.",
         ["2.1-01", "2.1-02"],

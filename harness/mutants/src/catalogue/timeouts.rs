@@ -26,7 +26,7 @@ mutants! {
         ["3.1.6-03", "3.1.6-06"],
         |b| b.retime(SECOND_NOTICE, -4);
     "second-notice-late", DOWN, "The second notice comes after twenty-four hours.",
-        ["2.1.1.1.2-02", "3.1.6-02", "3.1.6-03", "3.1.6-06", "DM.13-02"],
+        ["2.1.1.1.2-02", "3.1.6-03", "3.1.6-06", "DM.13-02"],
         |b| b.retime(SECOND_NOTICE, 3);
     "third-notice", DOWN, "A third notice follows.",
         ["2.1.1.1.2-02", "3.1.6-06"],
@@ -56,7 +56,7 @@ mutants! {
         ["2.1.1.1.2-01", "3.1.6-01", "3.1.6-04", "DM.13-01"],
         |b| b.notice(12, false);
     "second-notice-late-after-take-charge", NEVER_DELIVERS, "The only notice comes after twenty-four hours.",
-        ["2.1.1.1.2-02", "3.1.6-02", "3.1.6-03", "3.1.6-04", "DM.13-02", "DPR.8-01"],
+        ["2.1.1.1.2-02", "3.1.6-03", "3.1.6-04", "DM.13-02", "DPR.8-01"],
         |b| b.retime(FIRST_NOTICE, 3);
 }
 

@@ -49,6 +49,7 @@ struct Play {
     session: u32,
     now: Instant,
     letter: &'static str,
+    identifier: &'static str,
 }
 
 /// How a message fares at its destination.
@@ -68,7 +69,7 @@ pub(super) fn good(id: &str) -> Trace {
     match id {
         "access-point/bcc-field" => play.refused("Bcc: bianca@beta.test\r\n", "To: bruno@beta.test"),
         "access-point/no-to" => play.refused("", "Cc: bruno@beta.test"),
-        "access-point/reverse-path-unlike-from" | "access-point/hidden-recipient" => {
+        "access-point/reverse-path-unlike-from" | "access-point/hidden-recipient" | "access-point/too-large" => {
             play.refused("", "To: bruno@beta.test");
         }
         "access-point/external-recipient" => {
@@ -77,6 +78,11 @@ pub(super) fn good(id: &str) -> Trace {
         "access-point/mixed-case-domain" => play.accepted(&["bruno@Beta.TEST"], &[], "", delayed(0)),
         "flows/same-provider" => play.accepted(&["aldo@alfa.test"], &[], "", delayed(0)),
         "flows/two-at-one-provider" => play.accepted(&["bruno@beta.test", "bianca@beta.test"], &[], "", delayed(0)),
+        "flows/two-messages" => {
+            play.accepted(&["bruno@beta.test"], &[], "", delayed(0));
+            play.identifier = "abc.2@alfa.test";
+            play.accepted(&["bianca@beta.test"], &[], "", delayed(0));
+        }
         "flows/reply-to" => play.accepted(&["bruno@beta.test"], &[], "Reply-To: aldo@alfa.test\r\n", delayed(0)),
         "delivery-point/receipt-complete" | "delivery-point/ambiguous-recipient" => {
             play.accepted(&["bruno@beta.test"], &["bianca@beta.test"], "", delayed(0));
@@ -141,7 +147,7 @@ impl Play {
         let authority = trace.keep(AUTHORITY.1.as_slice());
         let signer = trace.keep(keys.index.as_ref().unwrap().certificate());
         (trace.header.index, trace.header.trust, trace.header.index_signer) = (index, vec![authority], signer);
-        Self { trace, keys, session: 0, now: EPOCH, letter: letter(id) }
+        Self { trace, keys, session: 0, now: EPOCH, letter: letter(id), identifier: IDENTIFIER }
     }
 
     fn later(&mut self, seconds: i64) -> Instant {
@@ -239,10 +245,11 @@ impl Play {
         let all: Vec<&str> = to.iter().chain(cc).copied().collect();
         let form = extra.strip_prefix("X-TipoRicevuta: ").map(Form::read).unwrap_or_default();
         let reply_to = extra.strip_prefix("Reply-To: ").map_or("anna@alfa.test", str::trim);
-        let certified = certified(&all, form, reply_to);
+        let identifier = self.identifier.to_owned();
+        let certified = Certified { identifier, ..certified(&all, form, reply_to) };
         let acceptance = self.receipt("alfa", Kind::Acceptance, &certified, "anna@alfa.test");
         self.stored("alfa", "anna@alfa.test", &acceptance);
-        let postacert = rewritten_original(traced.as_bytes(), IDENTIFIER);
+        let postacert = rewritten_original(traced.as_bytes(), self.identifier);
         let message = envelope(&postacert, &certified, &peer("alfa"), &self.keys.providers["alfa"], self.now.0);
         self.notices(&certified, fate, hours);
         if fate != Fate::Down {

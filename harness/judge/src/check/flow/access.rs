@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use collaudo_record::{Outcome, Span};
 
 use super::{Check, Findings, Occasion, View, count};
@@ -37,6 +39,7 @@ pub(super) const ADMISSION: Check = Check {
         Clause::PEC_3_1_1_10,
         Clause::PEC_3_1_2_01,
         Clause::PEC_3_1_4_09,
+        Clause::PEC_DM_12_02,
     ],
     run: admission,
 };
@@ -117,7 +120,8 @@ fn clauses_of(fault: &Fault) -> &'static [Clause] {
         //= PEC-2.1-15
         Fault::Bcc => &[Clause::PEC_3_1_1_06, Clause::PEC_2_1_15],
         //= PEC-3.1.1-07
-        Fault::Size => &[Clause::PEC_3_1_1_07],
+        // Times any number of recipients it is too big as well.
+        Fault::Size => &[Clause::PEC_3_1_1_07, Clause::PEC_3_1_1_08],
         //= PEC-3.1.1-08
         Fault::SizeTimesRecipients => &[Clause::PEC_3_1_1_08],
     }
@@ -154,6 +158,7 @@ fn admission(view: &View<'_>, out: &mut Findings) {
         let occasion = Occasion::of(view, submission.provider, submission, fate.events());
         if submission.formal.conforms() {
             admitted(view.story, out, submission, &fate, &occasion);
+            fifty(out, submission, &fate, &occasion);
         } else if !submission.formal.faults.is_empty() {
             rejected(view.story, out, submission, &fate, &occasion);
         }
@@ -182,6 +187,24 @@ fn admitted(story: &Story<'_>, out: &mut Findings, submission: &Submission<'_>, 
         }
     } else if !said_no && submission.taken() && !may_lack_receipts(story, submission) {
         occasion.holds(out, &[Clause::PEC_2_2_1_02, Clause::PEC_3_1_4_09], false, expected, &observed);
+    }
+}
+
+/// So many recipients every provider must allow.
+const FIFTY: usize = 50;
+
+//= PEC-DM.12-02
+fn fifty(out: &mut Findings, submission: &Submission<'_>, fate: &Fate, occasion: &Occasion<'_>) {
+    let asked: BTreeSet<_> =
+        submission.transfer.forward_paths.iter().map(|forward| forward.path.to_ascii_lowercase()).collect();
+    if asked.len() != FIFTY {
+        return;
+    }
+    let taken = fate.entered() && submission.recipients.len() == FIFTY;
+    if fate.entered() || submission.refused() || !fate.notices.is_empty() {
+        let expected = format!("a message to {FIFTY} recipients accepted");
+        let observed = format!("{}, {}", count(submission.recipients.len(), "path taken"), fate.words(submission));
+        occasion.holds(out, &[Clause::PEC_DM_12_02], taken, &expected, &observed);
     }
 }
 

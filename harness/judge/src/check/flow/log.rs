@@ -71,7 +71,9 @@ fn submission_of<'v>(view: &'v View<'v>, entry: &LogEntry) -> Option<&'v Submiss
     let msgid = entry.msgid.as_deref().map(|id| id.trim_matches(['<', '>']));
     let by_msgid = |one: &&Submission<'_>| msgid.is_some() && one.msgid() == msgid;
     let all = &view.story.submissions;
-    all.iter().find(by_id).or_else(|| all.iter().find(by_msgid))
+    // Where two share an identifier, which is a row of its own, the other one tells them apart.
+    let by_both = all.iter().filter(by_id).find(by_msgid);
+    by_both.or_else(|| all.iter().find(by_id)).or_else(|| all.iter().find(by_msgid))
 }
 
 fn fields(view: &View<'_>, out: &mut Findings, line: &Line<'_>) {

@@ -141,7 +141,9 @@ fn destinatari(case: &Case<'_>) -> Option<Ruling> {
     };
     // A refused message may name recipients that its header does not.
     let strict = case.reading.kind != NonAccettazione;
-    let known = |address: &&String| strict && named.as_ref().is_some_and(|named| !named.contains(*address));
+    let is_asked = |address: &String| asked.as_ref().is_some_and(|asked| asked.contains(address));
+    let is_named = |address: &String| named.as_ref().is_none_or(|named| named.contains(address));
+    let known = |address: &&String| strict && !is_named(address) && !is_asked(address);
     let strange: Vec<&String> = own.iter().filter(known).collect();
     let missing: Vec<String> =
         wanted.iter().flatten().filter(|address| asked.is_some() && !own.contains(address)).cloned().collect();
