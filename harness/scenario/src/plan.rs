@@ -121,6 +121,8 @@ pub enum Forgery {
     AlteredEnvelope,
     /// A transport envelope signed with a key that the index does not list.
     UnlistedSigner,
+    /// A transport envelope signed with a certificate that the index lists and that has expired.
+    ExpiredSigner,
     /// A transport envelope that comes, by its From, from the provider of its first recipient.
     EnvelopeInAnotherName,
     /// Ordinary mail that the provider signs, and no envelope.

@@ -146,11 +146,12 @@ fn octets(item: &Item<'_>, path: &Path) -> Result<Arc<[u8]>, Error> {
 /// The keys of a submission that say who, to whom, and from which file.
 const PATHS: [&str; 7] = ["id", "from", "to", "rcpt", "reverse_path", "file", "forge"];
 /// What a peer can make of a message.
-const FORGERIES: [(&str, Forgery); 7] = [
+const FORGERIES: [(&str, Forgery); 8] = [
     ("envelope", Forgery::Envelope),
     ("envelope-without-data", Forgery::EnvelopeWithoutData),
     ("altered-envelope", Forgery::AlteredEnvelope),
     ("unlisted-signer", Forgery::UnlistedSigner),
+    ("expired-signer", Forgery::ExpiredSigner),
     ("envelope-in-another-name", Forgery::EnvelopeInAnotherName),
     ("signed-mail", Forgery::SignedMail),
     ("ordinary", Forgery::Ordinary),

@@ -16,7 +16,8 @@ pub(crate) struct Record {
     pub(crate) unit: Option<String>,
     pub(crate) service_mailbox: String,
     pub(crate) domain: String,
-    pub(crate) certificate: Arc<[u8]>,
+    /// More than one where a certificate follows another.
+    pub(crate) certificates: Vec<Arc<[u8]>>,
 }
 
 /// The signed index, binary DER.
@@ -45,7 +46,9 @@ fn ldif(records: &[Record]) -> String {
 //= PEC-4.5.6-03
 //= PEC-4.5.7-02
 fn lines(record: &Record) -> Vec<String> {
-    let hash: String = Sha1::digest(&record.certificate).iter().map(|octet| format!("{octet:02X}")).collect();
+    let hash = |certificate: &Arc<[u8]>| -> String {
+        Sha1::digest(certificate).iter().map(|octet| format!("{octet:02X}")).collect()
+    };
     let name = &record.display_name;
     let of_unit = record.unit.iter().map(|unit| format!("providerUnit={unit},")).collect::<String>();
     let mut lines = vec![
@@ -53,11 +56,11 @@ fn lines(record: &Record) -> Vec<String> {
         "objectClass: top".into(),
         "objectClass: provider".into(),
         format!("providerName: {name}"),
-        format!("providerCertificateHash: {hash}"),
-        format!("providerCertificate;binary:: {}", STANDARD.encode(&record.certificate)),
-        format!("mailReceipt: {}", record.service_mailbox),
-        format!("managedDomains: {}", record.domain),
     ];
+    let certificates = &record.certificates;
+    lines.extend(certificates.iter().map(|one| format!("providerCertificateHash: {}", hash(one))));
+    lines.extend(certificates.iter().map(|one| format!("providerCertificate;binary:: {}", STANDARD.encode(one))));
+    lines.extend([format!("mailReceipt: {}", record.service_mailbox), format!("managedDomains: {}", record.domain)]);
     lines.push(match &record.unit {
         Some(unit) => format!("providerUnit: {unit}"),
         None => format!("LDIFLocationURL: https://index.{}/record.ldif.p7m", record.domain),

@@ -99,11 +99,11 @@ impl Pki {
             return Err(WorldError::Providers(providers.len()));
         }
         let authority = authority()?;
-        let index = issued(2, INDEX_KEY, ["Collaudo", "Indice dei gestori", "indice@index.test"])?;
+        let index = issued(2, INDEX_KEY, ["Collaudo", "Indice dei gestori", "indice@index.test"], VALID)?;
         let providers = (3..)
             .zip(PROVIDER_KEYS)
             .zip(providers)
-            .map(|((number, pem), (name, address))| issued(number, pem, [*name, "Posta Certificata", *address]))
+            .map(|((number, pem), (name, address))| issued(number, pem, [*name, "Posta Certificata", *address], VALID))
             .collect::<Result<_, _>>()?;
         let tls_key = pem_der(TLS_KEY)?.into();
         Ok(Self { authority, index, providers, tls_authority: tls_authority()?, tls_key })
@@ -113,7 +113,14 @@ impl Pki {
     pub(crate) fn unit_certificate(place: usize, provider: &str, address: &str) -> Result<Arc<[u8]>, WorldError> {
         let pem = PROVIDER_KEYS.get(place).ok_or(WorldError::Providers(place))?;
         let number = u64::try_from(place + MAX_PROVIDERS + 3).unwrap_or(u64::MAX);
-        Ok(issued(number, pem, [provider, "Ambiente secondario", address])?.certificate)
+        Ok(issued(number, pem, [provider, "Ambiente secondario", address], VALID)?.certificate)
+    }
+
+    /// The certificate (DER) that the provider at that place had before: for the same key, and expired.
+    pub(crate) fn expired_certificate(place: usize, provider: &str, address: &str) -> Result<Arc<[u8]>, WorldError> {
+        let pem = PROVIDER_KEYS.get(place).ok_or(WorldError::Providers(place))?;
+        let number = u64::try_from(place + 2 * MAX_PROVIDERS + 3).unwrap_or(u64::MAX);
+        Ok(issued(number, pem, [provider, "Posta Certificata", address], EXPIRED)?.certificate)
     }
 
     pub(crate) fn tls_authority(&self) -> &[u8] {
@@ -154,13 +161,13 @@ fn authority_params() -> Result<CertificateParams, WorldError> {
 
 /// The certificate of that number for an organisation, a common name and an address. Reading an RSA key checks it, which
 /// costs more than a signature, and the same certificate is the same bytes: once a process is enough.
-fn issued(number: u64, pem: &str, subject: [&str; 3]) -> Result<Identity, WorldError> {
+fn issued(number: u64, pem: &str, subject: [&str; 3], years: (i32, i32)) -> Result<Identity, WorldError> {
     static ISSUED: Mutex<BTreeMap<(u64, [String; 3]), Identity>> = Mutex::new(BTreeMap::new());
     let name = (number, subject.map(str::to_owned));
     if let Some(known) = ISSUED.lock().ok().and_then(|issued| issued.get(&name).cloned()) {
         return Ok(known);
     }
-    let identity = issue(number, pem, subject)?;
+    let identity = issue(number, pem, subject, years)?;
     if let Ok(mut issued) = ISSUED.lock() {
         issued.insert(name, identity.clone());
     }
@@ -170,8 +177,14 @@ fn issued(number: u64, pem: &str, subject: [&str; 3]) -> Result<Identity, WorldE
 //= PEC-5.5.1-01
 //= PEC-5.5.1-02
 //= PEC-5.5.2-01
-fn issue(number: u64, pem: &str, [organisation, common_name, address]: [&str; 3]) -> Result<Identity, WorldError> {
+fn issue(
+    number: u64,
+    pem: &str,
+    [organisation, common_name, address]: [&str; 3],
+    (from, until): (i32, i32),
+) -> Result<Identity, WorldError> {
     let mut params = params(number, &[(DnType::OrganizationName, organisation), (DnType::CommonName, common_name)]);
+    (params.not_before, params.not_after) = (date_time_ymd(from, 1, 1), date_time_ymd(until, 1, 1));
     params.subject_alt_names = vec![SanType::Rfc822Name(address.try_into()?)];
     // `NoCa` leaves Basic Constraints out, as the profile asks, and with it the Subject Key Identifier.
     params.is_ca = IsCa::NoCa;
@@ -196,12 +209,15 @@ fn tls_authority_params() -> CertificateParams {
     params
 }
 
+/// The years at whose beginning certificates begin and end.
+const VALID: (i32, i32) = (2025, 2029);
+const EXPIRED: (i32, i32) = (2023, 2025);
+
 /// Everything fixed: serial, dates, name.
 fn params(serial: u64, name: &[(DnType, &str)]) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.serial_number = Some(SerialNumber::from(serial));
-    params.not_before = date_time_ymd(2025, 1, 1);
-    params.not_after = date_time_ymd(2029, 1, 1);
+    (params.not_before, params.not_after) = (date_time_ymd(VALID.0, 1, 1), date_time_ymd(VALID.1, 1, 1));
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CountryName, "IT");
     for (kind, value) in name {
@@ -246,7 +262,8 @@ mod tests {
         assert_eq!(one.providers[0].certificate, two.providers[0].certificate);
         let tls = |pki: &Pki| pki.tls_certificate("mx.alfa.test").expect("issues");
         assert_eq!(tls(&one), tls(&two));
-        let anew = issue(3, PROVIDER_KEYS[0], ["Alfa PEC S.p.A.", "Posta Certificata", "posta-certificata@alfa.test"]);
+        let anew =
+            issue(3, PROVIDER_KEYS[0], ["Alfa PEC S.p.A.", "Posta Certificata", "posta-certificata@alfa.test"], VALID);
         assert_eq!(anew.expect("issues").certificate, one.providers[0].certificate, "the remembered one is another");
     }
 

@@ -43,7 +43,11 @@ fn forged(net: &Net, peer: &Peer, step: &Step) -> Option<Vec<u8>> {
     }
     let certified = certified(net, peer, step);
     let original = rewritten_original(&submit.message, &certified.identifier);
-    let signer = if forgery == Forgery::UnlistedSigner { &peer.unlisted } else { &peer.signer };
+    let signer = match forgery {
+        Forgery::UnlistedSigner => &peer.unlisted,
+        Forgery::ExpiredSigner => &peer.expired,
+        _ => &peer.signer,
+    };
     let identity = match forgery {
         Forgery::EnvelopeInAnotherName => in_the_name_of(submit.forward_paths.first()?, &peer.identity),
         _ => peer.identity.clone(),

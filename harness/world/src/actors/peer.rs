@@ -26,6 +26,7 @@ pub(crate) struct Peer {
     pub(crate) identity: PeerIdentity,
     pub(crate) signer: Signer,
     pub(crate) unlisted: Signer,
+    pub(crate) expired: Signer,
     pub(crate) behaviour: PeerBehaviour,
     pub(crate) server_tls: Arc<ServerConfig>,
     /// `mailReceipt` by domain.

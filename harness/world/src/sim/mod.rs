@@ -15,7 +15,7 @@ use std::{
 use collaudo_forge::{Key, PeerIdentity, Signer};
 use collaudo_node::Bytes;
 use collaudo_record::{FORMAT, Header, Player, Provider, Trace, User, What};
-use collaudo_scenario::{Plan, PlayerPlan, ProviderPlan, Step};
+use collaudo_scenario::{Forgery, Plan, PlayerPlan, ProviderPlan, Step};
 
 use self::{faults::Faults, host::Machine};
 use crate::{
@@ -195,6 +195,11 @@ impl World {
                 certified_address: certified_address(provider),
             },
             signer: Signer::new(key, &identity.certificate, &issuers)?,
+            expired: Signer::new(
+                Arc::new(Key::from_der(&identity.key.pkcs8)?),
+                &Pki::expired_certificate(n, &provider.display_name, &certified_address(provider))?,
+                &issuers,
+            )?,
             // The authority signs certificates; as a provider nobody lists it.
             unlisted: Signer::new(
                 Arc::new(Key::from_der(&self.pki.authority.key.pkcs8)?),
@@ -262,17 +267,21 @@ fn publish(plan: &Plan, pki: &Pki) -> Result<Bytes, WorldError> {
     let mut records = Vec::new();
     for (place, (provider, identity)) in plan.providers.iter().zip(&pki.providers).enumerate() {
         let display_name = provider.display_name.clone();
+        let mut certificates = vec![identity.certificate.clone()];
+        if signs_with_the_expired(plan, provider) {
+            certificates.push(Pki::expired_certificate(place, &display_name, &certified_address(provider))?);
+        }
         records.push(index::Record {
             display_name: display_name.clone(),
             unit: None,
             service_mailbox: service_mailbox(provider),
             domain: provider.domain.clone(),
-            certificate: identity.certificate.clone(),
+            certificates,
         });
         if let Some(unit) = &provider.unit {
             let address = format!("posta-certificata@{}", unit.domain);
             records.push(index::Record {
-                certificate: Pki::unit_certificate(place, &display_name, &address)?,
+                certificates: vec![Pki::unit_certificate(place, &display_name, &address)?],
                 display_name,
                 unit: Some(unit.name.clone()),
                 service_mailbox: format!("servizio@{}", unit.domain),
@@ -286,6 +295,12 @@ fn publish(plan: &Plan, pki: &Pki) -> Result<Bytes, WorldError> {
         &[pki.authority.certificate.to_vec()],
     )?;
     Ok(index::publish(&records, &signer, plan.epoch.0 / 1_000_000).into())
+}
+
+/// Whether a provider that a peer plays still signs with the certificate that it had before, which is listed all the same.
+fn signs_with_the_expired(plan: &Plan, provider: &ProviderPlan) -> bool {
+    let submits = plan.steps.iter().map(|step| &step.submit);
+    submits.into_iter().any(|submit| submit.provider == provider.name && submit.forged == Some(Forgery::ExpiredSigner))
 }
 
 fn header(plan: &Plan, pki: &Pki, index: &[u8], recorder: &Recorder) -> Header {
