@@ -53,13 +53,14 @@ fn log(view: &View<'_>, out: &mut Findings) {
     for line in &lines {
         fields(view, out, line);
     }
-    // A world that shows no log shows nothing of it; in one that does, a provider without any keeps none.
+    // What shows no log shows nothing of it; where the world can look into every log, a provider without any keeps none.
+    let looks_inside = !lines.is_empty() && matches!(view.trace.header.world.as_str(), "sim" | "explore");
     for provider in view.story.providers.all() {
         let own: Vec<_> = lines.iter().filter(|line| line.provider.name == provider.name).collect();
         if !own.is_empty() {
             related(view, out, provider, &own);
         }
-        if !lines.is_empty() {
+        if !own.is_empty() || looks_inside {
             operations(view, out, provider, &own);
         }
     }

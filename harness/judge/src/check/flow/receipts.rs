@@ -142,7 +142,8 @@ fn basis(view: &View<'_>, out: &mut Findings) {
         //= PEC-2.2.3-01
         //= PEC-3.3.1-01
         //= PEC-3.3.2-01
-        if ground.is_none() && story.appearances.iter().any(|one| is_its_reason(one, receipt, issuer)) {
+        let is_wrong = |one: &Appearance<'_>| one.standing != Standing::Correct && is_its_reason(one, receipt, issuer);
+        if ground.is_none() && story.appearances.iter().any(is_wrong) {
             let all = &[Clause::PEC_2_2_3_01, Clause::PEC_3_3_1_01, Clause::PEC_3_3_2_01, Clause::PEC_3_3_2_03];
             let expected = "no delivery receipt for what is no correct envelope";
             occasion.holds(out, all, false, expected, "a delivery receipt");

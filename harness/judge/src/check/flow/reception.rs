@@ -164,7 +164,9 @@ fn uninvited(view: &View<'_>, out: &mut Findings) {
             one.reading.essence == lying.reading.essence
                 && matches!(one.place, Place::Wire { to, .. } if to.name == provider.name)
         };
-        if story.appearances.iter().any(|one| brought(&one)) {
+        // Reports of failure are SMTP's own (PEC-2.2.2-02).
+        let is_report = lying.reading.root.media_type == "multipart/report";
+        if is_report || story.appearances.iter().any(|one| brought(&one)) {
             continue;
         }
         let both = &[Clause::PEC_2_2_2_09, Clause::PEC_3_2_2_01];
