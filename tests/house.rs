@@ -19,7 +19,7 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
     ("collaudo-reports", &["collaudo-record"]),
     ("gestore", &["collaudo-node"]),
     ("collaudo-world", &["collaudo-node", "collaudo-record", "collaudo-scenario", "collaudo-forge"]),
-    ("collaudo-mutants", &["collaudo-node", "collaudo-record", "collaudo-scenario", "collaudo-forge"]),
+    ("collaudo-mutants", &["collaudo-record", "collaudo-forge"]),
     ("collaudo", ALL),
     ("collaudo-tests", ALL),
 ];

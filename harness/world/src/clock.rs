@@ -38,10 +38,12 @@ impl Clock {
         state.now = state.now.after(span(by));
     }
 
-    /// Never back.
-    pub(crate) fn leap_to(&self, instant: Instant) {
+    /// Never back; says whether the clock has moved.
+    pub(crate) fn leap_to(&self, instant: Instant) -> bool {
         let mut state = self.0.borrow_mut();
+        let moves = instant > state.now;
         state.now = state.now.max(instant);
+        moves
     }
 
     /// The bell that rings for a host when its alarm is due.

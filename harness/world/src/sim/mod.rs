@@ -33,7 +33,7 @@ use crate::{
 /// One step of the network.
 const TICK: Duration = Duration::from_millis(1);
 
-/// Steps without a rest after which a run counts as stuck: about a quarter of an hour of traffic without a pause.
+/// Steps without a leap after which a run counts as stuck: about a quarter of an hour of traffic without a pause.
 const MAX_RESTLESS_TICKS: u32 = 1_000_000;
 
 const LATENCY: u64 = 1;
@@ -232,14 +232,13 @@ impl World {
             faults.take_down_fallen(sim, &self.net);
             restless += 1;
             if restless > MAX_RESTLESS_TICKS {
-                return Ok(Some(format!("no rest in {MAX_RESTLESS_TICKS} ticks; the network is stuck")));
+                return Ok(Some(format!("no leap in {MAX_RESTLESS_TICKS} ticks; the network is stuck")));
             }
             if self.net.activity.get() == before && faults.under_way(sim) == 0 {
-                restless = 0;
                 let alarm = clock.next_alarm();
                 let next = [alarm, faults.next()].into_iter().flatten().min().unwrap_or(end).min(end);
-                if next > clock.now() {
-                    clock.leap_to(next);
+                if clock.leap_to(next) {
+                    restless = 0;
                     // Not for a fault: one that never bites must leave no trace, not even in the latencies.
                     if alarm == Some(next) {
                         self.draw_latencies(sim, &mut latency);
