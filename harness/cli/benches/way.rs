@@ -23,6 +23,7 @@ fn main() {
     println!();
     dead_provider_among_twenty();
     certified_messages_beside_signatures();
+    day_of_a_thousand_messages();
 }
 
 fn whole_scenarios(criterion: &mut Criterion) {
@@ -92,6 +93,50 @@ fn certified_messages_beside_signatures() {
          {:.0}: {:.0} % of that",
         signatures / 4.0,
         400.0 * messages / signatures
+    );
+}
+
+/// Twenty bursts of fifty messages over a day, among twenty providers of which one is down for the first 13 hours.
+fn day_of_a_thousand_messages() {
+    let mut plan = scenario(
+        "topology = \"twenty-providers\"\nuntil = \"48h\"\n\
+         step = [{ at = \"0s\", submit = { id = \"m\", from = \"anna\", to = [\"bruno\"] } }]\n\
+         fault = [{ at = \"0s\", for = \"13h\", crash = \"alfa\" }]\n",
+    );
+    let pattern = plan.steps.remove(0);
+    let providers = plan.providers.clone();
+    for n in 0..1_000 {
+        let (from, to) = (&providers[1 + n % 19], &providers[n * 7 % 20]);
+        let (sender, recipient) = (&from.users[0], &to.users[0]);
+        let mut step = pattern.clone();
+        step.at = Duration::from_secs(72 * 60 * (n as u64 / 50));
+        step.id = format!("m{n}");
+        step.submit.provider.clone_from(&from.name);
+        step.submit.account.clone_from(&sender.address);
+        step.submit.password.clone_from(&sender.password);
+        step.submit.reverse_path.clone_from(&sender.address);
+        step.submit.forward_paths = vec![recipient.address.clone()];
+        step.submit.message = format!(
+            "Date: Mon, 02 Mar 2026 09:00:00 +0100\r\nFrom: {}\r\nTo: {}\r\nSubject: n. {n}\r\nMessage-ID: <{n}@client.test>\r\n\r\nTesto.\r\n",
+            sender.address, recipient.address
+        )
+        .into_bytes()
+        .into();
+        plan.steps.push(step);
+    }
+    let world = build(&plan, &subjects::reference());
+    let (spent, run) = cpu(|| world.run());
+    let Run { trace, problem, .. } = run.expect("it runs");
+    assert_eq!(problem, None);
+    let messages = collaudo_judge::judge(&trace).messages;
+    let of_kind = |kind: &str| messages.iter().filter(|message| message.kind == kind).count();
+    println!(
+        "a day of 1000 messages among twenty providers, one of them down for 13 h: {:.1} s of CPU; limit 60 s; \
+         {} acceptance receipts, {} delivery receipts, {} timeout notices",
+        spent.as_secs_f64(),
+        of_kind("accettazione"),
+        of_kind("avvenuta-consegna"),
+        of_kind("preavviso-errore-consegna")
     );
 }
 
