@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use collaudo_node::{Bytes, DurableLog, Node, Timestamp};
+use collaudo_node::{Bytes, DurableLog, Finding, Node, Timestamp};
 use collaudo_record::{Instant, LogEntry};
 use collaudo_world::{Declared, Founding, Subject};
 use gestore::{Config, Gestore, User};
@@ -43,6 +43,10 @@ impl Subject for Reference {
 
     fn recover(&self, log: &dyn DurableLog, now: Timestamp) -> Box<dyn Node> {
         Box::new(Gestore::recover(log, now))
+    }
+
+    fn scan(&self, _octets: &[u8]) -> Finding {
+        Finding::Clean
     }
 
     fn declare(&self, record: &[u8]) -> Vec<Declared> {

@@ -127,6 +127,7 @@ fn trace_of(octets: &[u8]) -> Trace {
         certified_address: address,
         service_mailbox: String::new(),
         max_octets: 30_000_000,
+        max_recipients: 500,
         users: vec![],
     };
     let nothing = BodyHash::of(b"");

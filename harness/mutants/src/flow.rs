@@ -203,8 +203,13 @@ impl Bench<'_> {
         self.trace.events.retain(|event| match &event.what {
             What::Opened(session) | What::Secured(session) | What::Closed { session, .. } => session.port == 587,
             What::Transfer(transfer) => transfer.step.is_some(),
-            What::Stored { .. } | What::Logged { .. } => false,
-            What::StepFailed { .. } | What::Host { .. } | What::Fault { .. } => true,
+            What::Stored { .. } | What::Logged { .. } | What::Retained { .. } | What::Fetched { .. } => false,
+            What::StepFailed { .. }
+            | What::Host { .. }
+            | What::Fault { .. }
+            | What::Sealed { .. }
+            | What::Published { .. }
+            | What::Consulted { .. } => true,
         });
         Ok(())
     }

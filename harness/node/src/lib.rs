@@ -103,6 +103,13 @@ pub enum Input {
         /// The raw signature.
         signature: Bytes,
     },
+    /// Answers [`Effect::Scan`].
+    Scanned {
+        /// The ticket of the request.
+        ticket: Ticket,
+        /// What the scanner says.
+        finding: Finding,
+    },
     /// Answers [`Effect::CheckPassword`].
     PasswordChecked {
         /// The ticket of the request.
@@ -179,6 +186,21 @@ pub enum Effect {
         /// What is hashed and signed.
         message: Bytes,
     },
+    /// Keep a state from which [`Node::recover`] can start: the log up to here is then needed no more, nor kept. The answer
+    /// is [`Input::Committed`] or [`Input::StoreFailed`], which leaves the log as it was.
+    Snapshot {
+        /// The node's choice.
+        ticket: Ticket,
+        /// What [`DurableLog::snapshot`] will give back.
+        state: Bytes,
+    },
+    /// Have a scanner look for hostile content; the answer is [`Input::Scanned`].
+    Scan {
+        /// The node's choice.
+        ticket: Ticket,
+        /// What is looked at, whole.
+        bytes: Bytes,
+    },
     /// Check a secret; the answer is [`Input::PasswordChecked`].
     CheckPassword {
         /// The node's choice.
@@ -202,6 +224,20 @@ pub enum Effect {
         /// The document's name.
         name: String,
     },
+}
+
+/// What a scanner says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// It knows nothing against it.
+    Clean,
+    /// It is hostile.
+    Hostile {
+        /// The scanner's name for it.
+        name: String,
+    },
+    /// The scanner gave no answer.
+    Unavailable,
 }
 
 /// How a connection ended.

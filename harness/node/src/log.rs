@@ -20,7 +20,12 @@ impl Body {
 
 /// What [`crate::Effect::Commit`] has put on disk, as [`crate::Node::recover`] reads it back.
 pub trait DurableLog {
-    /// Every committed record in order, the founding record first.
+    /// The newest [`crate::Effect::Snapshot`]; none before the first.
+    fn snapshot(&self) -> Option<Bytes> {
+        None
+    }
+
+    /// The records committed since that snapshot, in order; where there is none, all of them, the founding record first.
     fn records(&self) -> Box<dyn Iterator<Item = Bytes> + '_>;
 
     /// A committed body.

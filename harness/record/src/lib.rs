@@ -15,10 +15,10 @@ pub use expectation::{Expectation, ExpectationResult, Place};
 pub use run::{ClauseRecord, FaultRecord, Measured, Requirement, RunRecord, ScenarioOutcome, ScenarioRecord, Totals};
 pub use time::{Instant, Span};
 pub use trace::{
-    Basis, BodyHash, Event, FaultPhase, Forward, Header, LogEntry, Player, Provider, Reply, ScenarioBrief, Session,
-    Trace, TraceError, Transfer, User, What, Wire,
+    Basis, BodyHash, Event, FaultPhase, Forward, Header, LogEntry, Ordinary, Player, Provider, Reply, ScenarioBrief,
+    Session, Trace, TraceError, Transfer, User, What, Wire,
 };
 pub use verdict::{Judgement, Outcome, Verdict};
 
 /// The version of every format on disk.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;

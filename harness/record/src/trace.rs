@@ -92,6 +92,8 @@ pub struct Provider {
     pub service_mailbox: String,
     /// The most that size in octets times recipients may come to.
     pub max_octets: u64,
+    /// The most recipients that a message may have.
+    pub max_recipients: u32,
     /// Its mailboxes, the service mailbox left out.
     pub users: Vec<User>,
 }
@@ -113,6 +115,23 @@ pub struct User {
     pub address: String,
     /// The most octets that it holds; none where it has no limit.
     pub quota_octets: Option<u64>,
+    /// What becomes of mail for it that is not certified.
+    pub ordinary: Ordinary,
+}
+
+/// What a provider does with mail that is not certified.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "policy", rename_all = "lowercase")]
+pub enum Ordinary {
+    /// Refuses it.
+    Refuse,
+    /// Delivers it in an anomaly envelope.
+    Anomaly,
+    /// Sends it on to another address, and stores nothing.
+    Forward {
+        /// That address.
+        to: String,
+    },
 }
 
 /// Something that happened at an instant.
@@ -164,6 +183,55 @@ pub enum What {
         /// The message as stored.
         body: BodyHash,
     },
+    /// A message was put aside where no user reaches it, because of what the scanner found in it.
+    Retained {
+        /// The provider's name.
+        provider: String,
+        /// The message as retained.
+        body: BodyHash,
+    },
+    /// A provider closed a day of its log.
+    Sealed {
+        /// The provider's name.
+        provider: String,
+        /// The day in Rome, such as `2026-03-02`.
+        day: String,
+        /// DER SignedData with the day's log lines inside, as the provider keeps it.
+        seal: BodyHash,
+    },
+    /// A person fetched a message from a mailbox, all of it.
+    Fetched {
+        /// The visit of the plan.
+        visit: String,
+        /// The provider's name.
+        provider: String,
+        /// The mailbox's address.
+        mailbox: String,
+        /// `imap` or `pop3`.
+        over: String,
+        /// Whether it went under TLS.
+        secured: bool,
+        /// The message as it came.
+        body: BodyHash,
+    },
+    /// A public document changed: from now on whoever asks gets this one.
+    Published {
+        /// Its name: `indice.ldif.p7m`, `autorita.crl`.
+        document: String,
+        /// DER; none where it cannot be had.
+        body: Option<BodyHash>,
+    },
+    /// A host asked for a public document.
+    Consulted {
+        /// The host's name.
+        host: String,
+        /// The document's name.
+        document: String,
+        /// `https` or `ldap`.
+        over: String,
+        /// What it got; none where it got nothing.
+        body: Option<BodyHash>,
+    },
     /// A line of the provider's log.
     Logged {
         /// The provider's name.
@@ -189,7 +257,7 @@ pub enum What {
     Fault {
         /// Its place in the plan, from 0.
         fault: u32,
-        /// Its kind: `partition`, `hold`, `crash`.
+        /// Its kind, such as `partition`, as the plan names it.
         kind: String,
         /// The hosts concerned.
         hosts: Vec<String>,

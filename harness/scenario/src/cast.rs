@@ -1,7 +1,9 @@
 use std::path::Path;
 
+use collaudo_record::Ordinary;
+
 use crate::{
-    Error, Flaw, PeerBehaviour, PlayerPlan, ProviderPlan, UnitPlan, UserPlan,
+    Error, Family, Flaw, IndexSource, PeerBehaviour, PlayerPlan, ProviderPlan, UnitPlan, UserPlan,
     find::stems,
     measure,
     source::{Item, Source, Table},
@@ -147,6 +149,9 @@ impl Cast {
             player: player(table)?.unwrap_or(PlayerPlan::Subject),
             users: Vec::new(),
             max_octets: table.get("limit").map_or(Ok(LAWFUL_LIMIT), |item| measure::size(&item))?,
+            max_recipients: MOST_RECIPIENTS,
+            family: Family::default(),
+            index_source: IndexSource::Ldif,
             unit: table.get("unit").map(|item| unit(item.table("unit")?)).transpose()?,
         };
         if self.providers.iter().any(|there| there.name == provider.name || there.domain == provider.domain) {
@@ -164,8 +169,12 @@ impl Cast {
         if self.user(&name).is_some() || RESERVED.contains(&name.as_str()) {
             return Err(item.error(Flaw::Twice { what: "mailbox", found: name }));
         }
-        let user =
-            UserPlan { address: format!("{name}@{domain}"), password: format!("parola-di-{name}"), quota_octets: None };
+        let user = UserPlan {
+            address: format!("{name}@{domain}"),
+            password: format!("parola-di-{name}"),
+            quota_octets: None,
+            ordinary: Ordinary::Refuse,
+        };
         if let Some(provider) = self.providers.last_mut() {
             provider.users.push(user);
         }
@@ -294,6 +303,8 @@ fn local(address: &str) -> &str {
 
 /// DM 2/11/2005 art. 12 makes 30 MB a floor.
 const LAWFUL_LIMIT: u64 = 30_000_000;
+/// What deployed providers take: 250 in To and 250 in Cc.
+const MOST_RECIPIENTS: u32 = 500;
 const MOST_PROVIDERS: usize = 20;
 const LONGEST_DOMAIN: usize = 253;
 const LONGEST_ADDRESS: usize = 254;

@@ -22,7 +22,7 @@ mod step;
 pub use error::{Error, Flaw, Hint};
 pub use find::{discover, matches};
 pub use plan::{
-    CrashPoint, Fault, FaultKind, Forgery, PeerBehaviour, Plan, PlayerPlan, ProviderPlan, Step, Submit, UnitPlan,
-    UserPlan,
+    Access, CrashPoint, Family, Fault, FaultKind, Forgery, IndexFault, IndexSource, PeerBehaviour, Plan, PlayerPlan,
+    ProviderPlan, Step, Submit, UnitPlan, UserPlan, Visit,
 };
 pub use scenario::{Scenario, Vocabulary, World};

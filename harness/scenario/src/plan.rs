@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use collaudo_record::{Instant, ScenarioBrief};
+use collaudo_record::{Instant, Ordinary, ScenarioBrief};
 
 /// A scenario and a seed, with every instant and every random choice fixed: the world has nothing left to decide.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Plan {
     pub providers: Vec<ProviderPlan>,
     /// What people do, ordered by instant.
     pub steps: Vec<Step>,
+    /// Who looks into a mailbox, ordered by instant.
+    pub visits: Vec<Visit>,
     /// What goes wrong, in the scenario's order.
     pub faults: Vec<Fault>,
     /// The latency of each message lies between these, both included.
@@ -38,8 +40,56 @@ pub struct ProviderPlan {
     pub users: Vec<UserPlan>,
     /// The most that size in octets times recipients may come to.
     pub max_octets: u64,
+    /// The most recipients that a message may have.
+    pub max_recipients: u32,
     /// Its secondary environment, where the index has one.
     pub unit: Option<UnitPlan>,
+    /// What its messages look like, within what the law leaves free.
+    pub family: Family,
+    /// Where it takes the provider index from.
+    pub index_source: IndexSource,
+}
+
+/// How a provider builds its messages, as the deployed ones differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Family {
+    /// Which comes first in the signed part behind the text: `postacert.eml` or `daticert.xml`.
+    pub original_first: bool,
+    /// Whether the text stands in HTML too, as an alternative.
+    pub html: bool,
+    /// Whether attached parts say `inline` and not `attachment`.
+    pub inline: bool,
+    /// The digest as `micalg` spells it: `sha-256`, `sha256`.
+    pub micalg: String,
+    /// The signature's type: `application/x-pkcs7-signature` or `application/pkcs7-signature`.
+    pub signature_type: String,
+    /// The transfer encoding of `daticert.xml`: `base64`, `quoted-printable`, `7bit`.
+    pub data_encoding: String,
+    /// Whether lines of prose stand before the first boundary.
+    pub preamble: bool,
+}
+
+impl Default for Family {
+    fn default() -> Self {
+        Self {
+            original_first: false,
+            html: false,
+            inline: false,
+            micalg: "sha-256".into(),
+            signature_type: "application/x-pkcs7-signature".into(),
+            data_encoding: "base64".into(),
+            preamble: false,
+        }
+    }
+}
+
+/// Where a provider takes the provider index from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IndexSource {
+    /// The signed LDIF file, over HTTPS.
+    Ldif,
+    /// The directory, over LDAP under TLS.
+    Ldap,
 }
 
 /// A secondary environment of a provider: a record of its own in the index, and nobody there.
@@ -67,6 +117,22 @@ pub enum PeerBehaviour {
     TakesChargeOnly,
     /// Takes it, then nothing.
     Silent,
+    /// Takes it, sends a take-charge receipt and a delivery receipt for each recipient.
+    Proper,
+    /// As [`Self::Proper`], but the delivery receipts go out so long after it took the envelope.
+    DeliversLate(Duration),
+    /// As [`Self::Proper`], and sends each delivery receipt once more, the same octets.
+    DeliversTwice,
+    /// As [`Self::Proper`], without a take-charge receipt.
+    DeliversUnannounced,
+    /// Takes it, sends a take-charge receipt and delivery receipts whose signer the index does not list.
+    ForgesReceipts,
+    /// Takes it, sends a take-charge receipt and a virus notice.
+    FindsVirus,
+    /// Answers each message with 451, as long as it runs.
+    Defers,
+    /// As [`Self::Proper`], but waits so long before each reply.
+    Slow(Duration),
 }
 
 /// One mailbox.
@@ -78,6 +144,36 @@ pub struct UserPlan {
     pub password: String,
     /// The most octets that it holds.
     pub quota_octets: Option<u64>,
+    /// What becomes of mail for it that is not certified.
+    pub ordinary: Ordinary,
+}
+
+/// Someone logs into a mailbox and fetches all that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// How long after the epoch.
+    pub at: Duration,
+    /// Its id, such as `v1`.
+    pub id: String,
+    /// The provider.
+    pub provider: String,
+    /// The account, an address.
+    pub account: String,
+    /// Its password.
+    pub password: String,
+    /// How.
+    pub over: Access,
+    /// Whether each message is deleted behind the fetch.
+    pub deletes: bool,
+}
+
+/// How a mailbox is read, under TLS from the first octet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Port 993.
+    Imap,
+    /// Port 995.
+    Pop3,
 }
 
 /// Something that a person does.
@@ -106,6 +202,10 @@ pub struct Submit {
     pub forward_paths: Vec<String>,
     /// The message with CRLF, not dot-stuffed.
     pub message: Arc<[u8]>,
+    /// Whether TLS begins with the first octet (port 465) and not by STARTTLS (587).
+    pub implicit_tls: bool,
+    /// Submissions of one account that name the same session, at one instant, go over one connection, one after another.
+    pub session: Option<String>,
     /// How the scripted peer sends it on, where it plays the provider; nobody submits anything then.
     pub forged: Option<Forgery>,
 }
@@ -123,6 +223,16 @@ pub enum Forgery {
     UnlistedSigner,
     /// A transport envelope signed with a certificate that the index lists and that has expired.
     ExpiredSigner,
+    /// A transport envelope signed with a certificate that the index lists and that is not yet valid.
+    FutureSigner,
+    /// A transport envelope signed with a certificate that the index lists and that another authority issued.
+    ForeignAuthority,
+    /// A transport envelope without a signature.
+    Unsigned,
+    /// A correct transport envelope, sent twice, each time in a transaction of its own.
+    EnvelopeTwice,
+    /// A correct delivery receipt for a message that nobody sent.
+    StrayReceipt,
     /// A transport envelope that comes, by its From, from the provider of its first recipient.
     EnvelopeInAnotherName,
     /// Ordinary mail that the provider signs, and no envelope.
@@ -166,6 +276,60 @@ pub enum FaultKind {
         /// When, at or after the fault's instant.
         point: CrashPoint,
     },
+    /// Between two hosts each message takes so long.
+    Slow {
+        /// One host.
+        a: String,
+        /// The other.
+        b: String,
+        /// The latency.
+        latency: Duration,
+    },
+    /// A host's clock goes wrong by this much.
+    Clock {
+        /// The host.
+        host: String,
+        /// Microseconds; positive is fast.
+        offset_micros: i64,
+    },
+    /// A host's disk takes nothing: each commit fails.
+    DiskFull {
+        /// The host.
+        host: String,
+    },
+    /// A host's scanner gives no answer.
+    ScannerDown {
+        /// The host.
+        host: String,
+    },
+    /// The provider index goes wrong where it is published.
+    Index(IndexFault),
+    /// The list of revoked certificates cannot be had.
+    CrlUnreachable,
+    /// The authority revokes a provider's signing certificate; it stays revoked.
+    Revoked {
+        /// The provider.
+        host: String,
+    },
+    /// The index lists a provider no more.
+    Unlisted {
+        /// The provider.
+        host: String,
+    },
+}
+
+/// How the provider index goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IndexFault {
+    /// It cannot be had.
+    Unreachable,
+    /// One octet of it is changed under its signature, which makes the first provider another.
+    Altered,
+    /// A list that was signed two days before the epoch is served again: it has all but this provider.
+    RolledBack {
+        /// The provider that was not listed then.
+        lacks: String,
+    },
 }
 
 /// The moment at which a host crashes. What comes after it was never done, an answer to the last effect included.
@@ -186,14 +350,31 @@ impl FaultKind {
             Self::Partition { .. } => "partition",
             Self::Hold { .. } => "hold",
             Self::Crash { .. } => "crash",
+            Self::Slow { .. } => "slow",
+            Self::Clock { .. } => "clock",
+            Self::DiskFull { .. } => "disk-full",
+            Self::ScannerDown { .. } => "scanner-down",
+            Self::Index(IndexFault::Unreachable) => "index-unreachable",
+            Self::Index(IndexFault::Altered) => "index-altered",
+            Self::Index(IndexFault::RolledBack { .. }) => "index-rolled-back",
+            Self::CrlUnreachable => "crl-unreachable",
+            Self::Revoked { .. } => "revoked",
+            Self::Unlisted { .. } => "unlisted",
         }
     }
 
     /// The hosts concerned.
     pub fn hosts(&self) -> Vec<String> {
         match self {
-            Self::Partition { a, b } | Self::Hold { a, b } => vec![a.clone(), b.clone()],
-            Self::Crash { host, .. } => vec![host.clone()],
+            Self::Partition { a, b } | Self::Hold { a, b } | Self::Slow { a, b, .. } => vec![a.clone(), b.clone()],
+            Self::Crash { host, .. }
+            | Self::Clock { host, .. }
+            | Self::DiskFull { host }
+            | Self::ScannerDown { host }
+            | Self::Revoked { host }
+            | Self::Unlisted { host }
+            | Self::Index(IndexFault::RolledBack { lacks: host }) => vec![host.clone()],
+            Self::Index(_) | Self::CrlUnreachable => Vec::new(),
         }
     }
 }

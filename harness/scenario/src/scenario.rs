@@ -127,6 +127,7 @@ impl Scenario {
             until: self.until,
             providers: self.providers.clone(),
             steps,
+            visits: Vec::new(),
             faults: self.faults.clone(),
             latency: self.latency,
         }
@@ -147,6 +148,8 @@ impl Scenario {
             reverse_path: draft.reverse_path.clone(),
             forward_paths: draft.forward_paths.clone(),
             message,
+            implicit_tls: false,
+            session: None,
             forged: draft.forged,
         };
         Step { at: draft.at, id: draft.id.clone(), submit }

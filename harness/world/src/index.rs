@@ -9,6 +9,9 @@ use sha1::{Digest, Sha1};
 /// The name under which a provider fetches the index.
 pub const INDEX_NAME: &str = "indice.ldif.p7m";
 
+/// The name under which a provider fetches the list of revoked certificates.
+pub const CRL_NAME: &str = "autorita.crl";
+
 /// One record of the index.
 pub(crate) struct Record {
     pub(crate) display_name: String,

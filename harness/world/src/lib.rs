@@ -17,7 +17,7 @@ mod subject;
 mod tap;
 mod tls;
 
-pub use index::INDEX_NAME;
+pub use index::{CRL_NAME, INDEX_NAME};
 pub use pki::{Identity, MAX_PROVIDERS, Pki, SigningKey};
 pub use sim::{Run, World};
 pub use subject::{Declared, Founding, Subject};

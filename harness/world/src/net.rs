@@ -29,6 +29,9 @@ pub(crate) const RELAY_PORT: u16 = 25;
 /// From people.
 pub(crate) const SUBMISSION_PORT: u16 = 587;
 
+/// The host that serves the provider index over LDAP.
+pub(crate) const DIRECTORY_HOST: &str = "index.test";
+
 pub(crate) struct Net {
     pub(crate) recorder: Recorder,
     /// When the run began.
@@ -40,6 +43,12 @@ pub(crate) struct Net {
     pub(crate) passwords: BTreeMap<String, String>,
     pub(crate) index: Bytes,
     pub(crate) client_tls: Arc<ClientConfig>,
+    /// How far each host's clock is off, in microseconds.
+    pub(crate) offsets: RefCell<BTreeMap<String, i64>>,
+    /// Hosts whose disk takes nothing.
+    pub(crate) full: RefCell<BTreeSet<String>>,
+    /// Hosts whose scanner gives no answer.
+    pub(crate) unscanned: RefCell<BTreeSet<String>>,
     /// Hosts that do not run now.
     pub(crate) down: RefCell<BTreeSet<String>>,
     /// Grows with everything that happens: while it stands still and no message is under way, the network rests.

@@ -1,4 +1,4 @@
-use collaudo_node::{BodyId, Bytes, DurableLog, Node, Timestamp};
+use collaudo_node::{BodyId, Bytes, DurableLog, Finding, Node, Timestamp};
 use collaudo_record::LogEntry;
 use collaudo_scenario::ProviderPlan;
 
@@ -12,6 +12,9 @@ pub trait Subject: Send + Sync {
 
     /// The node, as [`Node::recover`] builds it.
     fn recover(&self, log: &dyn DurableLog, now: Timestamp) -> Box<dyn Node>;
+
+    /// What the provider's scanner finds in a message, whole: [`collaudo_node::Effect::Scan`].
+    fn scan(&self, octets: &[u8]) -> Finding;
 
     /// What a committed record declares, in its order; nothing where it is the provider's own affair.
     fn declare(&self, record: &[u8]) -> Vec<Declared>;
@@ -34,8 +37,12 @@ pub struct Founding<'a> {
     pub authority: Bytes,
     /// The certificate (DER) that signs the provider index.
     pub index_signer: Bytes,
-    /// The index's name for [`collaudo_node::Effect::Fetch`].
+    /// The signed index's name for [`collaudo_node::Effect::Fetch`].
     pub index_name: &'static str,
+    /// The host that serves the index over LDAP, with TLS from the first octet, at port 636.
+    pub directory_host: &'static str,
+    /// The name of the list of revoked certificates for [`collaudo_node::Effect::Fetch`].
+    pub crl_name: &'static str,
 }
 
 /// What a provider says of itself.
@@ -47,6 +54,18 @@ pub enum Declared {
         mailbox: String,
         /// The message, committed with the record or before it.
         body: BodyId,
+    },
+    /// It put a message aside, because of what the scanner found in it.
+    Retained {
+        /// The message, committed with the record or before it.
+        body: BodyId,
+    },
+    /// It closed a day of its log.
+    Sealed {
+        /// The day in Rome, such as `2026-03-02`.
+        day: String,
+        /// DER SignedData with the day's lines inside, committed with the record or before it.
+        seal: BodyId,
     },
     /// It wrote a line in its log.
     Logged(LogEntry),

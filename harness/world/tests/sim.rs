@@ -91,9 +91,13 @@ fn plan(seed: u64) -> Plan {
             address: format!("{user}@{name}.test"),
             password: "segreta".into(),
             quota_octets: None,
+            ordinary: collaudo_record::Ordinary::Refuse,
         }],
         max_octets: 30_000_000,
+        max_recipients: 500,
         unit: None,
+        family: collaudo_scenario::Family::default(),
+        index_source: collaudo_scenario::IndexSource::Ldif,
     };
     Plan {
         brief: ScenarioBrief {
@@ -117,9 +121,12 @@ fn plan(seed: u64) -> Plan {
                 reverse_path: "anna@alfa.test".into(),
                 forward_paths: vec!["bruno@beta.test".into()],
                 message: MESSAGE.into(),
+                implicit_tls: false,
+                session: None,
                 forged: None,
             },
         }],
+        visits: Vec::new(),
         faults: Vec::new(),
         latency: (Duration::from_millis(1), Duration::from_millis(10)),
     }
@@ -162,6 +169,10 @@ impl Subject for ToySubject {
 
     fn recover(&self, log: &dyn DurableLog, now: Timestamp) -> Box<dyn Node> {
         Box::new(Toy::recover(log, now))
+    }
+
+    fn scan(&self, _: &[u8]) -> collaudo_node::Finding {
+        collaudo_node::Finding::Clean
     }
 
     fn declare(&self, _: &[u8]) -> Vec<Declared> {

@@ -135,6 +135,8 @@ impl Provider {
             Input::Fetched { ticket, document } => self.answered(now, ticket, Answer::Octets(document), out),
             Input::Signed { ticket, signature } => self.answered(now, ticket, Answer::Octets(Some(signature)), out),
             Input::PasswordChecked { ticket, ok } => self.answered(now, ticket, Answer::Password(ok), out),
+            // Nothing is asked of the scanner yet.
+            Input::Scanned { .. } => {}
             Input::Resolved { ticket, hosts } => {
                 if let Some(Waiting::Hosts(key)) = self.waiting.remove(&ticket) {
                     self.resolved(now, key, hosts, out);

@@ -9,7 +9,9 @@ use std::{
 
 use aws_lc_rs::{rand::SystemRandom, rsa::KeyPair, signature::RSA_PKCS1_SHA256};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use collaudo_node::{Body, BodyId, Bytes, ConnId, DurableLog, Effect, End, Host, Input, Node, Ticket, Timestamp};
+use collaudo_node::{
+    Body, BodyId, Bytes, ConnId, DurableLog, Effect, End, Finding, Host, Input, Node, Ticket, Timestamp,
+};
 use gestore::{Config, Declared, Gestore, User, declare, found};
 
 /// 2026-03-02T10:00:00Z.
@@ -279,6 +281,8 @@ impl World {
                 }
             }
             Effect::Commit { ticket, records, bodies } => self.commit(name, ticket, records, bodies),
+            Effect::Snapshot { ticket, .. } => self.input(name, Input::Committed { ticket }),
+            Effect::Scan { ticket, .. } => self.input(name, Input::Scanned { ticket, finding: Finding::Clean }),
             Effect::Load { ticket, body } => {
                 let bytes = self.machine(name).disk.body(body);
                 self.input(name, Input::Loaded { ticket, bytes });

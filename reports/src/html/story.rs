@@ -48,7 +48,8 @@ pub(super) fn fault(kind: &str, hosts: &[String], phase: FaultPhase) -> String {
         FaultPhase::Injected => "begins",
         FaultPhase::Healed => "is over",
     };
-    format!("{kind} of {} {word}", hosts.join(", "))
+    let whose = if hosts.is_empty() { String::new() } else { format!(" of {}", hosts.join(", ")) };
+    format!("{kind}{whose} {word}")
 }
 
 /// The whole event, without its instant.
@@ -67,6 +68,18 @@ pub(super) fn sentence(scenario: &ScenarioRecord, event: &Event) -> String {
         What::Transfer(transfer) => transaction(scenario, transfer),
         What::Stored { mailbox, body, provider } => {
             format!("{provider} stores {} in {mailbox}", message(scenario, body))
+        }
+        What::Retained { provider, body } => format!("{provider} puts {} aside", message(scenario, body)),
+        What::Sealed { provider, day, .. } => format!("{provider} seals its log of {day}"),
+        What::Fetched { mailbox, over, body, .. } => {
+            format!("{} fetched from {mailbox} over {}", message(scenario, body), over.to_ascii_uppercase())
+        }
+        What::Published { document, body } => {
+            format!("{document} {}", if body.is_some() { "is published anew" } else { "can be had no more" })
+        }
+        What::Consulted { host, document, over, body } => {
+            let got = if body.is_some() { "gets" } else { "does not get" };
+            format!("{host} {got} {document} over {}", over.to_ascii_uppercase())
         }
         What::Logged { provider, entry } => {
             let id = entry.pec_msgid.as_ref().map_or(String::new(), |id| format!(", message {id}"));

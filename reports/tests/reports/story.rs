@@ -201,7 +201,12 @@ fn provider(name: &str) -> Provider {
         certified_address: format!("posta-certificata@{name}.test"),
         service_mailbox: format!("servizio@{name}.test"),
         max_octets: 30_000_000,
-        users: vec![User { address: format!("anna@{name}.test"), quota_octets: None }],
+        max_recipients: 500,
+        users: vec![User {
+            address: format!("anna@{name}.test"),
+            quota_octets: None,
+            ordinary: collaudo_record::Ordinary::Refuse,
+        }],
     }
 }
 

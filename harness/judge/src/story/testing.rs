@@ -231,11 +231,13 @@ fn header(script: &Script) -> Header {
         certified_address: format!("posta-certificata@{name}.test"),
         service_mailbox: format!("servizio@{name}.test"),
         max_octets: 30_000_000,
+        max_recipients: 500,
         users: users
             .iter()
             .map(|user| User {
                 address: format!("{user}@{name}.test"),
                 quota_octets: script.quota.filter(|_| *user == "bruno"),
+                ordinary: collaudo_record::Ordinary::Refuse,
             })
             .collect(),
     };

@@ -363,7 +363,11 @@ fn peer(name: &str) -> PeerIdentity {
 }
 
 fn header(id: &str) -> Header {
-    let user = |address: &str| User { address: address.into(), quota_octets: None };
+    let user = |address: &str| User {
+        address: address.into(),
+        quota_octets: None,
+        ordinary: collaudo_record::Ordinary::Refuse,
+    };
     let provider = |name: &str, users: [&str; 2]| Provider {
         name: name.into(),
         display_name: peer(name).display_name,
@@ -372,6 +376,7 @@ fn header(id: &str) -> Header {
         certified_address: peer(name).certified_address,
         service_mailbox: format!("servizio@{name}.test"),
         max_octets: 30_000_000,
+        max_recipients: 500,
         users: users.map(user).into(),
     };
     let nothing = collaudo_record::BodyHash::of(b"");

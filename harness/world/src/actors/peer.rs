@@ -138,8 +138,8 @@ async fn content(heard: &mut Heard) -> std::io::Result<Vec<u8>> {
 
 async fn answer(net: Rc<Net>, peer: Rc<Peer>, taken: Taken) {
     match peer.behaviour {
-        PeerBehaviour::Silent => {}
-        PeerBehaviour::TakesChargeOnly => {
+        PeerBehaviour::Silent | PeerBehaviour::Defers => {}
+        _ => {
             if let Err(error) = take_charge(&net, &peer, &taken).await {
                 net.recorder.observed(What::StepFailed {
                     step: format!("{}: take-charge receipt", peer.name),

@@ -91,6 +91,26 @@ impl Faults {
                 self.held.insert((sim.lookup(a.as_str()), sim.lookup(b.as_str())));
                 self.begun(n, &fault, net);
             }
+            FaultKind::Slow { a, b, latency } => {
+                sim.set_link_latency(a.as_str(), b.as_str(), *latency);
+                self.begun(n, &fault, net);
+            }
+            FaultKind::Clock { host, offset_micros } => {
+                net.offsets.borrow_mut().insert(host.clone(), *offset_micros);
+                self.begun(n, &fault, net);
+            }
+            FaultKind::DiskFull { host } => {
+                net.full.borrow_mut().insert(host.clone());
+                self.begun(n, &fault, net);
+            }
+            FaultKind::ScannerDown { host } => {
+                net.unscanned.borrow_mut().insert(host.clone());
+                self.begun(n, &fault, net);
+            }
+            FaultKind::Index(_)
+            | FaultKind::CrlUnreachable
+            | FaultKind::Revoked { .. }
+            | FaultKind::Unlisted { .. } => self.begun(n, &fault, net),
             FaultKind::Crash { host, point: CrashPoint::AtOnce } => self.crash(n, host, sim, net),
             FaultKind::Crash { host, point } => {
                 net.armed.borrow_mut().insert(host.clone(), Armed { fault: n, point: *point });
@@ -107,6 +127,20 @@ impl Faults {
                 sim.release(a.as_str(), b.as_str());
                 self.held.remove(&(sim.lookup(a.as_str()), sim.lookup(b.as_str())));
             }
+            FaultKind::Clock { host, .. } => {
+                net.offsets.borrow_mut().remove(host);
+            }
+            FaultKind::DiskFull { host } => {
+                net.full.borrow_mut().remove(host);
+            }
+            FaultKind::ScannerDown { host } => {
+                net.unscanned.borrow_mut().remove(host);
+            }
+            FaultKind::Slow { .. }
+            | FaultKind::Index(_)
+            | FaultKind::CrlUnreachable
+            | FaultKind::Revoked { .. }
+            | FaultKind::Unlisted { .. } => {}
             FaultKind::Crash { host, .. } => {
                 net.down.borrow_mut().remove(host);
                 sim.bounce(host.as_str());

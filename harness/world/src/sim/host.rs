@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use collaudo_node::{ConnId, DurableLog as _, Effect, Host, Input, Node};
+use collaudo_node::{BodyId, ConnId, DurableLog as _, Effect, Finding, Host, Input, Node};
 use collaudo_record::{BodyHash, Instant, What};
 use rustls::ServerConfig;
 use tokio::{
@@ -89,7 +89,7 @@ impl Running {
                 let mut effects = Vec::new();
                 self.node.handle(self.net.recorder.clock().timestamp(), input, &mut effects);
                 for effect in effects {
-                    let is_commit = matches!(effect, Effect::Commit { .. });
+                    let is_commit = matches!(effect, Effect::Commit { .. } | Effect::Snapshot { .. });
                     self.perform(effect)?;
                     if self.net.reaches_crash_point(&self.machine.name, is_commit) {
                         // The crash point: the host does nothing more until it is taken down.
@@ -122,11 +122,32 @@ impl Running {
                 self.conns.remove(&conn);
             }
             Effect::Commit { ticket, records, bodies } => {
+                if self.is_full() {
+                    self.inputs.push_back(Input::StoreFailed { ticket });
+                    return Ok(());
+                }
                 self.machine.store.borrow_mut().commit(&records, bodies);
                 for record in &records {
                     self.declare(record);
                 }
                 self.inputs.push_back(Input::Committed { ticket });
+            }
+            Effect::Snapshot { ticket, state } => {
+                let input = match self.is_full() {
+                    true => Input::StoreFailed { ticket },
+                    false => {
+                        self.machine.store.borrow_mut().keep_snapshot(state);
+                        Input::Committed { ticket }
+                    }
+                };
+                self.inputs.push_back(input);
+            }
+            Effect::Scan { ticket, bytes } => {
+                let finding = match self.net.unscanned.borrow().contains(&self.machine.name) {
+                    true => Finding::Unavailable,
+                    false => self.machine.subject.scan(&bytes),
+                };
+                self.inputs.push_back(Input::Scanned { ticket, finding });
             }
             Effect::Load { ticket, body } => {
                 let bytes = self.machine.store.borrow().body(body);
@@ -155,19 +176,27 @@ impl Running {
     fn declare(&self, record: &[u8]) {
         let provider = &self.machine.name;
         for declared in self.machine.subject.declare(record) {
+            let provider = provider.clone();
             let what = match declared {
-                Declared::Stored { mailbox, body } => {
-                    // What the store does not hold is recorded all the same: the judge cannot find it either.
-                    let body = match self.machine.store.borrow().body(body) {
-                        Some(octets) => self.net.recorder.keep(&octets),
-                        None => BodyHash(body.to_string()),
-                    };
-                    What::Stored { provider: provider.clone(), mailbox, body }
-                }
-                Declared::Logged(entry) => What::Logged { provider: provider.clone(), entry },
+                Declared::Stored { mailbox, body } => What::Stored { provider, mailbox, body: self.kept(body) },
+                Declared::Retained { body } => What::Retained { provider, body: self.kept(body) },
+                Declared::Sealed { day, seal } => What::Sealed { provider, day, seal: self.kept(seal) },
+                Declared::Logged(entry) => What::Logged { provider, entry },
             };
             self.net.recorder.declared(what);
         }
+    }
+
+    /// What the store does not hold is named all the same: the judge cannot find it either.
+    fn kept(&self, body: BodyId) -> BodyHash {
+        match self.machine.store.borrow().body(body) {
+            Some(octets) => self.net.recorder.keep(&octets),
+            None => BodyHash(body.to_string()),
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.net.full.borrow().contains(&self.machine.name)
     }
 
     fn order(&self, conn: ConnId, order: Order) {

@@ -19,11 +19,11 @@ use collaudo_scenario::{Forgery, Plan, PlayerPlan, ProviderPlan, Step};
 
 use self::{faults::Faults, host::Machine};
 use crate::{
-    Founding, INDEX_NAME, Subject, WorldError, actors,
+    CRL_NAME, Founding, INDEX_NAME, Subject, WorldError, actors,
     chance::Chance,
     clock::{Clock, span},
     index,
-    net::{Net, USERS},
+    net::{DIRECTORY_HOST, Net, USERS},
     pki::Pki,
     recorder::Recorder,
     store::Store,
@@ -88,6 +88,8 @@ impl World {
                     authority: Bytes::copy_from_slice(&pki.authority.certificate),
                     index_signer: Bytes::copy_from_slice(&pki.index.certificate),
                     index_name: INDEX_NAME,
+                    directory_host: DIRECTORY_HOST,
+                    crl_name: CRL_NAME,
                 };
                 let mut store = Store::default();
                 store.commit(&[subject.found(&founding)], Vec::new());
@@ -113,6 +115,9 @@ impl World {
                 .collect(),
             index,
             client_tls: tls::client_config(&pki)?,
+            offsets: RefCell::default(),
+            full: RefCell::default(),
+            unscanned: RefCell::default(),
             down: RefCell::default(),
             activity: Cell::new(0),
             effects: RefCell::default(),
@@ -328,10 +333,15 @@ fn declared_provider(provider: &ProviderPlan) -> Provider {
         certified_address: certified_address(provider),
         service_mailbox: service_mailbox(provider),
         max_octets: provider.max_octets,
+        max_recipients: provider.max_recipients,
         users: provider
             .users
             .iter()
-            .map(|user| User { address: user.address.clone(), quota_octets: user.quota_octets })
+            .map(|user| User {
+                address: user.address.clone(),
+                quota_octets: user.quota_octets,
+                ordinary: user.ordinary.clone(),
+            })
             .collect(),
     }
 }

@@ -119,7 +119,7 @@ fn lanes(scenario: &ScenarioRecord) -> Vec<Lane<'_>> {
     for event in story::before_the_end(&scenario.events) {
         let hosts: Vec<&str> = match &event.what {
             What::Transfer(t) => vec![&t.session.client, &t.session.server],
-            What::Stored { provider, .. } => vec![provider],
+            What::Stored { provider, .. } | What::Retained { provider, .. } => vec![provider],
             What::StepFailed { .. } => vec![PEOPLE],
             What::Host { host, up: false } => vec![host],
             What::Fault { hosts, .. } => hosts.iter().map(String::as_str).collect(),
@@ -127,6 +127,10 @@ fn lanes(scenario: &ScenarioRecord) -> Vec<Lane<'_>> {
             | What::Secured(_)
             | What::Closed { .. }
             | What::Logged { .. }
+            | What::Sealed { .. }
+            | What::Fetched { .. }
+            | What::Published { .. }
+            | What::Consulted { .. }
             | What::Host { up: true, .. } => vec![],
         };
         for host in hosts {
@@ -167,6 +171,11 @@ fn row<'a>(
             let label = format!("{mailbox} \u{2190} {}", story::message(scenario, body));
             Mark::Stored { lane: lane(provider)?, label, tone: tone(scenario, message), message }
         }
+        What::Retained { provider, body } => {
+            let message = place_of(scenario, body);
+            let label = format!("put aside \u{2190} {}", story::message(scenario, body));
+            Mark::Stored { lane: lane(provider)?, label, tone: tone(scenario, message), message }
+        }
         What::StepFailed { step, why } => {
             Mark::Failed { lane: lane(PEOPLE)?, label: format!("{step} not carried out: {why}") }
         }
@@ -181,12 +190,23 @@ fn row<'a>(
             .flatten()
             .map(|lane| Mark::Host { lane, label: format!("{host} runs again"), up: true })?,
         What::Fault { fault, kind, hosts, phase } => {
-            let places: Vec<usize> = hosts.iter().filter_map(|host| lane(host)).collect();
+            // A fault of no host in particular concerns them all.
+            let places: Vec<usize> = match hosts.as_slice() {
+                [] => (0..lanes.len()).collect(),
+                hosts => hosts.iter().filter_map(|host| lane(host)).collect(),
+            };
             let lanes = (*places.iter().min()?, *places.iter().max()?);
             let label = story::fault(kind, hosts, *phase);
             Mark::Fault { number: *fault, lanes, label, begins: *phase == FaultPhase::Injected }
         }
-        What::Opened(_) | What::Secured(_) | What::Closed { .. } | What::Logged { .. } => return None,
+        What::Opened(_)
+        | What::Secured(_)
+        | What::Closed { .. }
+        | What::Logged { .. }
+        | What::Sealed { .. }
+        | What::Fetched { .. }
+        | What::Published { .. }
+        | What::Consulted { .. } => return None,
     };
     let at = if let What::Transfer(transfer) = &event.what { transfer.body_at } else { None };
     let offset = at.unwrap_or(event.at).since(scenario.epoch);
