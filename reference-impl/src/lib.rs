@@ -9,7 +9,7 @@ pub mod core;
 use collaudo_node::{Bytes, DurableLog, Effect, Input, Node, Timestamp};
 
 pub use self::{
-    config::{Config, User},
+    config::{Config, Family, IndexSource, Ordinary, User},
     core::{Declared, declare, found},
 };
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use collaudo_node::{Bytes, DurableLog, Finding, Node, Timestamp};
-use collaudo_record::{Instant, LogEntry};
+use collaudo_record::{Instant, LogEntry, Ordinary};
+use collaudo_scenario::{Family, IndexSource, UserPlan};
 use collaudo_world::{Declared, Founding, Subject};
 use gestore::{Config, Gestore, User};
 
@@ -28,16 +29,21 @@ impl Subject for Reference {
             certified_address: founding.certified_address.clone(),
             service_mailbox: founding.service_mailbox.clone(),
             max_octets: provider.max_octets,
-            users: provider
-                .users
-                .iter()
-                .map(|user| User { address: user.address.clone(), quota_octets: user.quota_octets })
-                .collect(),
+            max_recipients: provider.max_recipients,
+            family: family(&provider.family),
+            users: provider.users.iter().map(user).collect(),
             certificate: founding.certificate.to_vec(),
             issuers: vec![founding.authority.to_vec()],
             trust: vec![founding.authority.to_vec()],
             index_signer: founding.index_signer.to_vec(),
+            index_source: match provider.index_source {
+                IndexSource::Ldif => gestore::IndexSource::Ldif,
+                IndexSource::Ldap => {
+                    gestore::IndexSource::Ldap { host: founding.directory_host.to_owned(), port: DIRECTORY_PORT }
+                }
+            },
             index_name: founding.index_name.to_owned(),
+            crl_name: founding.crl_name.to_owned(),
         })
     }
 
@@ -54,9 +60,28 @@ impl Subject for Reference {
     }
 }
 
+/// LDAP under TLS from the first octet.
+const DIRECTORY_PORT: u16 = 636;
+
+fn user(plan: &UserPlan) -> User {
+    let ordinary = match &plan.ordinary {
+        Ordinary::Refuse => gestore::Ordinary::Refuse,
+        Ordinary::Anomaly => gestore::Ordinary::Anomaly,
+        Ordinary::Forward { to } => gestore::Ordinary::Forward { to: to.clone() },
+    };
+    User { address: plan.address.clone(), quota_octets: plan.quota_octets, ordinary }
+}
+
+fn family(plan: &Family) -> gestore::Family {
+    let Family { original_first, html, inline, micalg, signature_type, data_encoding, preamble } = plan.clone();
+    gestore::Family { original_first, html, inline, micalg, signature_type, data_encoding, preamble }
+}
+
 fn declared(declared: gestore::Declared) -> Declared {
     match declared {
         gestore::Declared::Stored { mailbox, body } => Declared::Stored { mailbox, body },
+        gestore::Declared::Retained { body } => Declared::Retained { body },
+        gestore::Declared::Sealed { day, seal } => Declared::Sealed { day, seal },
         gestore::Declared::Logged {
             event,
             pec_msgid,

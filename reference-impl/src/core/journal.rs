@@ -7,7 +7,7 @@ use super::message::Certified;
 use crate::Config;
 
 /// The version of the records' form; one more for every change of it.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// One record of the log. An act is one commit of several.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +47,17 @@ pub(crate) enum Record {
     Queued(Outgoing),
     /// Recipients of a waiting message that it waits for no more.
     Settled { number: u64, recipients: Vec<String> },
+    /// A message was put aside, for what the scanner found in it.
+    Retained {
+        #[serde(with = "hex")]
+        body: BodyId,
+    },
+    /// A day of the log was closed.
+    Sealed {
+        day: String,
+        #[serde(with = "hex")]
+        seal: BodyId,
+    },
     /// A line of the log of §2.3.
     Logged(LogLine),
 }
@@ -186,6 +197,18 @@ pub enum Declared {
         /// The message.
         body: BodyId,
     },
+    /// A message was put aside, because of what the scanner found in it.
+    Retained {
+        /// The message.
+        body: BodyId,
+    },
+    /// A day of the log was closed.
+    Sealed {
+        /// The day in Rome, such as `2026-03-02`.
+        day: String,
+        /// DER SignedData with the day's lines inside.
+        seal: BodyId,
+    },
     /// A line of the log (§2.3).
     Logged {
         /// What happened, in the words of the wire where they have one.
@@ -213,6 +236,8 @@ pub enum Declared {
 pub fn declare(record: &[u8]) -> Vec<Declared> {
     match Record::decode(record) {
         Some(Record::Stored { mailbox, body, .. }) => vec![Declared::Stored { mailbox, body }],
+        Some(Record::Retained { body }) => vec![Declared::Retained { body }],
+        Some(Record::Sealed { day, seal }) => vec![Declared::Sealed { day, seal }],
         //= PEC-2.3-02
         //= PEC-2.3-03
         //= PEC-2.3-04
@@ -274,7 +299,7 @@ mod tests {
         let record = Record::Stored { mailbox: "anna@alfa.test".into(), body: BodyId::of(b"x"), octets: 1 };
         let octets = record.encode();
         assert_eq!(Record::decode(&octets), Some(record));
-        let other = String::from_utf8_lossy(&octets).replace("{\"v\":1", "{\"v\":2");
+        let other = String::from_utf8_lossy(&octets).replace("{\"v\":2", "{\"v\":1");
         assert_eq!(Record::decode(other.as_bytes()), None);
     }
 

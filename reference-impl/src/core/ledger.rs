@@ -62,7 +62,7 @@ impl Ledger {
     /// Takes up a committed record.
     pub(crate) fn apply(&mut self, record: &Record) {
         match record {
-            Record::Founded(_) | Record::Logged(_) => {}
+            Record::Founded(_) | Record::Logged(_) | Record::Retained { .. } | Record::Sealed { .. } => {}
             Record::Counted { next } => self.next = self.next.max(*next),
             Record::Indexed { body } => self.index = Some(*body),
             Record::Stored { mailbox, octets, .. } => {

@@ -111,7 +111,7 @@ fn logged_recipients(world: &World, name: &str) -> Vec<Vec<String>> {
     let lines = world.log(name).into_iter();
     let recipients = lines.filter_map(|line| match line {
         Declared::Logged { recipients, .. } => Some(recipients),
-        Declared::Stored { .. } => None,
+        _ => None,
     });
     recipients.collect()
 }

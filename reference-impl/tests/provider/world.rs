@@ -12,7 +12,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use collaudo_node::{
     Body, BodyId, Bytes, ConnId, DurableLog, Effect, End, Finding, Host, Input, Node, Ticket, Timestamp,
 };
-use gestore::{Config, Declared, Gestore, User, declare, found};
+use gestore::{Config, Declared, Family, Gestore, IndexSource, Ordinary, User, declare, found};
 
 /// 2026-03-02T10:00:00Z.
 pub(crate) const START: Timestamp = Timestamp::from_unix_micros(1_772_445_600_000_000);
@@ -119,19 +119,27 @@ pub(crate) fn key(name: &str) -> KeyPair {
 
 pub(crate) fn config(name: &str, display: &str, users: &[(&str, Option<u64>)]) -> Config {
     let domain = format!("{name}.test");
-    let user = |&(user, quota_octets): &(&str, _)| User { address: format!("{user}@{domain}"), quota_octets };
+    let user = |&(user, quota_octets): &(&str, _)| User {
+        address: format!("{user}@{domain}"),
+        quota_octets,
+        ordinary: Ordinary::Refuse,
+    };
     Config {
         host: format!("mx.{domain}"),
         display_name: display.to_owned(),
         certified_address: format!("posta-certificata@{domain}"),
         service_mailbox: format!("ricevute@{domain}"),
         max_octets: 100_000,
+        max_recipients: 500,
+        family: Family::default(),
         users: users.iter().map(user).collect(),
         certificate: pem(&format!("{name}.crt.pem")),
         issuers: Vec::new(),
         trust: vec![pem("authority.crt.pem")],
         index_signer: pem("authority.crt.pem"),
+        index_source: IndexSource::Ldif,
         index_name: "indice".to_owned(),
+        crl_name: "crl".to_owned(),
         domain,
     }
 }
