@@ -1,11 +1,11 @@
 use crate::{
-    Daticert, Entity, Fields, Moment, Opened, Signer, Style, Xml, decode_words, encode_words,
-    mime::{self, Body, base64_lines, hex, multipart},
-    open, signed_content,
+    Daticert, Entity, Fields, Moment, Opened, Signer, Xml, decode_words, encode_words,
+    mime::hex,
+    open,
+    parts::{data, enclosed, seal},
     text::{lines, text},
 };
-use sha1::{Digest as _, Sha1};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 
 /// Who writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +66,11 @@ pub enum Kind<'a> {
     /// Non-acceptance notice for a formal fault.
     NonAcceptance {
         /// The fault, in Italian.
+        why: &'a str,
+    },
+    /// Non-acceptance notice for a virus.
+    NonAcceptanceVirus {
+        /// What was found.
         why: &'a str,
     },
     /// Take-charge receipt.
@@ -157,19 +162,6 @@ impl Certified {
     }
 }
 
-/// A take-charge receipt for an envelope, to the sending provider's service mailbox.
-//= PEC-3.2.1-02
-pub fn take_charge(
-    envelope: &[u8],
-    signer: &Signer,
-    peer: &PeerIdentity,
-    recipients: &[String],
-    to: &str,
-    at_unix_micros: i64,
-) -> Vec<u8> {
-    receipt(Kind::TakeCharge { recipients }, &Certified::of_envelope(envelope), peer, to, signer, at_unix_micros)
-}
-
 /// A receipt or notice, whole and signed.
 pub fn receipt(
     kind: Kind<'_>,
@@ -180,13 +172,13 @@ pub fn receipt(
     at_unix_micros: i64,
 ) -> Vec<u8> {
     let moment = Moment::at_micros(at_unix_micros);
-    let mut parts = vec![text_part(&text(kind, certified, &moment)), daticert_part(kind, certified, peer, &moment)];
-    if let Kind::Delivery { original: Some(original), .. } = kind {
-        parts.insert(1, original_part(original));
-    }
+    let original = match kind {
+        Kind::Delivery { original: Some(original), .. } => Some(enclosed(original, "postacert.eml", signer.style())),
+        _ => None,
+    };
     let seed = format!("{}{}{:?}{at_unix_micros}", kind.wire(), certified.identifier, kind.concerned());
     let mut header = format!("X-Ricevuta: {}\r\n", kind.wire());
-    if matches!(kind, Kind::NonDeliveryVirus { .. }) {
+    if matches!(kind, Kind::NonDeliveryVirus { .. } | Kind::NonAcceptanceVirus { .. }) {
         header.push_str("X-VerificaSicurezza: errore\r\n");
     }
     if matches!(kind, Kind::VirusDetection { .. }) {
@@ -201,7 +193,8 @@ pub fn receipt(
         peer.domain
     ));
     certified.msgid.iter().for_each(|msgid| header.push_str(&format!("X-Riferimento-Message-ID: {msgid}\r\n")));
-    seal(&header, &multipart("mixed", &parts), signer, at_unix_micros)
+    let certification = data(&certification(kind, certified, peer).write(&moment), signer.style());
+    seal(&header, &text(kind, certified, &moment), original, Some(certification), signer, at_unix_micros)
 }
 
 /// The original as `postacert.eml` holds it: the provider's identifier in place of the client's.
@@ -253,14 +246,15 @@ pub fn envelope(
         lines(certified.recipients.iter().map(|recipient| recipient.address.clone())),
         certified.identifier
     );
-    let data = Daticert {
+    let certification = Daticert {
         kind: "posta-certificata".into(),
         error: "nessuno".into(),
         form: Some(certified.form.wire().into()),
         ..daticert(certified, peer)
     };
-    let parts = [text_part(&text), original_part(postacert), xml_part(&data.write(&moment))];
-    seal(&header, &multipart("mixed", &parts), signer, at_unix_micros)
+    let original = enclosed(postacert, "postacert.eml", signer.style());
+    let certification = data(&certification.write(&moment), signer.style());
+    seal(&header, &text, Some(original), Some(certification), signer, at_unix_micros)
 }
 
 /// An anomaly envelope around a message as it was received.
@@ -297,47 +291,15 @@ pub fn anomaly(
         moment.zone,
         lines(recipients.iter().cloned())
     );
-    let mut enclosed = original_part(received);
-    enclosed.fields.set("Content-Type", "message/rfc822; name=\"messaggio.eml\"");
-    enclosed.fields.set("Content-Disposition", "attachment; filename=\"messaggio.eml\"");
-    seal(&header, &multipart("mixed", &[text_part(&text), enclosed]), signer, at_unix_micros)
-}
-
-/// The original with every part that has a file name, and every attached message, replaced by its hash.
-//= PEC-3.3.2.2-03
-pub fn brief(original: &[u8]) -> Vec<u8> {
-    let mut message = Entity::read(original);
-    message.parts_mut().for_each(hash_named_parts);
-    message.to_bytes()
-}
-
-fn hash_named_parts(part: &mut Entity) {
-    if let Body::Multipart(_) = part.body {
-        part.parts_mut().for_each(hash_named_parts);
-        return;
-    }
-    if part.content_type().ends_with("pkcs7-signature") {
-        return;
-    }
-    let attached = (part.content_type() == "message/rfc822").then(|| "messaggio.eml".to_owned());
-    let Some(name) = part.file_name().or(attached) else { return };
-    //= PEC-3.3.2.2-05
-    let hash = match &part.body {
-        Body::Leaf(octets) => hex(&Sha1::digest(octets)),
-        Body::Multipart(_) => return,
-    };
-    let fields = format!(
-        "Content-Type: text/plain; name=\"{name}.hash\"\r\nContent-Transfer-Encoding: 7bit\r\n\
-         Content-Disposition: attachment; filename=\"{name}.hash\"\r\n"
-    );
-    *part = Entity::leaf(&fields, hash);
+    let original = enclosed(received, "messaggio.eml", signer.style());
+    seal(&header, &text, Some(original), None, signer, at_unix_micros)
 }
 
 impl Kind<'_> {
     fn wire(self) -> &'static str {
         match self {
             Self::Acceptance => "accettazione",
-            Self::NonAcceptance { .. } => "non-accettazione",
+            Self::NonAcceptance { .. } | Self::NonAcceptanceVirus { .. } => "non-accettazione",
             Self::TakeCharge { .. } => "presa-in-carico",
             Self::Delivery { .. } => "avvenuta-consegna",
             Self::NonDelivery { .. } | Self::NonDeliveryVirus { .. } => "errore-consegna",
@@ -350,6 +312,7 @@ impl Kind<'_> {
         match self {
             Self::Acceptance => "ACCETTAZIONE: ",
             Self::NonAcceptance { .. } => "AVVISO DI NON ACCETTAZIONE: ",
+            Self::NonAcceptanceVirus { .. } => "AVVISO DI NON ACCETTAZIONE PER VIRUS: ",
             Self::TakeCharge { .. } => "PRESA IN CARICO: ",
             Self::Delivery { .. } => "CONSEGNA: ",
             Self::NonDelivery { .. } => "AVVISO DI MANCATA CONSEGNA: ",
@@ -366,7 +329,10 @@ impl Kind<'_> {
 
     pub(crate) fn concerned(&self) -> Option<&str> {
         match self {
-            Self::Acceptance | Self::NonAcceptance { .. } | Self::TakeCharge { .. } => None,
+            Self::Acceptance
+            | Self::NonAcceptance { .. }
+            | Self::NonAcceptanceVirus { .. }
+            | Self::TakeCharge { .. } => None,
             Self::Delivery { recipient, .. }
             | Self::NonDelivery { recipient, .. }
             | Self::Timeout { recipient, .. }
@@ -380,12 +346,12 @@ impl Kind<'_> {
             Self::Acceptance | Self::TakeCharge { .. } | Self::Delivery { .. } => "nessuno",
             Self::NonAcceptance { .. } | Self::Timeout { .. } => "altro",
             Self::NonDelivery { error, .. } => error,
-            Self::VirusDetection { .. } | Self::NonDeliveryVirus { .. } => "virus",
+            Self::NonAcceptanceVirus { .. } | Self::VirusDetection { .. } | Self::NonDeliveryVirus { .. } => "virus",
         }
     }
 }
 
-fn daticert_part(kind: Kind<'_>, certified: &Certified, peer: &PeerIdentity, moment: &Moment) -> Entity {
+fn certification(kind: Kind<'_>, certified: &Certified, peer: &PeerIdentity) -> Daticert {
     let mut data = Daticert {
         kind: kind.wire().into(),
         error: kind.error().into(),
@@ -396,6 +362,7 @@ fn daticert_part(kind: Kind<'_>, certified: &Certified, peer: &PeerIdentity, mom
         Kind::TakeCharge { recipients } => data.received_for = recipients.to_vec(),
         Kind::Delivery { form, .. } => data.form = Some(form.wire().into()),
         Kind::NonAcceptance { why }
+        | Kind::NonAcceptanceVirus { why }
         | Kind::NonDelivery { why, .. }
         | Kind::VirusDetection { why, .. }
         | Kind::NonDeliveryVirus { why, .. } => data.explanation = Some(why.into()),
@@ -405,7 +372,7 @@ fn daticert_part(kind: Kind<'_>, certified: &Certified, peer: &PeerIdentity, mom
         }
         Kind::Acceptance => {}
     }
-    xml_part(&data.write(moment))
+    data
 }
 
 fn daticert(certified: &Certified, peer: &PeerIdentity) -> Daticert {
@@ -420,38 +387,6 @@ fn daticert(certified: &Certified, peer: &PeerIdentity) -> Daticert {
         msgid: certified.msgid.clone(),
         ..Daticert::default()
     }
-}
-
-//= PEC-4.3.1-01
-fn text_part(text: &str) -> Entity {
-    let fields = "Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: base64\r\n\
-                  Content-Disposition: inline\r\n";
-    let mut part = Entity::leaf(fields, "");
-    part.set_text(text);
-    part
-}
-
-//= PEC-4.3.3-01
-fn xml_part(xml: &str) -> Entity {
-    let fields = "Content-Type: application/xml; name=\"daticert.xml\"; charset=UTF-8\r\n\
-                  Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=\"daticert.xml\"\r\n";
-    Entity::leaf(fields, base64_lines(xml.as_bytes()))
-}
-
-//= PEC-4.3.2-01
-fn original_part(original: &[u8]) -> Entity {
-    let encoding = if original.is_ascii() { "7bit" } else { "8bit" };
-    let fields = format!(
-        "Content-Type: message/rfc822; name=\"postacert.eml\"\r\nContent-Transfer-Encoding: {encoding}\r\n\
-         Content-Disposition: attachment; filename=\"postacert.eml\"\r\n"
-    );
-    Entity::leaf(&fields, original)
-}
-
-fn seal(header: &str, content: &Entity, signer: &Signer, at_unix_micros: i64) -> Vec<u8> {
-    let at = at_unix_micros.div_euclid(1_000_000);
-    let (fields, body) = signed_content(&content.to_bytes(), signer, at, Style::default());
-    [header.as_bytes(), fields.as_bytes(), b"\r\n", &body].concat()
 }
 
 fn inherited(original: &Fields, names: &[&str]) -> String {
@@ -475,5 +410,5 @@ fn bare(msgid: &str) -> String {
 }
 
 fn fresh_id(seed: &str) -> String {
-    mime::hex(Sha256::digest(seed).get(..12).unwrap_or_default())
+    hex(Sha256::digest(seed).get(..12).unwrap_or_default())
 }

@@ -13,7 +13,7 @@ use der::{
 use spki::AlgorithmIdentifierOwned;
 use x509_cert::{Certificate, attr::Attribute, attr::Attributes};
 
-use crate::{Digest, ForgeError, Key, mime};
+use crate::{Digest, Encoding, ForgeError, Key, mime};
 
 /// A key with the certificate that speaks for it and the certificates that speak for that one.
 #[derive(Clone)]
@@ -22,6 +22,7 @@ pub struct Signer {
     certificate: Vec<u8>,
     leaf: Certificate,
     issuers: Vec<Certificate>,
+    style: Style,
 }
 
 impl Signer {
@@ -36,6 +37,7 @@ impl Signer {
             certificate: certificate.to_vec(),
             leaf: read(certificate)?,
             issuers: issuers.iter().map(|der| read(der)).collect::<Result<_, _>>()?,
+            style: Style::default(),
         })
     }
 
@@ -56,6 +58,16 @@ impl Signer {
         Ok(Self { key, ..self.with_certificate(certificate)? })
     }
 
+    /// The same signer, whose envelopes, receipts and notices look as this style has them.
+    pub fn in_style(&self, style: Style) -> Self {
+        Self { style, ..self.clone() }
+    }
+
+    /// How its envelopes, receipts and notices look.
+    pub fn style(&self) -> Style {
+        self.style
+    }
+
     /// The signing certificate in DER.
     pub fn certificate(&self) -> &[u8] {
         &self.certificate
@@ -74,8 +86,8 @@ pub enum Certificates {
     None,
 }
 
-/// How to sign; the default is as the law has it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How to sign and to write what is signed; the default is as the law has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
     /// The digest, of content and attributes.
     pub digest: Digest,
@@ -83,6 +95,37 @@ pub struct Style {
     pub certificates: Certificates,
     /// Signs the content itself, with no signed attributes and so with no signing time.
     pub bare: bool,
+    /// `micalg`, where it is spelt otherwise than [`Digest::micalg`] has it, such as `sha256`.
+    pub micalg: Option<&'static str>,
+    /// The signature's type: `application/x-pkcs7-signature` or `application/pkcs7-signature`.
+    pub signature_type: &'static str,
+    /// Whether a line of prose stands before the first boundary.
+    pub preamble: bool,
+    /// Whether the text stands in HTML too, as an alternative.
+    pub html: bool,
+    /// Whether `postacert.eml` stands before `daticert.xml`.
+    pub original_first: bool,
+    /// Whether attached parts say `inline` and not `attachment`.
+    pub inline: bool,
+    /// How `daticert.xml` is transferred.
+    pub data_encoding: Encoding,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self {
+            digest: Digest::Sha256,
+            certificates: Certificates::All,
+            bare: false,
+            micalg: None,
+            signature_type: "application/x-pkcs7-signature",
+            preamble: true,
+            html: false,
+            original_first: true,
+            inline: false,
+            data_encoding: Encoding::Base64,
+        }
+    }
 }
 
 /// Signs a MIME entity (with CRLF) detached: DER `ContentInfo` of `SignedData`, as `smime.p7s` holds it.
@@ -99,16 +142,18 @@ pub fn encapsulated(content: &[u8], signer: &Signer, unix_secs: i64, style: Styl
 //= PEC-2.1-02
 pub fn signed_content(entity: &[u8], signer: &Signer, unix_secs: i64, style: Style) -> (String, Vec<u8>) {
     let boundary = mime::boundary("firma", entity);
+    let kind = style.signature_type;
     let fields = format!(
-        "MIME-Version: 1.0\r\nContent-Type: multipart/signed; protocol=\"application/x-pkcs7-signature\";\r\n \
+        "MIME-Version: 1.0\r\nContent-Type: multipart/signed; protocol=\"{kind}\";\r\n \
          micalg=\"{}\"; boundary=\"{boundary}\"\r\n",
-        style.digest.micalg()
+        style.micalg.unwrap_or_else(|| style.digest.micalg())
     );
-    let mut body = format!("Messaggio firmato in formato S/MIME\r\n\r\n--{boundary}\r\n").into_bytes();
+    let preamble = if style.preamble { "Messaggio firmato in formato S/MIME\r\n\r\n" } else { "" };
+    let mut body = format!("{preamble}--{boundary}\r\n").into_bytes();
     body.extend_from_slice(entity);
     body.extend_from_slice(
         format!(
-            "\r\n--{boundary}\r\nContent-Type: application/x-pkcs7-signature; name=\"smime.p7s\"\r\n\
+            "\r\n--{boundary}\r\nContent-Type: {kind}; name=\"smime.p7s\"\r\n\
              Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=\"smime.p7s\"\r\n\r\n{}\
              --{boundary}--\r\n",
             mime::base64_lines(&sign(entity, signer, unix_secs, style))

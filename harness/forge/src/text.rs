@@ -34,6 +34,7 @@ fn title(kind: Kind<'_>) -> &'static str {
     match kind {
         Kind::Acceptance => "Ricevuta di accettazione",
         Kind::NonAcceptance { .. } => "Errore nell'accettazione del messaggio",
+        Kind::NonAcceptanceVirus { .. } => "Errore nell'accettazione del messaggio per presenza di virus",
         Kind::TakeCharge { .. } => "Ricevuta di presa in carico",
         Kind::Delivery { form: crate::Form::Complete, .. } => "Ricevuta di avvenuta consegna",
         Kind::Delivery { form: crate::Form::Brief, .. } => "Ricevuta breve di avvenuta consegna",
@@ -51,6 +52,9 @@ fn outcome(kind: Kind<'_>) -> String {
             "è stato rilevato un problema che ne impedisce l'accettazione: {why}.\r\nIl messaggio non è stato \
              accettato."
         ),
+        Kind::NonAcceptanceVirus { why } => {
+            format!("è stato rilevato un problema di sicurezza: {why}.\r\nIl messaggio non è stato accettato.")
+        }
         Kind::TakeCharge { .. } => "è stato accettato dal sistema.".into(),
         Kind::Delivery { .. } => "è stato consegnato nella casella di destinazione.".into(),
         Kind::NonDelivery { why, .. } => {

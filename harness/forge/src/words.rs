@@ -82,6 +82,30 @@ pub(crate) fn decode_quoted(octets: &[u8], underscore_is_space: bool) -> Vec<u8>
     decoded
 }
 
+/// Writes text (UTF-8, lines with CRLF) as quoted-printable.
+pub(crate) fn encode_quoted(text: &str) -> String {
+    let lines: Vec<_> = text.split("\r\n").map(quoted_line).collect();
+    lines.join("\r\n")
+}
+
+/// One line, softly broken before it grows beyond 76.
+fn quoted_line(line: &str) -> String {
+    let mut quoted = String::new();
+    let mut width = 0;
+    for (at, octet) in line.bytes().enumerate() {
+        let last = at + 1 == line.len();
+        let plain = octet.is_ascii_graphic() && octet != b'=' || octet == b' ' && !last;
+        let next = if plain { char::from(octet).to_string() } else { format!("={octet:02X}") };
+        if width + next.len() > 75 {
+            quoted.push_str("=\r\n");
+            width = 0;
+        }
+        width += next.len();
+        quoted.push_str(&next);
+    }
+    quoted
+}
+
 fn digit(hex: u8) -> u8 {
     char::from(hex).to_digit(16).and_then(|value| u8::try_from(value).ok()).unwrap_or(0)
 }
@@ -112,5 +136,13 @@ mod tests {
         }
         assert_eq!(decode_words("ACCETTAZIONE: =?iso-8859-1?Q?citt=E0_viva?="), "ACCETTAZIONE: città viva");
         assert_eq!(decode_words("=?x?"), "=?x?");
+    }
+
+    #[test]
+    fn quoted_text_comes_back_as_it_went_in_short_lines() {
+        let text = format!("Perch\u{e9} = {}\r\nfine \r\n", "no? ".repeat(40));
+        let quoted = encode_quoted(&text);
+        assert_eq!(decode_quoted(quoted.as_bytes(), false), text.as_bytes());
+        assert!(quoted.is_ascii() && quoted.lines().all(|line| line.len() <= 76));
     }
 }

@@ -8,7 +8,10 @@ use rcgen::{
 };
 
 use super::*;
-use crate::{Certified, Kind, PeerIdentity, Recipient, Xml, envelope, open, open_index, receipt, reseal, seal_index};
+use crate::{
+    Certified, Encoding, Kind, PeerIdentity, Recipient, Xml, envelope, open, open_index, open_log, parameter, receipt,
+    reseal, seal_index, seal_log,
+};
 
 const NOON: i64 = 1_752_000_000;
 
@@ -132,6 +135,7 @@ fn every_kind_is_signed_and_read_back() {
     let kinds = [
         Kind::Acceptance,
         Kind::NonAcceptance { why: "Ccn" },
+        Kind::NonAcceptanceVirus { why: "EICAR" },
         Kind::TakeCharge { recipients: &received },
         Kind::Delivery { recipient, form: crate::Form::Complete, original: Some(b"From: a@b\r\n\r\nx\r\n") },
         Kind::NonDelivery { recipient, error: "no-dest", why: "5.1.1 - casella inesistente" },
@@ -183,5 +187,49 @@ fn an_index_comes_back_as_it_went() {
     for at in [Some(NOON), None] {
         let sealed = seal_index("dn: o=postacert\n", &signer, at);
         assert_eq!(open_index(&sealed).unwrap(), ("dn: o=postacert\n".to_owned(), at));
+    }
+}
+
+#[test]
+fn a_sealed_log_comes_back_as_it_went_and_openssl_accepts_it() {
+    let (signer, ca) = signer("provider-03", "posta-certificata@alfa.test");
+    let sealed = seal_log("a\nb\n", &signer, NOON);
+    assert_eq!(open_log(&sealed).unwrap(), ("a\nb\n".to_owned(), Some(NOON)));
+    let mail = format!(
+        "Content-Type: application/pkcs7-mime; name=\"smime.p7m\"\r\nContent-Transfer-Encoding: base64\r\n\r\n{}",
+        mime::base64_lines(&sealed)
+    );
+    assert_ne!(accepted("log", mail.as_bytes(), &ca), Some(false));
+}
+
+#[test]
+fn a_family_shows_in_every_part_and_openssl_accepts_it() {
+    let (signer, ca) = signer("provider-01", "posta-certificata@alfa.test");
+    for data_encoding in [Encoding::Base64, Encoding::QuotedPrintable, Encoding::SevenBit] {
+        let style = Style {
+            micalg: Some("sha256"),
+            signature_type: "application/pkcs7-signature",
+            preamble: false,
+            html: true,
+            original_first: false,
+            inline: true,
+            data_encoding,
+            ..Style::default()
+        };
+        let message = sample_envelope(&signer.in_style(style));
+        assert_ne!(accepted(&format!("family-{data_encoding:?}"), &message, &ca), Some(false));
+        let mut opened = open(&message).unwrap();
+        let kind = opened.fields().get("Content-Type").unwrap();
+        assert_eq!(parameter(&kind, "micalg").as_deref(), Some("sha256"));
+        assert_eq!(parameter(&kind, "protocol").as_deref(), Some("application/pkcs7-signature"));
+        let names: Vec<_> = opened.content().parts().filter_map(crate::Entity::file_name).collect();
+        assert_eq!(names, ["daticert.xml", "postacert.eml"]);
+        let dispositions = opened.content().parts().filter_map(|part| part.fields.get("Content-Disposition"));
+        assert_eq!(dispositions.filter(|value| value.starts_with("inline")).count(), 2);
+        let xml = Xml(opened.daticert().unwrap());
+        assert_eq!(xml.text("oggetto").as_deref(), Some("Perché <no>?"));
+        let texts: Vec<_> = opened.texts_mut().iter().map(|leaf| (leaf.content_type(), leaf.text())).collect();
+        assert!(matches!(texts.as_slice(), [(plain, _), (html, _)] if plain == "text/plain" && html == "text/html"));
+        assert!(texts.iter().any(|(_, text)| text.contains("\"Perché &lt;no&gt;?\"")));
     }
 }

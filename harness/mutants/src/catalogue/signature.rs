@@ -6,9 +6,6 @@ use super::{CROSS, UNKNOWN};
 use crate::pick::{ACCEPTANCE, DELIVERY, ENVELOPE, NON_DELIVERY, Pick, TAKE_CHARGE};
 use crate::{Bench, Unfit, bench::signed_at};
 
-const SHA1: Style = Style { digest: Digest::Sha1, certificates: Certificates::All, bare: false };
-const NO_SIGNER: Style = Style { digest: Digest::Sha256, certificates: Certificates::WithoutSigner, bare: false };
-
 mutants! {
     "acceptance-signature-broken", CROSS, "The acceptance receipt's signature does not fit its content.",
         ["2.1-01", "DPR.9-01"], |b| broken(b, ACCEPTANCE);
@@ -49,16 +46,16 @@ mutants! {
         };
     "certificate-left-out", CROSS, "The delivery receipt's signature does not hold the signer's certificate.",
         ["2.1-01", "2.1-03", "DPR.9-01"],
-        |b| b.resign(DELIVERY, None, NO_SIGNER);
+        |b| b.resign(DELIVERY, None, Style { certificates: Certificates::WithoutSigner, ..Style::default() });
     "acceptance-sha1", CROSS, "The acceptance receipt is signed over SHA-1.",
         ["AGID.SHA-01"],
-        |b| b.resign(ACCEPTANCE, None, SHA1);
+        |b| b.resign(ACCEPTANCE, None, Style { digest: Digest::Sha1, ..Style::default() });
     "envelope-sha1", CROSS, "The envelope is signed over SHA-1.",
         ["AGID.SHA-01"],
-        |b| b.resign(ENVELOPE, None, SHA1);
+        |b| b.resign(ENVELOPE, None, Style { digest: Digest::Sha1, ..Style::default() });
     "delivery-sha1", CROSS, "The delivery receipt is signed over SHA-1.",
         ["AGID.SHA-01"],
-        |b| b.resign(DELIVERY, None, SHA1);
+        |b| b.resign(DELIVERY, None, Style { digest: Digest::Sha1, ..Style::default() });
     "protocol-invented", CROSS, "multipart/signed names a protocol that is no S/MIME.",
         ["2.1-02"],
         |b| b.header(DELIVERY, "Content-Type", |kind| {
