@@ -83,6 +83,12 @@ impl Act {
         self.records.push(record);
     }
 
+    /// Puts a message into a mailbox, where room was set aside if it has a limit.
+    pub(super) fn stored(&mut self, mailbox: String, body: &Body) {
+        let octets = body.bytes.len() as u64;
+        self.record(Record::Stored { mailbox, body: body.id, octets, at: self.at });
+    }
+
     pub(super) fn keep(&mut self, body: Body) {
         self.bodies.push(body);
     }
@@ -190,7 +196,7 @@ impl Provider {
         let octets = body.bytes.len() as u64;
         match self.ledger.mailbox(address).map(str::to_owned) {
             Some(mailbox) if self.hold_room(act, &mailbox, octets) => {
-                act.record(Record::Stored { mailbox, body: body.id, octets });
+                act.stored(mailbox, body);
             }
             // §2.2.3 has a notice for envelopes alone: a receipt that finds no room is lost, and the log says so.
             Some(_) => act.log("casella-piena", &about.for_mailbox(address), Vec::new()),

@@ -72,7 +72,7 @@ impl Provider {
             return Err(Cause::MailboxFull);
         }
         //= PEC-2.2.3-04
-        act.record(Record::Stored { mailbox, body: delivery.body.id, octets });
+        act.stored(mailbox, &delivery.body);
         Ok(())
     }
 

@@ -1,9 +1,11 @@
 //! What is on disk: the records of the log, and what of them concerns others.
 
+use std::collections::BTreeSet;
+
 use collaudo_node::{BodyId, Bytes, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::message::Certified;
+use super::{mailbox::Flag, message::Certified};
 use crate::Config;
 
 /// The version of the records' form; one more for every change of it.
@@ -28,7 +30,13 @@ pub(crate) enum Record {
         #[serde(with = "hex")]
         body: BodyId,
         octets: u64,
+        #[serde(with = "micros")]
+        at: Timestamp,
     },
+    /// Messages of a mailbox were marked.
+    Flagged { mailbox: String, uids: Vec<u32>, add: BTreeSet<Flag>, remove: BTreeSet<Flag> },
+    /// Messages were taken out of a mailbox by who reads it.
+    Removed { mailbox: String, uids: Vec<u32> },
     /// A signed content was taken for a recipient; taken again it would be a replica.
     Seen {
         #[serde(with = "hex")]
@@ -264,28 +272,28 @@ pub fn declare(record: &[u8]) -> Vec<Declared> {
     }
 }
 
-mod hex {
+pub(super) mod hex {
     use collaudo_node::BodyId;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    pub(super) fn serialize<S: Serializer>(id: &BodyId, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(id: &BodyId, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(id)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BodyId, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BodyId, D::Error> {
         BodyId::from_hex(&String::deserialize(deserializer)?).ok_or_else(|| D::Error::custom("no body id"))
     }
 }
 
-mod micros {
+pub(super) mod micros {
     use collaudo_node::Timestamp;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_i64(at.unix_micros())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
         i64::deserialize(deserializer).map(Timestamp::from_unix_micros)
     }
 }
@@ -296,7 +304,12 @@ mod tests {
 
     #[test]
     fn records_read_back_as_they_were_written_and_another_version_does_not() {
-        let record = Record::Stored { mailbox: "anna@alfa.test".into(), body: BodyId::of(b"x"), octets: 1 };
+        let record = Record::Stored {
+            mailbox: "anna@alfa.test".into(),
+            body: BodyId::of(b"x"),
+            octets: 1,
+            at: Timestamp::default(),
+        };
         let octets = record.encode();
         assert_eq!(Record::decode(&octets), Some(record));
         let other = String::from_utf8_lossy(&octets).replace("{\"v\":2", "{\"v\":1");
@@ -306,7 +319,12 @@ mod tests {
     #[test]
     fn only_mailboxes_and_the_log_are_declared() {
         assert_eq!(declare(&Record::Counted { next: 4 }.encode()), []);
-        let stored = Record::Stored { mailbox: "anna@alfa.test".into(), body: BodyId::of(b"x"), octets: 1 };
+        let stored = Record::Stored {
+            mailbox: "anna@alfa.test".into(),
+            body: BodyId::of(b"x"),
+            octets: 1,
+            at: Timestamp::default(),
+        };
         let declared = Declared::Stored { mailbox: "anna@alfa.test".into(), body: BodyId::of(b"x") };
         assert_eq!(declare(&stored.encode()), [declared]);
     }

@@ -4,9 +4,10 @@ use collaudo_node::{BodyId, Bytes};
 
 use super::{
     journal::{Carries, Outgoing, Record, Track, Transaction},
+    mailbox::Mailbox,
     message::domain_of,
 };
-use crate::Config;
+use crate::{Config, User};
 
 /// All that the committed records say: rebuilt from them alone, changed by them alone.
 #[derive(Debug)]
@@ -21,13 +22,6 @@ pub(crate) struct Ledger {
     seen: BTreeSet<(BodyId, String)>,
     /// How many waiting messages rest on a transaction.
     resting: BTreeMap<String, usize>,
-}
-
-#[derive(Debug)]
-struct Mailbox {
-    address: String,
-    quota: Option<u64>,
-    used: u64,
 }
 
 impl Ledger {
@@ -45,8 +39,9 @@ impl Ledger {
     }
 
     fn new(config: Config) -> Self {
-        let mailbox = |address: &str, quota| (fold(address), Mailbox { address: address.to_owned(), quota, used: 0 });
-        let mailboxes = config.users.iter().map(|user| mailbox(&user.address, user.quota_octets)).collect();
+        let service = (fold(&config.service_mailbox), Mailbox::new(&config.service_mailbox, None, false));
+        let user = |user: &User| (fold(&user.address), Mailbox::new(&user.address, user.quota_octets, true));
+        let mailboxes = std::iter::once(service).chain(config.users.iter().map(user)).collect();
         Self {
             mailboxes,
             config,
@@ -65,11 +60,13 @@ impl Ledger {
             Record::Founded(_) | Record::Logged(_) | Record::Retained { .. } | Record::Sealed { .. } => {}
             Record::Counted { next } => self.next = self.next.max(*next),
             Record::Indexed { body } => self.index = Some(*body),
-            Record::Stored { mailbox, octets, .. } => {
-                if let Some(mailbox) = self.mailboxes.get_mut(&fold(mailbox)) {
-                    mailbox.used += octets;
-                }
+            Record::Stored { mailbox, body, octets, at } => {
+                self.in_mailbox(mailbox, |mailbox| mailbox.store(*body, *octets, *at));
             }
+            Record::Flagged { mailbox, uids, add, remove } => {
+                self.in_mailbox(mailbox, |mailbox| mailbox.flag(uids, add, remove));
+            }
+            Record::Removed { mailbox, uids } => self.in_mailbox(mailbox, |mailbox| mailbox.remove(uids)),
             Record::Seen { identity, recipient } => {
                 self.seen.insert((*identity, key(recipient)));
             }
@@ -91,6 +88,12 @@ impl Ledger {
                 self.outgoing.insert(outgoing.number, outgoing.clone());
             }
             Record::Settled { number, recipients } => self.settle(*number, recipients),
+        }
+    }
+
+    fn in_mailbox(&mut self, address: &str, change: impl FnOnce(&mut Mailbox)) {
+        if let Some(mailbox) = self.mailboxes.get_mut(&fold(address)) {
+            change(mailbox);
         }
     }
 
@@ -136,13 +139,17 @@ impl Ledger {
 
     /// The mailbox of a user, as the configuration spells it.
     pub(crate) fn mailbox(&self, address: &str) -> Option<&str> {
-        self.mailboxes.get(&fold(address)).map(|mailbox| mailbox.address.as_str())
+        self.account(address).filter(|mailbox| mailbox.user).map(|mailbox| mailbox.address.as_str())
+    }
+
+    /// The mailbox that an account opens: a user's, or that of the service.
+    pub(crate) fn account(&self, name: &str) -> Option<&Mailbox> {
+        self.mailboxes.get(&fold(name))
     }
 
     /// Octets that a mailbox can still take; `None` is no limit.
     pub(crate) fn room(&self, address: &str) -> Option<u64> {
-        let mailbox = self.mailboxes.get(&fold(address))?;
-        mailbox.quota.map(|quota| quota.saturating_sub(mailbox.used))
+        self.account(address).and_then(Mailbox::room)
     }
 
     pub(crate) fn has_seen(&self, identity: BodyId, recipient: &str) -> bool {

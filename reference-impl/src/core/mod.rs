@@ -8,6 +8,7 @@ mod directory;
 mod journal;
 mod ledger;
 mod limits;
+mod mailbox;
 pub mod message;
 mod provider;
 mod queue;

@@ -99,8 +99,7 @@ impl Provider {
             //= PEC-2.2.3-04
             if service {
                 //= PEC-3.2.1-14
-                let octets = body.bytes.len() as u64;
-                act.record(Record::Stored { mailbox: target, body: body.id, octets });
+                act.stored(target, &body);
             } else {
                 self.store(&mut act, &target, &body, &about);
             }
