@@ -76,6 +76,8 @@ pub struct ReceiptRead {
     pub delivered_to: Option<String>,
     /// "ricezione": the recipients taken in charge.
     pub taken: Vec<String>,
+    /// Whether "errore" is "virus".
+    pub virus: bool,
     /// "errore-esteso".
     pub error: Option<String>,
     /// Names the signed content: the same receipt, sent twice, has the same.
@@ -249,10 +251,15 @@ fn receipt(message: &Message, content: Content) -> Result<ReceiptRead, String> {
         Kind::Envelope => return Err("una busta non è una ricevuta".into()),
     };
     check_subject(message, prefix, daticert.certified.subject.as_ref())?;
+    // The sender stands in the certification data too; a field that was left out contradicts nothing.
+    let sender = message.get("X-Mittente").map(identifier).filter(|_| kind == Kind::VirusDetection);
     let about_one = matches!(kind, Kind::Delivery | Kind::NonDelivery | Kind::Timeout | Kind::VirusDetection);
     match () {
         () if about_one && daticert.delivered_to.is_none() => Err("elemento consegna mancante".into()),
         () if kind == Kind::TakeCharge && daticert.taken.is_empty() => Err("elemento ricezione mancante".into()),
+        () if sender.is_some_and(|sender| !same_address(&sender, &daticert.certified.sender)) => {
+            Err("il campo X-Mittente e daticert.xml non coincidono".into())
+        }
         () if original.is_some() && !matches!(kind, Kind::Delivery | Kind::NonDelivery) => {
             Err("la ricevuta contiene il messaggio originale".into())
         }
@@ -261,6 +268,7 @@ fn receipt(message: &Message, content: Content) -> Result<ReceiptRead, String> {
             certified: daticert.certified,
             delivered_to: daticert.delivered_to,
             taken: daticert.taken,
+            virus,
             error: daticert.error_text,
             identity,
         }),

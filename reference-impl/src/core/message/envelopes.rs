@@ -6,9 +6,10 @@ use super::{
     Draft, Issuer, Kind, Message, Stamp, Submission,
     address::{mailbox_key, read_list},
     daticert::{self, Extra},
-    draft::{Part, bracketed},
+    draft::bracketed,
     legal::LegalTime,
     original::rewrite,
+    parts::Content,
     text::{self, Text},
     write::{Header, harmless},
 };
@@ -44,14 +45,15 @@ pub fn envelope(issuer: &Issuer, at: Timestamp, submission: &Submission) -> Draf
     //= PEC-3.3.2-10
     header.add("X-TipoRicevuta", certified.form.wire());
     let extra = Extra { form: Some(certified.form), ..Extra::default() };
-    let parts = vec![
-        Part::text(&Text { time: &time, certified }.envelope()),
+    let content = Content {
+        text: &Text { time: &time, certified }.envelope(),
+        bare: false,
         //= PEC-3.1.5-18
-        Part::daticert(&daticert::write(Kind::Envelope, issuer, &time, certified, extra)),
+        daticert: Some(&daticert::write(Kind::Envelope, issuer, &time, certified, extra)),
         //= PEC-4.3.2-01
-        Part::message("postacert.eml", &rewrite(message, certified)),
-    ];
-    Draft::new(issuer, &certified.pec_msgid, at, header, parts)
+        original: Some(("postacert.eml", &rewrite(message, certified))),
+    };
+    Draft::new(issuer, &certified.pec_msgid, at, header, &content)
 }
 
 /// A message that came in and cannot be certified.
@@ -124,11 +126,13 @@ pub fn anomaly(issuer: &Issuer, stamp: Stamp<'_>, arrival: Arrival<'_>) -> Draft
     let subject = subject.map(|subject| subject.text).unwrap_or_default();
     //= PEC-3.2.2-02
     //= PEC-3.2.2-14
-    let parts = vec![
-        Part::text(&text::anomaly(&time, &subject, &sender, &arrival.addressees(&message), arrival.reason)),
-        Part::message("messaggio.eml", arrival.received),
-    ];
-    Draft::new(issuer, &id, stamp.at, header, parts)
+    let content = Content {
+        text: &text::anomaly(&time, &subject, &sender, &arrival.addressees(&message), arrival.reason),
+        bare: true,
+        daticert: None,
+        original: Some(("messaggio.eml", arrival.received)),
+    };
+    Draft::new(issuer, &id, stamp.at, header, &content)
 }
 
 fn copy(header: &mut Header, message: &Message, names: &[&str]) {

@@ -1,5 +1,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
+use collaudo_node::Timestamp;
+use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 
 use super::{address::domain_of, certificate::Known, mime::unbase64, signature::SignedData};
@@ -29,9 +31,19 @@ impl Provider {
     }
 }
 
+/// An entry of the directory, as LDAP gives it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its distinguished name.
+    pub dn: String,
+    /// Each attribute's name, with its options, and its values.
+    pub attributes: Vec<(String, Vec<Vec<u8>>)>,
+}
+
 /// The index of all providers.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
+    signed_at: Option<Timestamp>,
     by_hash: BTreeMap<String, Vec<Arc<Provider>>>,
     by_domain: BTreeMap<String, Arc<Provider>>,
 }
@@ -51,6 +63,9 @@ pub enum IndexFault {
     /// The signature does not verify.
     #[error("signature of the index is not valid: {0}")]
     Signature(&'static str),
+    /// It has no provider at all.
+    #[error("index lists no provider")]
+    Empty,
     /// A line of the LDIF cannot be read.
     #[error("index, line {line}: {what}")]
     Line {
@@ -84,7 +99,17 @@ impl Index {
         }
         //= PEC-4.5-07
         signed.verify(ldif, &signer).map_err(IndexFault::Signature)?;
-        Self::read_ldif(ldif)
+        Ok(Self { signed_at: signed.signing_time(), ..Self::from_records(records(ldif)?)? })
+    }
+
+    /// Reads the entries of the directory; nobody has signed them, so what they are worth is the connection's affair.
+    pub fn from_entries(entries: &[Entry]) -> Result<Self, IndexFault> {
+        Self::from_records(entries.iter().map(Record::of).collect())
+    }
+
+    /// When the index was signed, where its signature tells that: an older one must not take a newer one's place.
+    pub fn signed_at(&self) -> Option<Timestamp> {
+        self.signed_at
     }
 
     /// The record that holds this very certificate.
@@ -109,9 +134,9 @@ impl Index {
         domain_of(address).is_some_and(|domain| self.by_domain(domain).is_some())
     }
 
-    fn read_ldif(ldif: &[u8]) -> Result<Self, IndexFault> {
+    fn from_records(records: Vec<Record>) -> Result<Self, IndexFault> {
         let mut index = Self::default();
-        for record in records(ldif)? {
+        for record in records {
             //= PEC-4.5.9-01
             if !record.all("objectclass").any(|class| class.eq_ignore_ascii_case("provider")) {
                 continue;
@@ -126,7 +151,7 @@ impl Index {
                 index.by_domain.entry(domain.clone()).or_insert_with(|| provider.clone());
             }
         }
-        Ok(index)
+        if index.by_hash.is_empty() { Err(IndexFault::Empty) } else { Ok(index) }
     }
 }
 
@@ -141,6 +166,14 @@ struct Record {
 }
 
 impl Record {
+    fn of(entry: &Entry) -> Self {
+        let named = |(name, values): &(String, Vec<Vec<u8>>)| {
+            let name = bare_name(name.as_bytes());
+            values.iter().map(move |value| (name.clone(), value.clone())).collect::<Vec<_>>()
+        };
+        Self { dn: entry.dn.clone(), attributes: entry.attributes.iter().flat_map(named).collect() }
+    }
+
     fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> + 'a {
         self.attributes.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_slice())
     }
@@ -197,8 +230,7 @@ fn records(ldif: &[u8]) -> Result<Vec<Record>, IndexFault> {
         let colon =
             text.iter().position(|octet| *octet == b':').ok_or(fault("no colon behind the attribute's name"))?;
         let (name, value) = text.split_at(colon);
-        let name = name.split(|octet| *octet == b';').next().unwrap_or_default();
-        let name = String::from_utf8_lossy(name).trim().to_ascii_lowercase();
+        let name = bare_name(name);
         let value = match value {
             [b':', b':', encoded @ ..] => unbase64(encoded).ok_or(fault("value is no base64"))?,
             [b':', b'<', ..] => return Err(fault("value lies at a URL, which is not fetched")),
@@ -217,6 +249,12 @@ fn records(ldif: &[u8]) -> Result<Vec<Record>, IndexFault> {
         }
     }
     Ok(records)
+}
+
+/// An attribute's name in lower case, without its options (`;binary`).
+fn bare_name(name: &[u8]) -> String {
+    let name = name.split(|octet| *octet == b';').next().unwrap_or_default();
+    String::from_utf8_lossy(name).trim().to_ascii_lowercase()
 }
 
 /// The lines of LDIF with their numbers, folds undone, comments and empty lines left out.
@@ -312,6 +350,44 @@ mod tests {
         );
         assert_eq!(read("dn: x\na:: %\n").unwrap_err(), IndexFault::Line { line: 2, what: "value is no base64" });
         assert!(matches!(read("dn: x\na:< file:///etc/passwd\n"), Err(IndexFault::Line { line: 2, .. })));
+    }
+
+    #[test]
+    fn an_index_tells_when_it_was_signed() {
+        assert_eq!(index().signed_at(), Some(NOW));
+    }
+
+    #[test]
+    fn an_index_without_providers_is_none() {
+        assert_eq!(read("dn: o=postacert\nobjectClass: top\n").unwrap_err(), IndexFault::Empty);
+        assert_eq!(Index::from_entries(&[]).unwrap_err(), IndexFault::Empty);
+    }
+
+    #[test]
+    fn entries_of_the_directory_make_the_same_index() {
+        let value =
+            |name: &str, values: &[&[u8]]| (name.to_owned(), values.iter().map(|value| value.to_vec()).collect());
+        let hash = sha_1(ALFA.certificate).to_uppercase();
+        let entry = Entry {
+            dn: "providerName=Alfa,o=postacert".into(),
+            attributes: vec![
+                value("objectClass", &[b"top", b"provider"]),
+                value("providerName", &[b"Alfa"]),
+                value("providerCertificateHash", &[hash.as_bytes()]),
+                value("providerCertificate;binary", &[ALFA.certificate]),
+                value("mailReceipt", &[b"ricevute@alfa.test"]),
+                value("managedDomains", &[b"alfa.test", b"PEC.alfa.test"]),
+            ],
+        };
+        let index = Index::from_entries(std::slice::from_ref(&entry)).unwrap();
+        assert_eq!(index.by_certificate(ALFA.certificate), index.by_domain("pec.ALFA.test"));
+        assert_eq!((index.by_domain("alfa.test").unwrap().name.as_str(), index.signed_at()), ("Alfa", None));
+        for (number, (name, _)) in entry.attributes.iter().enumerate().skip(1) {
+            let mut without = entry.clone();
+            without.attributes.remove(number);
+            let fault = Index::from_entries(&[without]).unwrap_err().to_string();
+            assert!(fault.contains(name.trim_end_matches(";binary")) && fault.contains(&entry.dn), "{fault}");
+        }
     }
 
     #[test]

@@ -14,13 +14,16 @@ mod encoded;
 mod envelopes;
 mod form;
 mod header;
+mod html;
 mod index;
 mod legal;
 mod mime;
 mod notices;
 mod original;
+mod parts;
 #[cfg(test)]
 mod samples;
+mod seal;
 mod signature;
 mod submission;
 #[cfg(test)]
@@ -39,8 +42,12 @@ pub use draft::{Draft, Issuer};
 pub use envelopes::{Arrival, anomaly, envelope};
 pub use form::{Form, form_for};
 pub use header::{Malformed, Message};
-pub use index::{Index, IndexFault, Provider};
-pub use notices::{Cause, Timeout, acceptance, delivery, non_acceptance, non_delivery, take_charge, timeout};
+pub use index::{Entry, Index, IndexFault, Provider};
+pub use notices::{
+    Cause, Timeout, acceptance, delivery, non_acceptance, non_delivery, take_charge, timeout, virus_detection,
+    virus_non_acceptance, virus_non_delivery,
+};
+pub use seal::{LogSeal, log_seal};
 pub use submission::{Fault, FormalFault, Submission, formal_check};
 
 /// The certification data that all messages about one original share (§4.4, "intestazione" and the identifiers).

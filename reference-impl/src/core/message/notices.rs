@@ -3,11 +3,13 @@ use collaudo_node::Bytes;
 use super::{
     Certified, Draft, EnvelopeRead, Form, FormalFault, Issuer, Kind, Stamp,
     brief::brief,
+    classify::ReceiptRead,
     daticert::{self, Extra},
-    draft::{Part, bracketed},
+    draft::bracketed,
     legal::LegalTime,
+    parts::Content,
     text::Text,
-    write::Header,
+    write::{Header, harmless},
 };
 
 /// Why an envelope cannot be delivered.
@@ -62,7 +64,7 @@ pub enum Timeout {
 pub fn acceptance(issuer: &Issuer, stamp: Stamp<'_>, certified: &Certified) -> Draft {
     //= PEC-3.1.4-01
     //= PEC-3.1.4-03
-    let notice = Notice { kind: Kind::Acceptance, prefix: "ACCETTAZIONE: ", to: &certified.sender, certified };
+    let notice = Notice::new(Kind::Acceptance, "ACCETTAZIONE: ", &certified.sender, certified);
     //= PEC-2.2.1-08
     notice.draft(issuer, stamp, Extra::default(), |text| text.acceptance(), None)
 }
@@ -73,7 +75,7 @@ pub fn non_acceptance(issuer: &Issuer, stamp: Stamp<'_>, fault: &FormalFault) ->
     //= PEC-3.1.2-05
     let certified = &*fault.certified;
     let to = &certified.sender;
-    let notice = Notice { kind: Kind::NonAcceptance, prefix: "AVVISO DI NON ACCETTAZIONE: ", to, certified };
+    let notice = Notice::new(Kind::NonAcceptance, "AVVISO DI NON ACCETTAZIONE: ", to, certified);
     let error = fault.fault.to_string();
     let extra = Extra { error: Some("altro"), error_text: Some(&error), ..Extra::default() };
     notice.draft(issuer, stamp, extra, |text| text.non_acceptance(&error), None)
@@ -90,7 +92,7 @@ pub fn take_charge(
     //= PEC-3.2.1-05
     //= PEC-3.2.1-07
     //= PEC-3.2.1-09
-    let notice = Notice { kind: Kind::TakeCharge, prefix: "PRESA IN CARICO: ", to: service_mailbox, certified };
+    let notice = Notice::new(Kind::TakeCharge, "PRESA IN CARICO: ", service_mailbox, certified);
     //= PEC-3.2.1-03
     notice.draft(issuer, stamp, Extra { taken, ..Extra::default() }, |text| text.take_charge(taken), None)
 }
@@ -102,7 +104,7 @@ pub fn delivery(issuer: &Issuer, stamp: Stamp<'_>, envelope: &EnvelopeRead, reci
     //= PEC-3.3.2-04
     //= PEC-3.3.2-06
     let certified = &envelope.certified;
-    let notice = Notice { kind: Kind::Delivery, prefix: "CONSEGNA: ", to: &certified.sender, certified };
+    let notice = Notice::new(Kind::Delivery, "CONSEGNA: ", &certified.sender, certified);
     let original = match form {
         //= PEC-3.3.2.1-03
         Form::Complete => Some(envelope.original.clone()),
@@ -119,7 +121,7 @@ pub fn non_delivery(issuer: &Issuer, stamp: Stamp<'_>, certified: &Certified, re
     //= PEC-3.3.3-02
     //= PEC-3.3.3-04
     let to = &certified.sender;
-    let notice = Notice { kind: Kind::NonDelivery, prefix: "AVVISO DI MANCATA CONSEGNA: ", to, certified };
+    let notice = Notice::new(Kind::NonDelivery, "AVVISO DI MANCATA CONSEGNA: ", to, certified);
     let error = extended_error(issuer, cause.told());
     //= PEC-3.3.3-09
     let extra = Extra {
@@ -137,7 +139,7 @@ pub fn timeout(issuer: &Issuer, stamp: Stamp<'_>, certified: &Certified, recipie
     //= PEC-3.1.6-09
     //= PEC-3.1.6-12
     let prefix = "AVVISO DI MANCATA CONSEGNA PER SUP. TEMPO MASSIMO: ";
-    let notice = Notice { kind: Kind::Timeout, prefix, to: &certified.sender, certified };
+    let notice = Notice::new(Kind::Timeout, prefix, &certified.sender, certified);
     // Readers take 5.4.1 for a final failure; the first notice is not one yet, so its code is the transient one.
     let error = extended_error(
         issuer,
@@ -152,6 +154,91 @@ pub fn timeout(issuer: &Issuer, stamp: Stamp<'_>, certified: &Certified, recipie
     notice.draft(issuer, stamp, extra, |text| text.timeout(recipient, limit, &error), None)
 }
 
+/// The notice of non-acceptance for a virus, to the sender (§3.1.3); `threat` is the scanner's name for what it found.
+pub fn virus_non_acceptance(issuer: &Issuer, stamp: Stamp<'_>, certified: &Certified, threat: &str) -> Draft {
+    //= PEC-3.1.3-02
+    //= PEC-3.1.3-03
+    //= PEC-3.1.3-05
+    //= PEC-3.1.3-06
+    let prefix = "AVVISO DI NON ACCETTAZIONE PER VIRUS: ";
+    let notice = Notice::new(Kind::NonAcceptance, prefix, &certified.sender, certified).of_security();
+    let threat = shown(threat);
+    let error = virus_error(issuer, &threat);
+    let extra = Extra { error: Some("virus"), error_text: Some(&error), ..Extra::default() };
+    //= PEC-3.1.3-08
+    notice.draft(issuer, stamp, extra, |text| text.virus_non_acceptance(&threat), None)
+}
+
+/// The notice that a virus was found in an envelope for one of our recipients, to the sending provider's
+/// `service_mailbox` (§3.2.3).
+pub fn virus_detection(
+    issuer: &Issuer,
+    stamp: Stamp<'_>,
+    certified: &Certified,
+    service_mailbox: &str,
+    recipient: &str,
+    threat: &str,
+) -> Draft {
+    //= PEC-3.2.3-05
+    //= PEC-3.2.3-07
+    //= PEC-3.2.3-08
+    //= PEC-3.2.3-09
+    //= PEC-3.2.3-10
+    let notice = Notice {
+        //= PEC-3.2.3-06
+        sender: Some(&certified.sender),
+        ..Notice::new(Kind::VirusDetection, "PROBLEMA DI SICUREZZA: ", service_mailbox, certified)
+    };
+    let threat = shown(threat);
+    let error = virus_error(issuer, &threat);
+    let extra =
+        Extra { error: Some("virus"), delivered_to: Some(recipient), error_text: Some(&error), ..Extra::default() };
+    //= PEC-3.2.3-13
+    notice.draft(issuer, stamp, extra, |text| text.virus_detection(recipient, &threat), None)
+}
+
+/// The non-delivery notice for a virus, from the sender's provider to its user (§3.2.4).
+///
+/// *Takes* the virus-detection notice that came in; `None` where it names no recipient, which [`super::classify`] lets
+/// pass in no such notice. Whether a message of that sender to that recipient is followed at all, the caller knows.
+pub fn virus_non_delivery(issuer: &Issuer, stamp: Stamp<'_>, detection: &ReceiptRead) -> Option<Draft> {
+    //= PEC-3.2.4-10
+    let ReceiptRead { certified, delivered_to: Some(recipient), error, .. } = detection else { return None };
+    //= PEC-3.2.4-02
+    //= PEC-3.2.4-04
+    //= PEC-3.2.4-05
+    //= PEC-3.2.4-06
+    //= PEC-3.2.4-07
+    //= PEC-3.2.4-08
+    let prefix = "AVVISO DI MANCATA CONSEGNA PER VIRUS: ";
+    let notice = Notice::new(Kind::NonDelivery, prefix, &certified.sender, certified).of_security();
+    // The other provider's words are repeated: it alone knows what it found.
+    let error = error.as_deref().map_or_else(|| virus_error(issuer, "non precisato"), |told| cut(told, MAX_ERROR));
+    let extra =
+        Extra { error: Some("virus"), delivered_to: Some(recipient), error_text: Some(&error), ..Extra::default() };
+    //= PEC-3.2.4-11
+    Some(notice.draft(issuer, stamp, extra, |text| text.virus_non_delivery(recipient, &error), None))
+}
+
+/// Characters of a scanner's name for what it found, and of what another provider says about it.
+const MAX_THREAT: usize = 200;
+const MAX_ERROR: usize = 1000;
+
+fn shown(threat: &str) -> String {
+    match cut(threat.trim(), MAX_THREAT) {
+        name if name.is_empty() => "non precisato".into(),
+        name => name,
+    }
+}
+
+fn cut(text: &str, characters: usize) -> String {
+    harmless(text).chars().take(characters).collect()
+}
+
+fn virus_error(issuer: &Issuer, threat: &str) -> String {
+    extended_error(issuer, ("5.5.1", &format!("rilevato un problema di sicurezza: {threat}")))
+}
+
 /// `<code> - <provider's name> - <short text>`.
 fn extended_error(issuer: &Issuer, (code, text): (&str, &str)) -> String {
     format!("{code} - {} - {text}", issuer.display_name())
@@ -163,9 +250,22 @@ struct Notice<'a> {
     prefix: &'a str,
     to: &'a str,
     certified: &'a Certified,
+    /// X-VerificaSicurezza.
+    security: bool,
+    /// X-Mittente.
+    sender: Option<&'a str>,
 }
 
-impl Notice<'_> {
+impl<'a> Notice<'a> {
+    fn new(kind: Kind, prefix: &'a str, to: &'a str, certified: &'a Certified) -> Self {
+        Self { kind, prefix, to, certified, security: false, sender: None }
+    }
+
+    /// One that tells a user of a virus.
+    fn of_security(self) -> Self {
+        Self { security: true, ..self }
+    }
+
     fn draft(
         &self,
         issuer: &Issuer,
@@ -179,6 +279,11 @@ impl Notice<'_> {
         let mut header = Header::default();
         //= PEC-2.1-12
         header.add("X-Ricevuta", self.kind.wire());
+        //= PEC-3.1.3-04
+        //= PEC-3.2.4-03
+        //= PEC-2.1.1.1.3-02
+        header.add_if("X-VerificaSicurezza", self.security.then_some("errore"));
+        header.add_if("X-Mittente", self.sender);
         header.add("Date", &time.date);
         header.subject(self.prefix, self.certified.subject.as_ref());
         //= PEC-2.1-05
@@ -190,9 +295,12 @@ impl Notice<'_> {
         //= PEC-2.2.1-14
         header.add_if("X-Riferimento-Message-ID", self.certified.msgid.as_deref());
         let xml = daticert::write(self.kind, issuer, &time, self.certified, extra);
-        //= PEC-4.3-03
-        let mut parts = vec![Part::text(&text(&Text { time: &time, certified: self.certified })), Part::daticert(&xml)];
-        parts.extend(original.map(|original| Part::message("postacert.eml", &original)));
-        Draft::new(issuer, stamp.id, stamp.at, header, parts)
+        let content = Content {
+            text: &text(&Text { time: &time, certified: self.certified }),
+            bare: false,
+            daticert: Some(&xml),
+            original: original.as_ref().map(|original| ("postacert.eml", original)),
+        };
+        Draft::new(issuer, stamp.id, stamp.at, header, &content)
     }
 }

@@ -81,7 +81,14 @@ pub(super) fn ldif() -> String {
 }
 
 pub(super) fn p7m(ldif: &str, signer: &Identity) -> Vec<u8> {
-    draft::signed_file(ldif.as_bytes(), signer.certificate, NOW, |attributes| signer.sign(attributes))
+    signed_file(ldif.as_bytes(), signer)
+}
+
+/// A file with its signature and the signer's certificate in one structure (.p7m).
+pub(super) fn signed_file(content: &[u8], signer: &Identity) -> Vec<u8> {
+    let issuer = Issuer::new("", "", "", signer.certificate, &[]).unwrap();
+    let draft = log_seal(&issuer, NOW, Bytes::copy_from_slice(content));
+    draft.seal(&signer.sign(&draft.to_sign())).unwrap().to_vec()
 }
 
 pub(super) fn index() -> Index {

@@ -1,13 +1,15 @@
 //! S/MIME signatures of other providers, read and verified.
 
-use collaudo_node::Bytes;
+use collaudo_node::{Bytes, Timestamp};
 use const_oid::{
     ObjectIdentifier,
     db::{
-        rfc5911::{ID_CONTENT_TYPE, ID_DATA, ID_MESSAGE_DIGEST, ID_SIGNED_DATA},
+        rfc5911::{ID_CONTENT_TYPE, ID_DATA, ID_MESSAGE_DIGEST, ID_SIGNED_DATA, ID_SIGNING_TIME},
         rfc5912::RSA_ENCRYPTION,
     },
 };
+use der::Decode;
+use x509_cert::time::Time;
 
 use super::{
     Message,
@@ -109,6 +111,13 @@ impl<'a> SignedData<'a> {
         self.certificates.iter().filter_map(|der| Known::read(der).ok())
     }
 
+    /// The signingTime attribute, where there is one that can be read.
+    pub(super) fn signing_time(&self) -> Option<Timestamp> {
+        let time = Time::from_der(self.signer.attribute(ID_SIGNING_TIME)?.whole).ok()?;
+        let seconds = i64::try_from(time.to_unix_duration().as_secs()).ok()?;
+        Some(Timestamp::from_unix_micros(seconds.checked_mul(1_000_000)?))
+    }
+
     /// Whether the signer's identifier is this certificate's.
     pub(super) fn names(&self, known: &Known) -> bool {
         let identifier = &self.signer.identifier;
@@ -152,6 +161,19 @@ impl<'a> SignerInfo<'a> {
         let algorithm = algorithm(info.required(SEQUENCE)?)?;
         let signature = octets(&info.required(OCTET_STRING)?)?;
         Some(Self { identifier, digest, attributes, algorithm, signature })
+    }
+
+    /// The one value of the first attribute of that kind.
+    fn attribute(&self, sought: ObjectIdentifier) -> Option<Element<'a>> {
+        let mut attributes = Elements(self.attributes);
+        while !attributes.0.is_empty() {
+            let mut attribute = attributes.required(SEQUENCE)?.inside();
+            if object_identifier(attribute.required(OID)?)? == sought {
+                let mut values = attribute.required(SET)?.inside();
+                return values.any().filter(|_| values.0.is_empty());
+            }
+        }
+        None
     }
 
     /// The messageDigest attribute; `None` unless there is one of it and one contentType, which says id-data.

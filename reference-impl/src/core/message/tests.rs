@@ -376,9 +376,9 @@ fn bent(kind: Kind, prefix: &str, told: Kind, extra: daticert::Extra<'_>, origin
     header.add("To", "anna@alfa.test");
     header.add_if("X-Riferimento-Message-ID", certified.msgid.as_deref());
     let xml = daticert::write(told, &issuer, &time, &certified, extra);
-    let mut parts = vec![draft::Part::text("testo\n"), draft::Part::daticert(&xml)];
-    parts.extend(original.map(|original| draft::Part::message("postacert.eml", original)));
-    ALFA.seal(&Draft::new(&issuer, "x@alfa.test", NOW, header, parts)).to_vec()
+    let original = original.map(|original| ("postacert.eml", original));
+    let content = parts::Content { text: "testo\n", bare: false, daticert: Some(&xml), original };
+    ALFA.seal(&Draft::new(&issuer, "x@alfa.test", NOW, header, &content)).to_vec()
 }
 
 #[test]

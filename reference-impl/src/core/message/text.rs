@@ -102,6 +102,37 @@ impl Text<'_> {
         )
     }
 
+    //= PEC-3.1.3-07
+    pub(super) fn virus_non_acceptance(&self, threat: &str) -> String {
+        self.about(
+            "Errore nell'accettazione del messaggio per presenza di virus",
+            "nel messaggio",
+            &format!("ed indirizzato a:\n{}", self.recipients()),
+            &format!("{}\nIl messaggio non è stato accettato.", security_problem(threat)),
+        )
+    }
+
+    //= PEC-3.2.3-11
+    //= PEC-3.2.3-12
+    pub(super) fn virus_detection(&self, recipient: &str, threat: &str) -> String {
+        self.about(
+            "Avviso di rilevazione virus informatico",
+            "nel messaggio",
+            &addressed_to(recipient),
+            &format!("{}\nPer questo motivo il messaggio non è stato consegnato.", security_problem(threat)),
+        )
+    }
+
+    //= PEC-3.2.4-09
+    pub(super) fn virus_non_delivery(&self, recipient: &str, error: &str) -> String {
+        self.about(
+            "Avviso di mancata consegna per virus",
+            "nel messaggio",
+            &addressed_to(recipient),
+            &format!("{}\nIl messaggio non è stato consegnato.", security_problem(error)),
+        )
+    }
+
     /// *Takes* a title, how the sentence takes up the message, to whom it went (lines), what became of it.
     fn about(&self, title: &str, message: &str, to: &str, outcome: &str) -> String {
         format!(
@@ -131,6 +162,10 @@ pub(super) fn anomaly(time: &LegalTime, subject: &str, sender: &str, recipients:
         lines(recipients.iter()),
         harmless(reason)
     )
+}
+
+fn security_problem(threat: &str) -> String {
+    format!("è stato rilevato un problema di sicurezza [{}].", harmless(threat))
 }
 
 //= PEC-4.2-04

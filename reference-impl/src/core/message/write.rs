@@ -106,15 +106,44 @@ pub(super) fn base64(octets: &[u8]) -> Vec<u8> {
 
 /// Quoted-printable of a text whose lines end in `\n`, in ISO-8859-1; what that set lacks becomes a question mark.
 pub(super) fn quoted_printable_latin1(text: &str) -> Vec<u8> {
+    quoted_lines(text, |line| line.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect())
+}
+
+/// Quoted-printable of a text whose lines end in `\n`, in UTF-8.
+pub(super) fn quoted_printable(text: &str) -> Vec<u8> {
+    quoted_lines(text, |line| line.as_bytes().to_vec())
+}
+
+fn quoted_lines(text: &str, octets: impl Fn(&str) -> Vec<u8>) -> Vec<u8> {
     let mut out = Vec::new();
     for (number, line) in text.split('\n').enumerate() {
         if number > 0 {
             out.extend_from_slice(b"\r\n");
         }
-        let octets: Vec<u8> = line.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect();
-        quoted_line(&octets, &mut out);
+        quoted_line(&octets(line), &mut out);
     }
     out
+}
+
+/// XML whose lines end in `\n` in ASCII with CRLF, other characters as references; `None` where a line gets too long.
+pub(super) fn ascii_lines(xml: &str) -> Option<Vec<u8>> {
+    let mut out = String::new();
+    for (number, line) in xml.split('\n').enumerate() {
+        if number > 0 {
+            out.push_str("\r\n");
+        }
+        let start = out.len();
+        for c in line.chars() {
+            match c {
+                c if c.is_ascii() => out.push(c),
+                c => out.push_str(&format!("&#x{:X};", u32::from(c))),
+            }
+        }
+        if out.len() - start > MAX_LINE_OCTETS {
+            return None;
+        }
+    }
+    Some(out.into_bytes())
 }
 
 fn quoted_line(octets: &[u8], out: &mut Vec<u8>) {
@@ -210,6 +239,13 @@ mod tests {
         assert_eq!(quoted_printable_latin1("è €=\nfine "), b"=E8 ?=3D\r\nfine=20");
         let long = quoted_printable_latin1(&"è".repeat(100));
         assert!(long.split(|octet| *octet == b'\n').all(|line| line.len() <= 77));
+        assert_eq!(quoted_printable("è\n"), b"=C3=A8\r\n");
+    }
+
+    #[test]
+    fn xml_in_ascii_says_the_same_in_bounded_lines() {
+        assert_eq!(ascii_lines("<a>è€</a>\n").unwrap(), b"<a>&#xE8;&#x20AC;</a>\r\n");
+        assert!(ascii_lines(&"x".repeat(998)).is_some() && ascii_lines(&"x".repeat(999)).is_none());
     }
 
     proptest! {
