@@ -5,12 +5,14 @@
 
 mod config;
 pub mod core;
+mod scan;
 
 use collaudo_node::{Bytes, DurableLog, Effect, Input, Node, Timestamp};
 
 pub use self::{
     config::{Config, Family, IndexSource, Ordinary, User},
     core::{Declared, declare, found},
+    scan::scan,
 };
 
 /// A provider of certified mail, as a node.

@@ -7,7 +7,7 @@ use sha1::{Digest, Sha1};
 
 use super::{
     Message,
-    mime::{content_type, file_name, part, parts},
+    mime::{content_type, file_name, parts},
 };
 
 /// Parts nested deeper stay as they are: nobody attaches a file there, and the depth is the sender's choice.
@@ -27,12 +27,12 @@ pub(super) fn brief(original: &Bytes) -> Bytes {
         //= PEC-3.3.2.2-10
         "multipart/signed" => {
             if let Some(signed) = parts(&message).unwrap_or_default().first() {
-                visit(part(&message, signed), message.body_at() + signed.start, &mut changes);
+                visit(&message, signed, &mut changes);
             }
         }
         kind if kind.starts_with("multipart/") => {
             for range in parts(&message).unwrap_or_default() {
-                visit(part(&message, &range), message.body_at() + range.start, &mut changes);
+                visit(&message, &range, &mut changes);
             }
         }
         _ => replace_body(&message, &mut changes),
@@ -43,21 +43,23 @@ pub(super) fn brief(original: &Bytes) -> Bytes {
 /// Octets of the original and what stands in their place.
 type Change = (Range<usize>, Vec<u8>);
 
-/// Finds what is to be replaced in the part that stands at `at` of the original.
-fn visit(part_of_original: Message, at: usize, changes: &mut Vec<Change>) {
-    let mut open = vec![(part_of_original, at, 0_usize)];
-    while let Some((entity, at, depth)) = open.pop() {
+/// Finds what is to be replaced in one part of the original.
+fn visit(original: &Message, range: &Range<usize>, changes: &mut Vec<Change>) {
+    // Headers are read one at a time: all of a hostile message's at once would take many times its size.
+    let begin = original.body_at();
+    let mut open = vec![(begin + range.start..begin + range.end, 0_usize)];
+    while let Some((span, depth)) = open.pop() {
+        let entity = Message::read_leniently(original.bytes().slice(span.clone()));
         let kind = content_type(&entity).value;
         //= PEC-3.3.2.2-03
         //= PEC-3.3.2.2-12
         let attached = (kind == "message/rfc822").then(|| "messaggio.eml".to_owned());
         if let Some(name) = file_name(&entity).or(attached) {
-            changes.push((at..at + entity.bytes().len(), hash_part(&name, &entity.body())));
+            changes.push((span, hash_part(&name, &entity.body())));
         } else if kind.starts_with("multipart/") && depth < MAX_DEPTH {
+            let body = span.start + entity.body_at();
             let ranges = parts(&entity).unwrap_or_default();
-            open.extend(
-                ranges.iter().map(|range| (part(&entity, range), at + entity.body_at() + range.start, depth + 1)),
-            );
+            open.extend(ranges.iter().map(|range| (body + range.start..body + range.end, depth + 1)));
         }
     }
 }

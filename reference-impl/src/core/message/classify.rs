@@ -156,6 +156,9 @@ fn formal(message: &Message, provider: &Provider, signer: &Known, content: &Byte
     }
 }
 
+/// Parts of a certified message: three, and what a provider adds for services of its own.
+const MAX_PARTS: usize = 100;
+
 /// What is signed: multipart/mixed with a readable text, daticert.xml and, in some kinds, postacert.eml.
 struct Content {
     daticert: Daticert,
@@ -169,7 +172,10 @@ impl Content {
         if content_type(&mixed).value != "multipart/mixed" {
             return Err("il contenuto firmato non è multipart/mixed".into());
         }
-        let ranges = parts(&mixed).ok_or("le parti del messaggio non sono leggibili")?;
+        let ranges = parts(&mixed).map_err(|fault| format!("le parti del messaggio non sono leggibili: {fault}"))?;
+        if ranges.len() > MAX_PARTS {
+            return Err(format!("il contenuto firmato ha più di {MAX_PARTS} parti"));
+        }
         let parts: Vec<Message> = ranges.iter().map(|range| part(&mixed, range)).collect();
         let kind = |part: &Message| content_type(part).value;
         if !parts.first().is_some_and(|text| matches!(kind(text).as_str(), "text/plain" | "multipart/alternative")) {
@@ -190,7 +196,7 @@ impl Content {
         let xml = decoded(daticert).ok_or("daticert.xml non è leggibile")?;
         let daticert = daticert::read(&xml).map_err(|fault| format!("daticert.xml: {fault}"))?;
         let original = match named("postacert.eml", &["message/rfc822"])? {
-            Some(part) => Some(decoded(part).ok_or("postacert.eml non è leggibile")?.into()),
+            Some(part) => Some(decoded(part).ok_or("postacert.eml non è leggibile")?),
             None => None,
         };
         Ok(Self { daticert, original, identity: BodyId::of(octets) })

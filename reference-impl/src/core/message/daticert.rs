@@ -103,7 +103,7 @@ pub(super) struct Daticert {
 
 /// Reads daticert.xml, which must be valid against the DTD; the error says in words what is wrong.
 pub(super) fn read(octets: &[u8]) -> Result<Daticert, String> {
-    let root = xml::read(octets)?;
+    let root = xml::read(octets).map_err(|fault| fault.to_string())?;
     if root.name != "postacert" {
         return Err("l'elemento radice non è postacert".into());
     }

@@ -7,6 +7,7 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 use collaudo_node::Bytes;
+use memchr::memmem;
 
 use super::{
     Message,
@@ -63,15 +64,56 @@ pub(super) fn file_name(entity: &Message) -> Option<String> {
 }
 
 /// The octets of an entity, its transfer encoding undone; `None` where that fails.
-pub(super) fn decoded(entity: &Message) -> Option<Vec<u8>> {
+pub(super) fn decoded(entity: &Message) -> Option<Bytes> {
     let body = entity.body();
     let encoding = entity.get("Content-Transfer-Encoding").map(|field| field.text().to_ascii_lowercase());
     match encoding.as_deref().unwrap_or("7bit") {
-        "7bit" | "8bit" | "binary" => Some(body.to_vec()),
-        "base64" => unbase64(&body),
-        "quoted-printable" => Some(unquote_printable(&body)),
+        "7bit" | "8bit" | "binary" => Some(body),
+        "base64" => unbase64(&body).map(Into::into),
+        "quoted-printable" => Some(unquote_printable(&body).into()),
         _ => None,
     }
+}
+
+/// The octets of an entity as the most forgiving reader would have them: base64 whatever stands between its characters,
+/// and an encoding that is not known left as it is.
+pub(super) fn leniently_decoded(entity: &Message) -> Bytes {
+    let body = entity.body();
+    let encoding = entity.get("Content-Transfer-Encoding").map(|field| field.text().to_ascii_lowercase());
+    let word = encoding.as_deref().unwrap_or_default().trim_start();
+    match word.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or_default() {
+        "base64" => forgiving_base64(&body).into(),
+        "quoted-printable" => unquote_printable(&body).into(),
+        _ => body,
+    }
+}
+
+/// Base64 where what is not of its alphabet is passed over, and padding begins a new group.
+fn forgiving_base64(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
+    let (mut bits, mut held) = (0_u32, 0_u32);
+    for octet in text {
+        let value = match octet {
+            b'A'..=b'Z' => octet - b'A',
+            b'a'..=b'z' => octet - b'a' + 26,
+            b'0'..=b'9' => octet - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' => {
+                (bits, held) = (0, 0);
+                continue;
+            }
+            _ => continue,
+        };
+        bits = bits << 6 | u32::from(value);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            let [.., low] = (bits >> held).to_be_bytes();
+            out.push(low);
+        }
+    }
+    out
 }
 
 /// Base64 with any line breaks and with or without padding.
@@ -86,51 +128,99 @@ pub(super) fn unbase64(text: &[u8]) -> Option<Vec<u8>> {
     ENGINE.decode(text).ok()
 }
 
-/// The parts of a multipart body, as ranges of it; `None` where there is no boundary, no closing one, or no end of parts.
-pub(super) fn parts(entity: &Message) -> Option<Vec<Range<usize>>> {
+/// Why a multipart has no parts that can be told apart; in Italian, for the anomaly envelope's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum PartsFault {
+    /// Content-Type is no multipart, or has no boundary of 1 to 70 characters.
+    #[error("boundary mancante o non valido")]
+    Boundary,
+    /// The closing delimiter is missing, or stands first.
+    #[error("delimitatore di chiusura mancante dopo l'ottetto {0}")]
+    NotClosed(usize),
+    /// There are more than any message has.
+    #[error("più di {MAX_PARTS} parti, all'ottetto {0}")]
+    TooMany(usize),
+}
+
+/// The parts of a multipart body, as ranges of it. A fault's place is counted in octets of the body.
+pub(super) fn parts(entity: &Message) -> Result<Vec<Range<usize>>, PartsFault> {
     let content_type = content_type(entity);
-    let boundary = content_type.parameter("boundary").filter(|_| content_type.value.starts_with("multipart/"))?;
-    if boundary.is_empty() || boundary.len() > 70 {
-        return None;
-    }
+    let boundary = content_type.parameter("boundary").filter(|_| content_type.value.starts_with("multipart/"));
+    let boundary = boundary.filter(|boundary| (1..=70).contains(&boundary.len())).ok_or(PartsFault::Boundary)?;
     let body = entity.body();
     let mut found = Vec::new();
     let mut begin: Option<usize> = None;
-    let mut at = 0;
-    for line in body.split_inclusive(|octet| *octet == b'\n') {
-        if let Some(closes) = delimiter(line, boundary.as_bytes()) {
-            if let Some(begin) = begin {
-                // The line end before a delimiter belongs to the delimiter.
-                let content = body.get(begin..at).unwrap_or_default();
-                let content = content.strip_suffix(b"\n").unwrap_or(content);
-                let content = content.strip_suffix(b"\r").unwrap_or(content);
-                found.push(begin..begin + content.len());
-            }
-            if closes {
-                return begin.map(|_| found);
-            }
-            if found.len() >= MAX_PARTS {
-                return None;
-            }
-            begin = Some(at + line.len());
+    for delimiter in delimiters(&body, boundary) {
+        found.extend(begin.map(|begin| content(&body, begin, delimiter.at)));
+        if delimiter.closes {
+            return begin.map(|_| found).ok_or(PartsFault::NotClosed(delimiter.at));
         }
-        at += line.len();
+        if found.len() >= MAX_PARTS {
+            return Err(PartsFault::TooMany(delimiter.at));
+        }
+        begin = Some(delimiter.next);
     }
-    None
+    Err(PartsFault::NotClosed(begin.unwrap_or_default()))
+}
+
+/// The parts of a multipart body as the most forgiving reader would have them, no more than `most`: the last one need not
+/// be closed, and the closing delimiter closes nothing.
+pub(super) fn rows(entity: &Message, most: usize) -> Vec<Range<usize>> {
+    let content_type = content_type(entity);
+    let Some(boundary) = content_type.parameter("boundary").filter(|boundary| !boundary.is_empty()) else {
+        return Vec::new();
+    };
+    let body = entity.body();
+    let mut found = Vec::new();
+    let mut begin: Option<usize> = None;
+    for delimiter in delimiters(&body, boundary).take(most) {
+        found.extend(begin.map(|begin| content(&body, begin, delimiter.at)));
+        begin = Some(delimiter.next);
+    }
+    found.extend(begin.map(|begin| begin..body.len()));
+    found
+}
+
+/// What stands between two delimiters: the line end before a delimiter belongs to the delimiter.
+fn content(body: &[u8], begin: usize, end: usize) -> Range<usize> {
+    let content = body.get(begin..end).unwrap_or_default();
+    let content = content.strip_suffix(b"\n").unwrap_or(content);
+    let content = content.strip_suffix(b"\r").unwrap_or(content);
+    begin..begin + content.len()
+}
+
+/// A line that parts two entities.
+struct Delimiter {
+    at: usize,
+    /// Where the next line begins.
+    next: usize,
+    closes: bool,
+}
+
+fn delimiters(body: &[u8], boundary: &str) -> impl Iterator<Item = Delimiter> {
+    let line = [b"--", boundary.as_bytes()].concat();
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let at = from + memmem::find(body.get(from..)?, &line)?;
+            let behind = at + line.len();
+            let next = memchr::memchr(b'\n', body.get(behind..)?).map_or(body.len(), |lf| behind + lf + 1);
+            let rest = body.get(behind..next)?;
+            let closed = rest.strip_prefix(b"--");
+            let begins_line = at == 0 || body.get(at - 1) == Some(&b'\n');
+            let ends_line = closed.unwrap_or(rest).iter().all(u8::is_ascii_whitespace);
+            from = if begins_line { next } else { behind };
+            if begins_line && ends_line {
+                return Some(Delimiter { at, next, closes: closed.is_some() });
+            }
+        }
+    })
 }
 
 /// A part of a multipart entity, its header read.
 pub(super) fn part(entity: &Message, range: &Range<usize>) -> Message {
     let start = entity.body_at() + range.start;
     Message::read_leniently(entity.bytes().slice(start..start + range.len()))
-}
-
-/// Whether a line is the delimiter of that boundary, and whether it closes.
-fn delimiter(line: &[u8], boundary: &[u8]) -> Option<bool> {
-    let rest = line.strip_prefix(b"--")?.strip_prefix(boundary)?;
-    let closed = rest.strip_prefix(b"--");
-    let rest = closed.unwrap_or(rest);
-    rest.iter().all(u8::is_ascii_whitespace).then_some(closed.is_some())
 }
 
 /// Cuts at the semicolons that stand outside quoted strings and comments, which are left out.
@@ -284,7 +374,7 @@ mod tests {
 
     fn bodies(text: &str) -> Option<Vec<String>> {
         let whole = of(text);
-        let ranges = parts(&whole)?;
+        let ranges = parts(&whole).ok()?;
         Some(ranges.iter().map(|range| String::from_utf8_lossy(&part(&whole, range).body()).into_owned()).collect())
     }
 
@@ -300,6 +390,21 @@ mod tests {
         assert_eq!(bodies("Content-Type: multipart/mixed; boundary=x\r\n\r\n--x--\r\n"), None);
         assert_eq!(bodies("Content-Type: multipart/mixed\r\n\r\n----\r\n\r\n------\r\n"), None);
         assert_eq!(bodies("Content-Type: text/plain; boundary=x\r\n\r\n--x\r\n\r\n--x--\r\n"), None);
+    }
+
+    #[test]
+    fn a_fault_says_where() {
+        let fault = |text: &str| parts(&of(text)).unwrap_err().to_string();
+        assert!(fault("Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\none").ends_with("l'ottetto 5"));
+        assert!(fault("Content-Type: multipart/mixed\r\n\r\n").contains("boundary"));
+        let many = format!("Content-Type: multipart/mixed; boundary=x\r\n\r\n{}", "--x\r\n".repeat(MAX_PARTS + 2));
+        assert!(fault(&many).ends_with(&format!("all'ottetto {}", 5 * MAX_PARTS)), "{}", fault(&many));
+    }
+
+    #[test]
+    fn delimiters_begin_their_line() {
+        let text = "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\na--x\r\n ---x\r\n--xy\r\n--x\t\r\n\r\nb\r\n--x--";
+        assert_eq!(bodies(text).unwrap(), ["a--x\r\n ---x\r\n--xy", "b"]);
     }
 
     #[test]
@@ -333,7 +438,7 @@ mod tests {
     fn transfer_encodings_are_undone() {
         let decode = |encoding: &str, body: &str| {
             decoded(&of(&format!("Content-Transfer-Encoding: {encoding}\r\n\r\n{body}")))
-                .map(|octets| String::from_utf8(octets).unwrap())
+                .map(|octets| String::from_utf8(octets.to_vec()).unwrap())
         };
         assert_eq!(decode("BASE64", "Y2lh\r\nbw==\r\n").as_deref(), Some("ciao"));
         assert_eq!(decode("base64", "Y2lhbw").as_deref(), Some("ciao"));

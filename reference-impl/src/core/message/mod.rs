@@ -16,6 +16,7 @@ mod form;
 mod header;
 mod html;
 mod index;
+mod leaves;
 mod legal;
 mod mime;
 mod notices;
@@ -43,6 +44,7 @@ pub use envelopes::{Arrival, anomaly, envelope};
 pub use form::{Form, form_for};
 pub use header::{Malformed, Message};
 pub use index::{Entry, Index, IndexFault, Provider};
+pub(crate) use leaves::leaves;
 pub use notices::{
     Cause, Timeout, acceptance, delivery, non_acceptance, non_delivery, take_charge, timeout, virus_detection,
     virus_non_acceptance, virus_non_delivery,

@@ -30,7 +30,7 @@ pub(super) struct Signed {
     /// The octets that are signed: the first part, header included.
     pub(super) content: Bytes,
     /// The CMS structure of the second part.
-    pub(super) cms: Vec<u8>,
+    pub(super) cms: Bytes,
 }
 
 impl Signed {
@@ -40,7 +40,7 @@ impl Signed {
         if content_type(message).value != "multipart/signed" {
             return None;
         }
-        let ranges = parts(message)?;
+        let ranges = parts(message).ok()?;
         let [content, signature] = ranges.as_slice() else { return None };
         let signature = part(message, signature);
         let kind = content_type(&signature).value;
@@ -197,6 +197,24 @@ impl<'a> SignerInfo<'a> {
             ([digest], [ID_DATA]) => Some(digest),
             _ => None,
         }
+    }
+}
+
+/// The content that travels inside a SignedData structure, whoever signed it, and be it nobody.
+pub(super) fn encapsulated(cms: &Bytes) -> Option<Bytes> {
+    let mut info = Elements(cms).required(SEQUENCE)?.inside();
+    if object_identifier(info.required(OID)?)? != ID_SIGNED_DATA {
+        return None;
+    }
+    let mut data = info.required(EXPLICIT_0)?.inside().required(SEQUENCE)?.inside();
+    data.required(INTEGER)?;
+    data.required(SET)?;
+    let mut content = data.required(SEQUENCE)?.inside();
+    content.required(OID)?;
+    let inner = content.required(EXPLICIT_0)?.inside().any()?;
+    match inner.tag {
+        OCTET_STRING => Some(cms.slice_ref(inner.content)),
+        _ => octets(&inner).map(Into::into),
     }
 }
 

@@ -4,6 +4,8 @@
 const MAX_OCTETS: usize = 4 << 20;
 const MAX_DEPTH: usize = 8;
 const MAX_ATTRIBUTES: usize = 16;
+/// An element costs many times the octets that make it.
+const MAX_ELEMENTS: usize = 20_000;
 
 /// An element with what it holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,27 +23,41 @@ impl Element {
     }
 }
 
-/// Reads a document in UTF-8; the error says in words what is wrong.
-pub(super) fn read(octets: &[u8]) -> Result<Element, &'static str> {
+/// What is wrong with a document, and where; in Italian, for the anomaly envelope's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("riga {line}: {what}")]
+pub(super) struct Fault {
+    pub(super) line: usize,
+    pub(super) what: &'static str,
+}
+
+/// Reads a document in UTF-8.
+pub(super) fn read(octets: &[u8]) -> Result<Element, Fault> {
+    let fault = |before: &[u8], what| Fault { line: 1 + memchr::memchr_iter(b'\n', before).count(), what };
     if octets.len() > MAX_OCTETS {
-        return Err("documento troppo grande");
+        return Err(fault(&[], "documento troppo grande"));
     }
-    let text = std::str::from_utf8(octets).map_err(|_| "documento non in UTF-8")?;
+    let text = std::str::from_utf8(octets)
+        .map_err(|error| fault(octets.get(..error.valid_up_to()).unwrap_or_default(), "documento non in UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\r' | '\n' | '\u{7f}'..)) {
-        return Err("carattere di controllo");
+    let before = |rest: &str| text.as_bytes().get(..text.len().saturating_sub(rest.len())).unwrap_or_default();
+    let is_forbidden = |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\n' | '\u{7f}'..);
+    if let Some(at) = text.find(is_forbidden) {
+        return Err(fault(text.as_bytes().get(..at).unwrap_or_default(), "carattere di controllo"));
     }
-    Reader { rest: text, open: Vec::new(), root: None }.read()
+    let mut reader = Reader { rest: text, open: Vec::new(), root: None, elements: 0 };
+    reader.read().map_err(|what| fault(before(reader.rest), what))
 }
 
 struct Reader<'a> {
     rest: &'a str,
     open: Vec<Element>,
     root: Option<Element>,
+    elements: usize,
 }
 
 impl<'a> Reader<'a> {
-    fn read(mut self) -> Result<Element, &'static str> {
+    fn read(&mut self) -> Result<Element, &'static str> {
         while !self.rest.is_empty() {
             let markup = self.rest.find('<').unwrap_or(self.rest.len());
             let (data, rest) = self.rest.split_at(markup);
@@ -55,7 +71,7 @@ impl<'a> Reader<'a> {
                 self.markup()?;
             }
         }
-        if self.open.is_empty() { self.root.ok_or("documento vuoto") } else { Err("elemento non chiuso") }
+        if self.open.is_empty() { self.root.take().ok_or("documento vuoto") } else { Err("elemento non chiuso") }
     }
 
     fn markup(&mut self) -> Result<(), &'static str> {
@@ -87,6 +103,10 @@ impl<'a> Reader<'a> {
     fn start(&mut self) -> Result<(), &'static str> {
         if self.open.len() >= MAX_DEPTH {
             return Err("elementi troppo annidati");
+        }
+        self.elements += 1;
+        if self.elements > MAX_ELEMENTS {
+            return Err("troppi elementi");
         }
         let mut element = Element { name: self.name()?.into(), ..Element::default() };
         loop {
@@ -192,6 +212,10 @@ mod tests {
 
     use super::*;
 
+    fn fault(octets: &[u8]) -> &'static str {
+        read(octets).unwrap_err().what
+    }
+
     #[test]
     fn what_providers_write_is_read() {
         let text = "\u{feff}<?xml version=\"1.0\"?>\r\n<!DOCTYPE a PUBLIC \"x\" \"y\">\n<?s?><a  k = 'v&quot;' >t&lt;&#233;&#xE8;<b/><!-- < --><c></c ><d /><![CDATA[<&]]></a >\n";
@@ -202,10 +226,10 @@ mod tests {
 
     #[test]
     fn entities_are_never_expanded() {
-        let declared = read(b"<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>");
-        assert_eq!(declared, Err("dichiarazione DOCTYPE non ammessa"));
-        assert_eq!(read(b"<a>&x;</a>"), Err("riferimento non ammesso"));
-        assert_eq!(read(b"<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a>&xxe;</a>"), Err("riferimento non ammesso"));
+        let declared = fault(b"<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>");
+        assert_eq!(declared, "dichiarazione DOCTYPE non ammessa");
+        assert_eq!(fault(b"<a>&x;</a>"), "riferimento non ammesso");
+        assert_eq!(fault(b"<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a>&xxe;</a>"), "riferimento non ammesso");
     }
 
     #[test]
@@ -234,13 +258,25 @@ mod tests {
             // An unescaped sign in an attribute is the one slip that readers of all kinds forgive; here it is refused too.
             assert!(read(text.as_bytes()).is_err(), "{text}");
         }
-        assert_eq!(read(b"<a>\xe9</a>"), Err("documento non in UTF-8"));
+        assert_eq!(fault(b"<a>\xe9</a>"), "documento non in UTF-8");
     }
 
     #[test]
     fn size_and_depth_are_bounded() {
-        assert_eq!(read(&vec![b' '; MAX_OCTETS + 1]), Err("documento troppo grande"));
-        assert_eq!(read("<a>".repeat(10_000).as_bytes()), Err("elementi troppo annidati"));
+        assert_eq!(fault(&vec![b' '; MAX_OCTETS + 1]), "documento troppo grande");
+        assert_eq!(fault("<a>".repeat(10_000).as_bytes()), "elementi troppo annidati");
+    }
+
+    #[test]
+    fn a_million_elements_are_not_read() {
+        let many = format!("<a>{}</a>", "<b/>".repeat(1_000_000));
+        assert_eq!(fault(many.as_bytes()), "troppi elementi");
+    }
+
+    #[test]
+    fn a_fault_says_where() {
+        let line = |text: &[u8]| read(text).unwrap_err().line;
+        assert_eq!((line(b"<a>\n<b>\n</c>\n"), line(b"<a>\n\x16</a>"), line(b"<a>\n\n\xe9"), line(b"")), (3, 2, 3, 1));
     }
 
     proptest! {
