@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use collaudo_forge::{Body, Entity, Opened, Signer, Style, open, reseal};
-use collaudo_record::{BodyHash, Player, Trace, Transfer, What};
+use collaudo_record::{BodyHash, Player, Trace, What};
 
 use crate::{Keys, Pick, Unfit};
 
@@ -23,6 +23,7 @@ impl<'a> Bench<'a> {
         let mut used: BTreeSet<BodyHash> = header.trust.iter().cloned().collect();
         used.extend([header.index.clone(), header.index_signer.clone()]);
         used.extend(self.messages());
+        used.extend(self.trace.events.iter().filter_map(|event| document_of(&event.what)).cloned());
         self.trace.bodies.retain(|hash, _| used.contains(hash));
         self.trace
     }
@@ -147,11 +148,8 @@ impl<'a> Bench<'a> {
     pub(crate) fn replace(&mut self, old: &BodyHash, bytes: Vec<u8>) {
         let new = self.trace.keep(bytes);
         for event in &mut self.trace.events {
-            match &mut event.what {
-                What::Transfer(Transfer { body: Some(body), .. }) | What::Stored { body, .. } if body == old => {
-                    *body = new.clone();
-                }
-                _ => {}
+            if let Some(body) = body_of_mut(&mut event.what).filter(|body| *body == old) {
+                *body = new.clone();
             }
         }
     }
@@ -212,10 +210,28 @@ impl SetMessage for Entity {
     }
 }
 
+/// The message of an event: what crossed, what lies in a mailbox or aside, what a person fetched.
 pub(crate) fn body_of(what: &What) -> Option<&BodyHash> {
     match what {
         What::Transfer(transfer) => transfer.body.as_ref(),
-        What::Stored { body, .. } => Some(body),
+        What::Stored { body, .. } | What::Retained { body, .. } | What::Fetched { body, .. } => Some(body),
+        _ => None,
+    }
+}
+
+pub(crate) fn body_of_mut(what: &mut What) -> Option<&mut BodyHash> {
+    match what {
+        What::Transfer(transfer) => transfer.body.as_mut(),
+        What::Stored { body, .. } | What::Retained { body, .. } | What::Fetched { body, .. } => Some(body),
+        _ => None,
+    }
+}
+
+/// The document of an event, which is no message.
+fn document_of(what: &What) -> Option<&BodyHash> {
+    match what {
+        What::Sealed { seal, .. } => Some(seal),
+        What::Published { body, .. } | What::Consulted { body, .. } => body.as_ref(),
         _ => None,
     }
 }

@@ -1,16 +1,11 @@
-//! Bends of what happened: messages lost, doubled, late, astray; logs, channels, certificates, the index.
+//! Bends of what happened: messages lost, doubled, late, astray; logs, channels.
 
-use collaudo_forge::{
-    Certified, Digest, Entity, Kind as Forged, Moment, Opened, PeerIdentity, Xml, open_index, reissue, seal_index,
-    unix_of_date,
-};
+use collaudo_forge::{Certified, Entity, Kind as Forged, Moment, Opened, PeerIdentity, Xml, unix_of_date};
 use collaudo_record::{Basis, BodyHash, Event, Forward, Instant, LogEntry, Reply, Span, Transfer, What};
-use sha1::{Digest as _, Sha1};
-use x509_cert::TbsCertificate;
 
 use crate::{
     Bench, Pick, Unfit,
-    bench::{SetMessage, body_of, signed_at},
+    bench::{SetMessage, body_of, body_of_mut, signed_at},
     edit::{bend_xml, rewrite_texts},
     pick::ACCEPTANCE,
 };
@@ -150,7 +145,7 @@ impl Bench<'_> {
         let peer = self.identity(&author)?;
         let to = certified.sender.clone();
         let message = collaudo_forge::receipt(kind, &certified, &peer, &to, signer, at.0);
-        self.log_made(&author, "preavviso-errore-consegna", &certified.identifier, &message, at);
+        self.log_made(&author, "preavviso-errore-consegna", &certified, &message, at);
         let body = self.trace.keep(message);
         self.store(at, &author, &to, body);
         self.only(&author);
@@ -168,7 +163,7 @@ impl Bench<'_> {
         let peer = self.identity(provider)?;
         let to = certified.sender.clone();
         let message = collaudo_forge::receipt(kind, &certified, &peer, &to, self.keys.provider(provider)?, at.0);
-        self.log_made(provider, "avvenuta-consegna", &certified.identifier, &message, at);
+        self.log_made(provider, "avvenuta-consegna", &certified, &message, at);
         let body = self.trace.keep(message);
         let receiver = self.provider_of(&to)?;
         self.store(at, &receiver, &to, body);
@@ -292,72 +287,6 @@ impl Bench<'_> {
         if self.trace.events.len() < before { Ok(()) } else { Err(Unfit::Missing(format!("log of {name}"))) }
     }
 
-    /// Issues a provider's certificate anew, signs all its messages with it and publishes it in the index.
-    pub(crate) fn certificate(
-        &mut self,
-        name: &str,
-        digest: Digest,
-        edit: impl FnOnce(&mut TbsCertificate),
-    ) -> Result<(), Unfit> {
-        let old = self.keys.provider(name)?.clone();
-        let new = old.with_certificate(&reissue(old.certificate(), self.keys.authority()?, digest, edit)?)?;
-        self.adopt(name, &old, &new)
-    }
-
-    /// Signs all messages of a provider with another key and certificate, and publishes the certificate in the index.
-    pub(crate) fn adopt(
-        &mut self,
-        name: &str,
-        old: &collaudo_forge::Signer,
-        new: &collaudo_forge::Signer,
-    ) -> Result<(), Unfit> {
-        for hash in self.messages() {
-            let Some(opened) = self.opened(&hash) else { continue };
-            if self.author(&opened).is_ok_and(|author| author == name) {
-                let bytes = collaudo_forge::reseal(&opened, new, signed_at(&opened));
-                self.replace(&hash, bytes);
-            }
-        }
-        let (old, new) = (old.certificate().to_vec(), new.certificate().to_vec());
-        let binary = |der: &[u8]| collaudo_forge::base64_lines(der).replace("\r\n", "");
-        self.index(|text| {
-            let text = text.replace(&binary(&old), &binary(&new));
-            replace_hash(&text, &hex(&Sha1::digest(&old)), &hex(&Sha1::digest(&new)))
-        })?;
-        self.only(name);
-        Ok(())
-    }
-
-    /// Rewrites the index (unfolded lines) and signs it anew.
-    pub(crate) fn index(&mut self, rewrite: impl Fn(&str) -> String) -> Result<(), Unfit> {
-        let der = self.trace.body(&self.trace.header.index).ok_or_else(|| Unfit::Missing("index".to_owned()))?;
-        let (text, at) = open_index(der)?;
-        let unfolded = text.replace("\r\n", "\n").replace("\n ", "");
-        let rewritten = rewrite(&unfolded);
-        if rewritten == unfolded {
-            return Err(Unfit::Missing("point to bend in the index".to_owned()));
-        }
-        let sealed = seal_index(&fold(&rewritten), self.keys.index()?, at);
-        self.trace.header.index = self.trace.keep(sealed);
-        Ok(())
-    }
-
-    /// Rewrites one provider's record of the index, from its `dn` line to its last.
-    pub(crate) fn record(&mut self, name: &str, rewrite: impl Fn(&str) -> String) -> Result<(), Unfit> {
-        let mark = format!("providerName: {}\n", self.identity(name)?.display_name);
-        self.index(|text| {
-            let records = text.split("\n\n").map(|record| {
-                let whole = format!("{}\n", record.trim_end_matches('\n'));
-                if whole.contains(&mark) {
-                    rewrite(&whole).trim_end_matches('\n').to_owned()
-                } else {
-                    record.to_owned()
-                }
-            });
-            records.collect::<Vec<_>>().join("\n\n")
-        })
-    }
-
     /// Gives the transaction another identifier, everywhere: another good trace, if the identifier is good.
     pub(crate) fn rename_identifier(&mut self, old: &str, new: &str) -> Result<(), Unfit> {
         self.edit_all(|message| {
@@ -392,29 +321,46 @@ impl Bench<'_> {
         })
     }
 
-    /// Logs a message that a provider made because of another, as it logged the other.
-    fn log_made(&mut self, name: &str, event: &str, identifier: &str, made: &[u8], at: Instant) {
+    /// Logs a message that a provider made because of another, as it logged the other where it did.
+    pub(crate) fn log_made(&mut self, name: &str, event: &str, of: &Certified, made: &[u8], at: Instant) {
         let id = Entity::read(made).fields.get("Message-ID").unwrap_or_default();
-        let like = self.trace.events.iter().find_map(|event| match &event.what {
-            What::Logged { provider, entry } if provider == name && entry.pec_msgid.as_deref() == Some(identifier) => {
+        let logged = self.trace.events.iter().find_map(|event| match &event.what {
+            What::Logged { provider, entry }
+                if provider == name && entry.pec_msgid.as_deref() == Some(&of.identifier) =>
+            {
                 Some(entry.clone())
             }
             _ => None,
         });
-        if let Some(like) = like {
-            let entry = LogEntry { event: event.to_owned(), related: vec![bare(&id).to_owned()], at, ..like };
-            let what = What::Logged { provider: name.to_owned(), entry };
-            self.trace.events.push(Event { at, basis: Basis::Declared, what });
-        }
+        let entry = logged.unwrap_or_else(|| LogEntry {
+            event: String::new(),
+            pec_msgid: Some(of.identifier.clone()),
+            msgid: of.msgid.clone(),
+            sender: of.sender.clone(),
+            recipients: of.recipients.iter().map(|recipient| recipient.address.clone()).collect(),
+            subject: of.subject.clone(),
+            related: Vec::new(),
+            sending_provider: self.sender_of(of),
+            at,
+        });
+        let entry = LogEntry { event: event.to_owned(), related: vec![bare(&id).to_owned()], at, ..entry };
+        let what = What::Logged { provider: name.to_owned(), entry };
+        self.trace.events.push(Event { at, basis: Basis::Declared, what });
     }
 
-    fn provider_of(&self, address: &str) -> Result<String, Unfit> {
+    /// The name of the provider that a message was sent from.
+    fn sender_of(&self, of: &Certified) -> String {
+        let name = self.provider_of(&of.sender).unwrap_or_default();
+        self.identity(&name).map(|identity| identity.display_name).unwrap_or_default()
+    }
+
+    pub(crate) fn provider_of(&self, address: &str) -> Result<String, Unfit> {
         let domain = address.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
         let provider = self.trace.header.providers.iter().find(|provider| provider.domains.contains(&domain));
         provider.map(|provider| provider.name.clone()).ok_or_else(|| Unfit::Missing(format!("provider of {address}")))
     }
 
-    fn each_log(&mut self, mut change: impl FnMut(&str, &mut Instant, &mut LogEntry)) {
+    pub(crate) fn each_log(&mut self, mut change: impl FnMut(&str, &mut Instant, &mut LogEntry)) {
         for event in &mut self.trace.events {
             if let What::Logged { provider, entry } = &mut event.what {
                 change(provider, &mut event.at, entry);
@@ -424,7 +370,7 @@ impl Bench<'_> {
 }
 
 /// An identifier without its angle brackets.
-fn bare(id: &str) -> &str {
+pub(crate) fn bare(id: &str) -> &str {
     id.trim().trim_matches(['<', '>'])
 }
 
@@ -436,10 +382,8 @@ pub(crate) fn set_paths(transfer: &mut Transfer, address: &str) {
 
 fn with_body(event: &Event, hash: &BodyHash) -> Event {
     let mut event = event.clone();
-    match &mut event.what {
-        What::Transfer(transfer) => transfer.body = Some(hash.clone()),
-        What::Stored { body, .. } => *body = hash.clone(),
-        _ => {}
+    if let Some(body) = body_of_mut(&mut event.what) {
+        *body = hash.clone();
     }
     event
 }
@@ -452,13 +396,13 @@ fn shift(event: &mut Event, span: Span) {
     }
 }
 
-fn date_of(opened: &Opened) -> Result<i64, Unfit> {
+pub(crate) fn date_of(opened: &Opened) -> Result<i64, Unfit> {
     let date = opened.fields().get("Date").unwrap_or_default();
     unix_of_date(&date).ok_or_else(|| Unfit::Missing(format!("readable Date in {date:?}")))
 }
 
 /// Writes another time into header, text and certification data.
-fn restamp(message: &mut Opened, old: i64, new: i64) {
+pub(crate) fn restamp(message: &mut Opened, old: i64, new: i64) {
     let (before, after) = (Moment::at(old), Moment::at(new));
     message.fields_mut().set("Date", &after.date);
     let pairs = [(&before.day, &after.day), (&before.hour, &after.hour), (&before.zone, &after.zone)];
@@ -468,25 +412,4 @@ fn restamp(message: &mut Opened, old: i64, new: i64) {
         xml.set_text("ora", &after.hour);
         xml.set_attribute("data", "zona", &after.zone)
     });
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02X}")).collect()
-}
-
-fn replace_hash(text: &str, old: &str, new: &str) -> String {
-    text.replace(old, new).replace(&old.to_ascii_lowercase(), &new.to_ascii_lowercase())
-}
-
-fn fold(text: &str) -> String {
-    let mut folded = String::new();
-    for line in text.split_inclusive('\n') {
-        for (n, character) in line.chars().enumerate() {
-            if n > 0 && n % 76 == 0 && character != '\n' {
-                folded.push_str("\n ");
-            }
-            folded.push(character);
-        }
-    }
-    folded
 }

@@ -8,12 +8,14 @@
 
 mod bench;
 mod catalogue;
+mod documents;
 mod edit;
 mod flow;
 mod keys;
 mod pick;
 #[cfg(test)]
 mod tests;
+mod treated;
 
 use std::sync::LazyLock;
 

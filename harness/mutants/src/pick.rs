@@ -19,6 +19,8 @@ pub enum Kind {
     Timeout,
     /// `X-Trasporto: errore`.
     Anomaly,
+    /// `X-Ricevuta: rilevazione-virus`.
+    VirusDetection,
 }
 
 /// Which message of a trace: the `nth` of its kind that answers to what is asked.
@@ -42,6 +44,7 @@ pub(crate) const DELIVERY: Pick = Pick::first(Kind::Delivery);
 pub(crate) const NON_DELIVERY: Pick = Pick::first(Kind::NonDelivery);
 pub(crate) const FIRST_NOTICE: Pick = Pick::first(Kind::Timeout);
 pub(crate) const SECOND_NOTICE: Pick = Pick { nth: 1, ..FIRST_NOTICE };
+pub(crate) const DETECTION: Pick = Pick::first(Kind::VirusDetection);
 pub(crate) const ANOMALY: Pick = Pick::first(Kind::Anomaly);
 
 impl Pick {
@@ -78,6 +81,7 @@ pub(crate) fn kind_of(fields: &collaudo_forge::Fields) -> Option<Kind> {
         (Some("avvenuta-consegna"), _) => Some(Kind::Delivery),
         (Some("errore-consegna"), _) => Some(Kind::NonDelivery),
         (Some("preavviso-errore-consegna"), _) => Some(Kind::Timeout),
+        (Some("rilevazione-virus"), _) => Some(Kind::VirusDetection),
         (None, Some("posta-certificata")) => Some(Kind::Envelope),
         (None, Some("errore")) => Some(Kind::Anomaly),
         _ => None,

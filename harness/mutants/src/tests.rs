@@ -148,3 +148,19 @@ fn the_author_alone_is_left_to_be_judged() {
     let bound = trace.header.providers.iter().filter(|provider| provider.player == collaudo_record::Player::Subject);
     assert_eq!(bound.map(|provider| provider.name.as_str()).collect::<Vec<_>>(), ["beta"]);
 }
+
+#[test]
+fn what_is_refused_can_be_welcomed_with_all_that_follows() {
+    let trace = bent(named("takes-envelope-of-revoked-signer"));
+    let kinds = trace.events.iter().filter_map(|event| match &event.what {
+        What::Transfer(transfer) => open(trace.body(transfer.body.as_ref()?)?).ok()?.fields().get("X-Ricevuta"),
+        _ => None,
+    });
+    assert_eq!(kinds.collect::<Vec<_>>(), ["presa-in-carico", "avvenuta-consegna"]);
+    assert!(
+        trace
+            .events
+            .iter()
+            .any(|event| matches!(&event.what, What::Stored { mailbox, .. } if mailbox == "bruno@beta.test"))
+    );
+}

@@ -69,22 +69,22 @@ mutants! {
     "index-ber", CROSS, "The index is no DER: its outermost length is indefinite.",
         ["4.5-08"],
         |b| {
-            let hash = b.trace.header.index.clone();
-            let der = b.trace.body(&hash).unwrap_or_default();
-            let content = usize::from(der.get(1).map_or(0, |length| length & 0x7f)) + 2;
-            let ber = [&[0x30, 0x80], der.get(content..).unwrap_or_default(), &[0, 0]].concat();
-            b.trace.header.index = b.trace.keep(ber);
+            b.index_octets(|der| {
+                let content = usize::from(der.get(1).map_or(0, |length| length & 0x7f)) + 2;
+                [&[0x30, 0x80], der.get(content..).unwrap_or_default(), &[0, 0]].concat()
+            });
             Ok(())
         };
     "index-signature", CROSS, "The index's signature does not fit.",
         ["4.5-07"],
         |b| {
-            let hash = b.trace.header.index.clone();
-            let mut der = b.trace.body(&hash).unwrap_or_default().to_vec();
-            if let Some(last) = der.last_mut() {
-                *last ^= 1;
-            }
-            b.trace.header.index = b.trace.keep(der);
+            b.index_octets(|der| {
+                let mut der = der.to_vec();
+                if let Some(last) = der.last_mut() {
+                    *last ^= 1;
+                }
+                der
+            });
             Ok(())
         };
 }

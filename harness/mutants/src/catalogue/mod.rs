@@ -20,6 +20,7 @@ macro_rules! mutants {
 
 mod access;
 mod anomaly;
+mod archive;
 mod certificate;
 mod channel;
 mod daticert;
@@ -30,11 +31,13 @@ mod index;
 mod log;
 mod mime;
 mod notices;
+mod ordinary;
 mod receipts;
 mod reception;
 mod signature;
 mod texts;
 mod timeouts;
+mod virus;
 
 use crate::Mutant;
 
@@ -62,6 +65,21 @@ const AMBIGUOUS: &str = "delivery-point/ambiguous-recipient";
 const BRIEF_FORWARDED: &str = "delivery-point/receipt-brief-forwarded";
 const BRIEF_SIGNED: &str = "delivery-point/receipt-brief-signed";
 const BRIEF_OPAQUE: &str = "delivery-point/receipt-brief-opaque";
+const INFECTED_SUBMISSION: &str = "access-point/virus";
+const INFECTED_ENVELOPE: &str = "reception-point/virus-in-envelope";
+const VIRUS_FOUND: &str = "flows/virus-found-by-destination";
+const ORDINARY_REFUSED: &str = "reception-point/ordinary-mail-refused";
+const ORDINARY_WRAPPED: &str = "reception-point/ordinary-mail-wrapped";
+const ORDINARY_VIRUS: &str = "reception-point/ordinary-mail-virus";
+const REVOKED_REFUSED: &str = "reception-point/revoked-signer-refused";
+const FUTURE_REFUSED: &str = "reception-point/future-signer-refused";
+const FOREIGN_REFUSED: &str = "reception-point/foreign-authority-refused";
+const TWICE: &str = "reception-point/envelope-twice";
+const INDEX_UNREACHABLE: &str = "index/unreachable";
+const INDEX_ALTERED: &str = "index/altered";
+const INDEX_ROLLED_BACK: &str = "index/rolled-back";
+const IMAP_VISIT: &str = "mailbox/imap-visit";
+const POP3_VISIT: &str = "mailbox/pop3-visit";
 
 pub(crate) fn all() -> Vec<Mutant> {
     let tables = [
@@ -82,6 +100,9 @@ pub(crate) fn all() -> Vec<Mutant> {
         channel::ALL,
         log::ALL,
         index::ALL,
+        virus::ALL,
+        ordinary::ALL,
+        archive::ALL,
     ];
     tables.concat()
 }

@@ -1,32 +1,21 @@
 //! Good traces, played by the forger: what a run of a scenario looks like from outside.
 
-use std::{
-    fs,
-    path::PathBuf,
-    sync::{Arc, LazyLock},
-};
+mod cast;
+mod more;
+
+use std::sync::LazyLock;
 
 use collaudo_forge::{
-    Certified, Digest, Form, Key, Kind, PeerIdentity, Recipient, Signer, anomaly, base64_lines, brief, envelope, open,
-    receipt, rewritten_original, seal_index,
+    Certified, Form, Kind, Recipient, anomaly, brief, envelope, open, receipt, rewritten_original, seal_index,
 };
-use collaudo_record::{
-    Basis, Event, Forward, Header, Instant, LogEntry, Player, Provider, Reply, ScenarioBrief, Session, Span, Trace,
-    Transfer, User, What,
-};
-use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    PKCS_RSA_SHA256, SanType, SerialNumber, date_time_ymd,
-};
-use sha1::Digest as _;
+use collaudo_record::{Basis, Event, Forward, Instant, LogEntry, Reply, Session, Span, Trace, Transfer, What};
 
 use crate::Keys;
+use cast::{AUTHORITY, header, ldif, make_keys, peer};
 
 /// 2026-01-14, ten in the morning in Rome.
 const EPOCH: Instant = Instant(1_768_381_200_000_000);
 const IDENTIFIER: &str = "abc.1@alfa.test";
-/// Issues every certificate; its parameters and itself.
-static AUTHORITY: LazyLock<(CertificateParams, Vec<u8>)> = LazyLock::new(authority);
 /// What anna writes: a text and an attachment.
 const LETTER: &str = "Content-Type: multipart/mixed; boundary=\"xyz\"\r\n\r\n--xyz\r\nContent-Type: text/plain\r\n\r\n\
     In allegato.\r\n--xyz\r\nContent-Type: text/csv; name=\"elenco.csv\"\r\nContent-Transfer-Encoding: base64\r\n\
@@ -60,6 +49,8 @@ enum Fate {
     Full,
     Down,
     TakenOnly,
+    /// It leaves, and what becomes of it is another play's affair.
+    Sent,
 }
 
 /// The good trace of a scenario.
@@ -107,8 +98,20 @@ pub(super) fn good(id: &str) -> Trace {
             "Return-Path: <anna@alfa.test>\r\nReceived: from mx by relay; Wed, 14 Jan 2026 10:00:00 +0100\r\n\
              Cc: bianca@beta.test\r\n",
         ),
+        "access-point/virus" => play.infected_submission(),
+        "reception-point/virus-in-envelope" => play.infected_envelope(),
+        "flows/virus-found-by-destination" => play.virus_found(),
+        "reception-point/ordinary-mail-wrapped" => play.ordinary(true),
+        "reception-point/ordinary-mail-virus" => play.ordinary(false),
+        "reception-point/ordinary-mail-refused"
+        | "reception-point/revoked-signer-refused"
+        | "reception-point/future-signer-refused"
+        | "reception-point/foreign-authority-refused" => play.turned_away(),
+        "mailbox/imap-visit" => play.visited("imap"),
+        "mailbox/pop3-visit" => play.visited("pop3"),
         _ => play.accepted(&["bruno@beta.test"], &[], "", delayed(0)),
     }
+    play.archived();
     play.trace.events.sort_by_key(|event| event.at);
     play.trace
 }
@@ -126,17 +129,6 @@ fn letter(id: &str) -> &'static str {
 pub(super) fn keys() -> &'static Keys {
     static KEYS: LazyLock<Keys> = LazyLock::new(make_keys);
     &KEYS
-}
-
-fn make_keys() -> Keys {
-    let signer = |n, name| Signer::new(key(n), &leaf(n, name), &[]).unwrap();
-    Keys {
-        providers: [("alfa", "provider-01"), ("beta", "provider-02")]
-            .map(|(name, key)| (name.to_owned(), signer(key, name)))
-            .into(),
-        authority: Some(key("ca")),
-        index: Some(signer("index", "indice")),
-    }
 }
 
 impl Play {
@@ -252,7 +244,9 @@ impl Play {
         let postacert = rewritten_original(traced.as_bytes(), self.identifier);
         let message = envelope(&postacert, &certified, &peer("alfa"), &self.keys.providers["alfa"], self.now.0);
         self.notices(&certified, fate, hours);
-        if fate != Fate::Down {
+        if fate == Fate::Sent {
+            self.transfer("alfa", "gamma", "anna@alfa.test", &recipients, &message);
+        } else if fate != Fate::Down {
             self.later(hours * 3_600 + 1);
             self.delivered(&message, &certified, to, &recipients, fate);
         }
@@ -351,112 +345,4 @@ fn certified(recipients: &[&str], form: Form, reply_to: &str) -> Certified {
         msgid: Some(MSGID.into()),
         form,
     }
-}
-
-fn peer(name: &str) -> PeerIdentity {
-    let display_name = if name == "alfa" { "Alfa PEC S.p.A." } else { "Beta Posta S.r.l." };
-    PeerIdentity {
-        display_name: display_name.into(),
-        domain: format!("{name}.test"),
-        certified_address: format!("posta-certificata@{name}.test"),
-    }
-}
-
-fn header(id: &str) -> Header {
-    let user = |address: &str| User {
-        address: address.into(),
-        quota_octets: None,
-        ordinary: collaudo_record::Ordinary::Refuse,
-    };
-    let provider = |name: &str, users: [&str; 2]| Provider {
-        name: name.into(),
-        display_name: peer(name).display_name,
-        player: Player::Subject,
-        domains: vec![peer(name).domain],
-        certified_address: peer(name).certified_address,
-        service_mailbox: format!("servizio@{name}.test"),
-        max_octets: 30_000_000,
-        max_recipients: 500,
-        users: users.map(user).into(),
-    };
-    let nothing = collaudo_record::BodyHash::of(b"");
-    Header {
-        format: collaudo_record::FORMAT,
-        scenario: ScenarioBrief {
-            id: id.into(),
-            title: String::new(),
-            why: String::new(),
-            covers: Vec::new(),
-            expect: Vec::new(),
-        },
-        world: "sim".into(),
-        seed: 1,
-        epoch: EPOCH,
-        providers: vec![
-            provider("alfa", ["anna@alfa.test", "aldo@alfa.test"]),
-            provider("beta", ["bruno@beta.test", "bianca@beta.test"]),
-        ],
-        index: nothing.clone(),
-        trust: Vec::new(),
-        index_signer: nothing,
-    }
-}
-
-fn ldif(providers: &[Provider], keys: &Keys) -> String {
-    let mut text = "dn: o=postacert\nobjectClass: top\nobjectClass: organization\nobjectClass: LDIFLocationURLObject\n\
-                    o: postacert\nLDIFLocationURL: https://index.test/indice.ldif.p7m\n"
-        .to_owned();
-    for provider in providers {
-        let certificate = keys.providers[&provider.name].certificate();
-        let hash: String = sha1::Sha1::digest(certificate).iter().map(|octet| format!("{octet:02X}")).collect();
-        text.push_str(&format!(
-            "\ndn: providerName={name},o=postacert\nobjectClass: top\nobjectClass: provider\nproviderName: {name}\n\
-             providerCertificateHash: {hash}\nproviderCertificate;binary:: {}mailReceipt: {}\nmanagedDomains: {}\n\
-             LDIFLocationURL: https://index.{}/record.ldif.p7m\n",
-            base64_lines(certificate).trim_end().replace("\r\n", "\n ") + "\n",
-            provider.service_mailbox,
-            provider.domains[0],
-            provider.domains[0],
-            name = provider.display_name,
-        ));
-    }
-    text
-}
-
-fn pem(name: &str) -> String {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../world/keys/{name}.pem"));
-    fs::read_to_string(path).unwrap()
-}
-
-fn key(name: &str) -> Arc<Key> {
-    Arc::new(Key::from_pem(&pem(name)).unwrap())
-}
-
-fn params(serial: u64, organization: &str) -> CertificateParams {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.distinguished_name.push(DnType::OrganizationName, organization);
-    params.serial_number = Some(SerialNumber::from(serial));
-    params.not_before = date_time_ymd(2025, 1, 1);
-    params.not_after = date_time_ymd(2029, 1, 1);
-    params
-}
-
-fn authority() -> (CertificateParams, Vec<u8>) {
-    let mut params = params(1, "Collaudo");
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-    let certificate = params.self_signed(&KeyPair::from_pem(&pem("ca")).unwrap()).unwrap();
-    (params, certificate.der().to_vec())
-}
-
-fn leaf(key_name: &str, name: &str) -> Vec<u8> {
-    let mut params = params(2, &peer(name).display_name);
-    params.subject_alt_names = vec![SanType::Rfc822Name(peer(name).certified_address.as_str().try_into().unwrap())];
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.use_authority_key_identifier_extension = true;
-    let pair = KeyPair::from_pem_and_sign_algo(&pem(key_name), &PKCS_RSA_SHA256).unwrap();
-    let identifier = [&[0x04, 0x14][..], &Digest::Sha1.of(name.as_bytes())].concat();
-    params.custom_extensions = vec![CustomExtension::from_oid_content(&[2, 5, 29, 14], identifier)];
-    let issuer = Issuer::new(AUTHORITY.0.clone(), KeyPair::from_pem(&pem("ca")).unwrap());
-    params.signed_by(&pair, &issuer).unwrap().der().to_vec()
 }

@@ -1,0 +1,133 @@
+//! Mail that is not certified, and certified mail that is taken for it.
+
+use collaudo_forge::{Certified, Kind as Forged, receipt};
+use collaudo_record::{Instant, Span, What};
+
+use super::{
+    CROSS, FOREIGN_REFUSED, FUTURE_REFUSED, INDEX_ALTERED, INDEX_ROLLED_BACK, INDEX_UNREACHABLE, ORDINARY_REFUSED,
+    ORDINARY_VIRUS, ORDINARY_WRAPPED, REVOKED_REFUSED, TWICE,
+};
+use crate::pick::{ANOMALY, DELIVERY, ENVELOPE};
+use crate::{Bench, Unfit};
+
+mutants! {
+    "takes-envelope-of-revoked-signer", REVOKED_REFUSED, "An envelope whose signer's certificate was revoked is taken in charge and delivered.",
+        [
+            "2.2.2-04", "2.2.2-08", "2.2.2-09", "2.2.2-15", "2.2.3-01", "2.2.3-03", "3.2.2-01", "3.3.1-01", "3.3.2-01",
+            "3.3.2-03",
+        ],
+        |b| b.welcome("gamma", "beta");
+    "takes-envelope-of-future-signer", FUTURE_REFUSED, "An envelope whose signer's certificate is not yet valid is taken in charge and delivered.",
+        [
+            "2.2.2-04", "2.2.2-08", "2.2.2-09", "2.2.2-15", "2.2.3-01", "2.2.3-03", "3.2.2-01", "3.3.1-01", "3.3.2-01",
+            "3.3.2-03",
+        ],
+        |b| b.welcome("gamma", "beta");
+    "takes-envelope-of-foreign-authority", FOREIGN_REFUSED, "An envelope whose signer's certificate another authority issued is taken in charge and delivered.",
+        [
+            "2.2.2-04", "2.2.2-08", "2.2.2-09", "2.2.2-15", "2.2.3-01", "2.2.3-03", "3.2.2-01", "3.3.1-01", "3.3.2-01",
+            "3.3.2-03",
+        ],
+        |b| b.welcome("gamma", "beta");
+    "takes-envelope-by-its-hash-alone", CROSS, "The index has the hash of the envelope's certificate and another certificate; the envelope is delivered.",
+        [
+            "2.2.2-04", "2.2.2-08", "2.2.2-09", "2.2.2-11", "2.2.2-13", "2.2.3-01", "2.2.3-03", "3.2.2-01", "3.3.1-01",
+            "3.3.2-01", "3.3.2-03", "4.5.1-01", "7-02",
+        ],
+        |b| {
+            let binary = |der: &[u8]| collaudo_forge::base64_lines(der).replace("\r\n", "");
+            let own = binary(b.keys.provider("alfa")?.certificate());
+            let other = binary(b.keys.provider("beta")?.certificate());
+            b.record("alfa", |record| record.replace(&own, &other))?;
+            b.only("beta");
+            Ok(())
+        };
+    "refuses-envelope-while-index-is-away", INDEX_UNREACHABLE, "The index cannot be had, and a correct envelope is refused like ordinary mail.",
+        ["2.2.2-04", "2.2.2-05", "3.2.1-01", "3.5-01"], |b| b.spurn("beta");
+    "refuses-envelope-after-an-altered-index", INDEX_ALTERED, "An index whose signature does not fit was put in the place of the last good one; a correct envelope is refused.",
+        ["2.2.2-04", "2.2.2-05", "3.2.1-01", "3.5-01"], |b| b.spurn("beta");
+    "refuses-envelope-after-an-older-index", INDEX_ROLLED_BACK, "An older index was put in the place of a newer one; a correct envelope is refused.",
+        ["2.2.2-04", "2.2.2-05", "3.2.1-01", "3.5-01"], |b| b.spurn("beta");
+
+    "ordinary-mail-bare", ORDINARY_WRAPPED, "Ordinary mail is delivered without an anomaly envelope.",
+        ["2.2.2-04", "2.2.2-09", "3.2.2-01"],
+        |b| {
+            let (_, opened) = b.first(ANOMALY)?;
+            let received = opened.original().unwrap_or_default();
+            b.stored(ANOMALY, |_| received.clone())?;
+            b.only("beta");
+            Ok(())
+        };
+    "ordinary-mail-receipted", ORDINARY_WRAPPED, "Ordinary mail is wrapped, and its sender gets a delivery receipt.",
+        ["2.2.2-08", "2.2.3-01", "2.2.3-03", "3.3.1-01", "3.3.2-03"],
+        |b| answered(b, "avvenuta-consegna", |recipient| Forged::Delivery {
+            recipient,
+            form: collaudo_forge::Form::Concise,
+            original: None,
+        });
+    "ordinary-mail-refused-with-notice", ORDINARY_REFUSED, "Ordinary mail is refused, and its sender gets a non-delivery notice.",
+        ["2.2.3-01", "2.2.3-06", "3.3.1-01"],
+        |b| answered(b, "errore-consegna", |recipient| Forged::NonDelivery {
+            recipient,
+            error: "altro",
+            why: "5.2.1 - Beta Posta S.r.l. - posta ordinaria non ammessa",
+        });
+    "ordinary-virus-delivered", ORDINARY_VIRUS, "Infected ordinary mail is delivered in an anomaly envelope.",
+        ["2.2.2-20", "5.4-01"],
+        |b| b.wrapped_too("gamma", "beta");
+    "ordinary-virus-told", ORDINARY_VIRUS, "Infected ordinary mail is answered with a virus-detection notice.",
+        ["3.2.3-04"],
+        |b| answered(b, "rilevazione-virus", |recipient| Forged::VirusDetection { recipient, why: "EICAR-Test-File" });
+
+    "resend-receipted-twice", TWICE, "An envelope comes twice, and so does its delivery receipt.",
+        ["3.3.2.1-07", "DM.6-03"],
+        |b| {
+            b.double(DELIVERY)?;
+            b.only("beta");
+            Ok(())
+        };
+    "resend-stored-and-receipted-twice", TWICE, "An envelope comes twice, is stored twice and receipted twice.",
+        ["3.3.2.1-07", "DM.6-03"],
+        |b| {
+            let at = b.last_seen(ENVELOPE)?;
+            let bodies = b.find(ENVELOPE)?;
+            let stored = b.trace.events.iter().find_map(|event| match &event.what {
+                What::Stored { provider, mailbox, body } if bodies.contains(body) => {
+                    Some((provider.clone(), mailbox.clone(), body.clone()))
+                }
+                _ => None,
+            });
+            let (provider, mailbox, body) = stored.ok_or_else(|| Unfit::Missing("stored envelope".to_owned()))?;
+            b.store(at, &provider, &mailbox, body);
+            b.double(DELIVERY)?;
+            b.only("beta");
+            Ok(())
+        };
+}
+
+/// A receipt or notice that the receiver makes for the first message that came from outside, to its sender.
+fn answered(bench: &mut Bench<'_>, event: &str, kind: impl for<'k> Fn(&'k str) -> Forged<'k>) -> Result<(), Unfit> {
+    let came = bench.trace.events.iter().find_map(|event| match &event.what {
+        What::Transfer(transfer) if transfer.session.server == "beta" && transfer.session.client != "users" => {
+            Some((event.at, transfer.clone()))
+        }
+        _ => None,
+    });
+    let (at, came) = came.ok_or_else(|| Unfit::Missing("message from outside".to_owned()))?;
+    let at: Instant = at.after(Span::from_secs(1));
+    let body = came.body.clone().ok_or_else(|| Unfit::Missing("message from outside".to_owned()))?;
+    let message = bench.trace.body(&body).unwrap_or_default().to_vec();
+    let recipient = came.forward_paths.first().map(|forward| forward.path.clone()).unwrap_or_default();
+    let to = came.reverse_path;
+    let certified = Certified {
+        sender: to.clone(),
+        recipients: vec![collaudo_forge::Recipient { address: recipient.clone(), certified: true }],
+        reply_to: to.clone(),
+        ..Certified::of_envelope(&message)
+    };
+    let (peer, signer) = (bench.identity("beta")?, bench.keys.provider("beta")?.clone());
+    let made = receipt(kind(&recipient), &certified, &peer, &to, &signer, at.0);
+    bench.emit("beta", event, &message, &to, &made, at)?;
+    bench.only("beta");
+    Ok(())
+}
