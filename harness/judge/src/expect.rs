@@ -16,6 +16,7 @@ pub(crate) fn results(view: &View<'_>) -> Vec<ExpectationResult> {
         .filter_map(|expectation| match expectation {
             Expectation::Arrives { place, .. } => arrives(view, expectation, place),
             Expectation::Refused { step, code, place } => Some(refused(view, step, *code, place)),
+            Expectation::Fetches { visit, count, place } => Some(fetches(view, visit, *count, place)),
         })
         .collect()
 }
@@ -110,6 +111,18 @@ fn refused(view: &View<'_>, step: &str, code: u16, place: &Place) -> Expectation
         None => format!("taken: replies {}", list.join(", ")),
     };
     result(place, codes.contains(&code), expected, observed, evidence)
+}
+
+/// So many messages fetched in a visit.
+fn fetches(view: &View<'_>, visit: &str, count: u32, place: &Place) -> ExpectationResult {
+    let numbered = view.trace.events.iter().zip(0_u32..);
+    let evidence: Vec<u32> = numbered
+        .filter(|(event, _)| matches!(&event.what, What::Fetched { visit: found, .. } if found == visit))
+        .map(|(_, number)| number)
+        .collect();
+    let holds = u32::try_from(evidence.len()) == Ok(count);
+    let observed = format!("{} fetched", evidence.len());
+    result(place, holds, format!("{count} fetched in {visit}"), observed, evidence)
 }
 
 /// The codes of all replies of a transaction, in order.

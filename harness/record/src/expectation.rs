@@ -27,6 +27,15 @@ pub enum Expectation {
         /// Where the scenario says so.
         place: Place,
     },
+    /// A visit finds so many messages: [`crate::What::Fetched`] events that name it.
+    Fetches {
+        /// The visit's id.
+        visit: String,
+        /// Exactly so many.
+        count: u32,
+        /// Where the scenario says so.
+        place: Place,
+    },
     /// A step is refused by SMTP itself.
     Refused {
         /// The step's id.

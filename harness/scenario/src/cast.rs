@@ -1,11 +1,11 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use collaudo_record::Ordinary;
 
 use crate::{
-    Error, Family, Flaw, IndexSource, PeerBehaviour, PlayerPlan, ProviderPlan, UnitPlan, UserPlan,
-    find::stems,
-    measure,
+    Error, Family, Flaw, IndexSource, PlayerPlan, ProviderPlan, UnitPlan, UserPlan,
+    find::{self, stems},
+    measure, player, profile,
     source::{Item, Source, Table},
 };
 
@@ -15,27 +15,29 @@ pub(crate) struct Cast {
     providers: Vec<ProviderPlan>,
     /// Whether the first two providers have exchanged their parts: then every name of the one means the other's.
     exchanged: bool,
+    /// The folder of profiles.
+    profiles: PathBuf,
 }
 
 impl Cast {
-    /// Reads the topology that an item names, from a folder of topologies.
-    pub(crate) fn of(item: &Item<'_>, folder: &Path) -> Result<Self, Error> {
+    /// Reads the topology that an item names, under the folder of all scenarios.
+    pub(crate) fn of(item: &Item<'_>, root: &Path) -> Result<Self, Error> {
         let name = item.text()?;
-        let there = stems(folder)?;
+        let folder = find::topologies(root);
+        let there = stems(&folder)?;
         if !there.iter().any(|stem| stem == name) {
             return Err(item.error(Flaw::unknown("topology", name, there.iter().map(String::as_str))));
         }
-        Self::read(&folder.join(format!("{name}.toml")))
+        Self::read(&folder.join(format!("{name}.toml")), find::profiles(root))
     }
 
-    /// Reads a topology.
-    pub(crate) fn read(path: &Path) -> Result<Self, Error> {
+    fn read(path: &Path, profiles: PathBuf) -> Result<Self, Error> {
         let source = Source::open(path)?;
         let parsed = source.parse()?;
         let root = source.root(&parsed, "topology").only(&["title", "provider"])?;
         root.need("title", "one line of text")?.line_of_text("title")?;
         let list = root.need("provider", "an array of providers")?;
-        let mut cast = Self { providers: Vec::new(), exchanged: false };
+        let mut cast = Self { providers: Vec::new(), exchanged: false, profiles };
         for item in list.list("an array of providers")? {
             cast.enlist(&item)?;
         }
@@ -58,14 +60,21 @@ impl Cast {
         self.exchanged
     }
 
-    /// Applies `mailbox = { bruno = { quota = "0 B" } }`.
+    /// Applies `mailbox = { bruno = { quota = "0 B", ordinary = "anomaly" } }`.
     pub(crate) fn override_mailboxes(&mut self, table: Table<'_>) -> Result<(), Error> {
         for (name, item) in table.entries() {
             let place = self.user(name.word).ok_or_else(|| name.error(self.unknown_user(name.word)))?;
-            let quota = item.table("mailbox")?.only(&["quota"])?.need("quota", "a size such as \"0 B\"")?;
-            let quota = measure::size(&quota)?;
+            let table = item.table("mailbox")?.only(&["quota", "ordinary"])?;
+            let policy = table.get("ordinary");
+            let policy = policy.map(|item| profile::ordinary(&item, &|to| self.address(to))).transpose()?;
+            let quota = match (table.get("quota"), &policy) {
+                (None, None) => Some(table.need("quota", "a size such as \"0 B\", or ordinary")?),
+                (quota, _) => quota,
+            };
+            let quota = quota.map(|item| measure::size(&item)).transpose()?;
             if let Some(user) = self.providers.get_mut(place.0).and_then(|p| p.users.get_mut(place.1)) {
-                user.quota_octets = Some(quota);
+                user.quota_octets = quota.or(user.quota_octets);
+                user.ordinary = policy.unwrap_or_else(|| user.ordinary.clone());
             }
         }
         Ok(())
@@ -75,13 +84,8 @@ impl Cast {
     pub(crate) fn override_providers(&mut self, table: Table<'_>) -> Result<(), Error> {
         for (name, item) in table.entries() {
             let place = self.provider(name.word).ok_or_else(|| name.error(self.unknown_provider(name.word)))?;
-            let table = item.table("provider")?.only(&["play", "behaviour", "limit"])?;
-            let player = player(table)?;
-            let limit = table.get("limit").map(|item| measure::size(&item)).transpose()?;
-            if let Some(provider) = self.providers.get_mut(place) {
-                provider.player = player.unwrap_or(provider.player);
-                provider.max_octets = limit.unwrap_or(provider.max_octets);
-            }
+            let keys: Vec<&'static str> = player::KEYS.into_iter().chain(profile::KEYS).collect();
+            self.shape(place, item.table("provider")?.only(&keys)?)?;
         }
         Ok(())
     }
@@ -96,6 +100,35 @@ impl Cast {
         let name = item.text()?;
         let provider = self.provider(name).and_then(|place| self.providers.get(place));
         provider.map(|p| p.name.clone()).ok_or_else(|| item.error(self.unknown_provider(name)))
+    }
+
+    /// The host that an item names, or the index where some provider reads it over a connection of its own.
+    pub(crate) fn end_of_a_link(&self, item: &Item<'_>) -> Result<String, Error> {
+        if item.text()? != INDEX {
+            return self.host(item);
+        }
+        match self.providers.iter().any(|provider| provider.index_source == IndexSource::Ldap) {
+            true => Ok(INDEX.to_owned()),
+            false => {
+                let expected = "a provider, for none here has index = \"ldap\"";
+                Err(item.error(Flaw::bad("host", INDEX, expected)))
+            }
+        }
+    }
+
+    /// The addresses that `{ users = "beta", first = 250 }` means, in the topology's order.
+    pub(crate) fn group(&self, table: Table<'_>) -> Result<Vec<String>, Error> {
+        let table = table.only(&["users", "first"])?;
+        let name = table.need("users", "a provider's name")?;
+        let host = self.host(&name)?;
+        let users = self.providers.iter().filter(|provider| provider.name == host).flat_map(|provider| &provider.users);
+        let mut addresses: Vec<String> = users.map(|user| user.address.clone()).collect();
+        if let Some(item) = table.get("first") {
+            let most = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+            let first = item.number("number of users", 1..most.saturating_add(1))?;
+            addresses.truncate(usize::try_from(first).unwrap_or(usize::MAX));
+        }
+        Ok(addresses)
     }
 
     /// The person that an item names, and that person's provider.
@@ -139,16 +172,16 @@ impl Cast {
     }
 
     fn enlist(&mut self, item: &Item<'_>) -> Result<(), Error> {
-        let keys = ["name", "title", "domain", "play", "behaviour", "limit", "users", "unit"];
-        let table = item.table("provider")?.only(&keys)?;
+        let keys = ["name", "title", "domain", "users", "unit"].into_iter().chain(player::KEYS).chain(profile::KEYS);
+        let table = item.table("provider")?.only(&keys.collect::<Vec<&'static str>>())?;
         let domain = table.need("domain", "a domain")?;
         let provider = ProviderPlan {
-            name: label(&table.need("name", "a host name")?)?,
+            name: host_name(&table.need("name", "a host name")?)?,
             display_name: table.need("title", "one line of text")?.line_of_text("title")?,
             domain: labels(&domain)?,
-            player: player(table)?.unwrap_or(PlayerPlan::Subject),
+            player: PlayerPlan::Subject,
             users: Vec::new(),
-            max_octets: table.get("limit").map_or(Ok(LAWFUL_LIMIT), |item| measure::size(&item))?,
+            max_octets: LAWFUL_LIMIT,
             max_recipients: MOST_RECIPIENTS,
             family: Family::default(),
             index_source: IndexSource::Ldif,
@@ -159,13 +192,38 @@ impl Cast {
         }
         let domain = provider.domain.clone();
         self.providers.push(provider);
-        let names = table.need("users", "an array of names")?.list("an array of names")?;
-        names.iter().try_for_each(|name| self.enrol(name, &domain))
+        let users = table.need("users", USERS)?;
+        let names = if users.is_table() { vec![users] } else { users.list(USERS)? };
+        for item in &names {
+            match item.is_table() {
+                true => self.enrol_many(item, &domain)?,
+                false => self.enrol(label(item)?, item, &domain)?,
+            }
+        }
+        self.shape(self.providers.len() - 1, table)
+    }
+
+    /// Gives a provider who plays it, and what it is like.
+    fn shape(&mut self, place: usize, table: Table<'_>) -> Result<(), Error> {
+        let Some(mut provider) = self.providers.get(place).cloned() else { return Ok(()) };
+        provider.player = player::read(table)?.unwrap_or(provider.player);
+        profile::shape(&mut provider, table, &self.profiles, &|item| self.address(item))?;
+        if let Some(there) = self.providers.get_mut(place) {
+            *there = provider;
+        }
+        Ok(())
+    }
+
+    /// Adds `{ count = 250, prefix = "utente" }`: `utente1` to `utente250`.
+    fn enrol_many(&mut self, item: &Item<'_>, domain: &str) -> Result<(), Error> {
+        let table = item.table("group of users")?.only(&["count", "prefix"])?;
+        let count = table.need("count", "a number of users")?.number("number of users", 1..MOST_USERS + 1)?;
+        let prefix = label(&table.need("prefix", "what their names begin with")?)?;
+        (1..=count).try_for_each(|n| self.enrol(format!("{prefix}{n}"), item, domain))
     }
 
     /// Adds a user to the provider that was enlisted last.
-    fn enrol(&mut self, item: &Item<'_>, domain: &str) -> Result<(), Error> {
-        let name = label(item)?;
+    fn enrol(&mut self, name: String, item: &Item<'_>, domain: &str) -> Result<(), Error> {
         if self.user(&name).is_some() || RESERVED.contains(&name.as_str()) {
             return Err(item.error(Flaw::Twice { what: "mailbox", found: name }));
         }
@@ -237,30 +295,20 @@ fn service_mailbox(provider: &ProviderPlan) -> String {
     format!("servizio@{}", provider.domain)
 }
 
-/// `play` and `behaviour` of a table; none where it has no word of it.
-fn player(table: Table<'_>) -> Result<Option<PlayerPlan>, Error> {
-    table.not_without("behaviour", "play")?;
-    let Some(play) = table.get("play") else { return Ok(None) };
-    if play.word("player", &["subject", "peer"])? == "subject" {
-        table.not_both("behaviour", "play").map_err(|_| {
-            let expected = "play = \"peer\" beside behaviour";
-            play.error(Flaw::bad("player", "subject", expected))
-        })?;
-        return Ok(Some(PlayerPlan::Subject));
-    }
-    let behaviour = table.need("behaviour", "\"takes-charge-only\" or \"silent\"")?;
-    Ok(Some(PlayerPlan::Peer(match behaviour.word("behaviour", &["takes-charge-only", "silent"])? {
-        "silent" => PeerBehaviour::Silent,
-        _ => PeerBehaviour::TakesChargeOnly,
-    })))
-}
-
 /// A name that is good for a host and for a local part.
 fn label(item: &Item<'_>) -> Result<String, Error> {
     let found = item.text()?;
     match is_label(found) {
         true => Ok(found.to_owned()),
         false => Err(item.error(Flaw::bad("name", found, "lower-case letters, digits and hyphens, a letter first"))),
+    }
+}
+
+fn host_name(item: &Item<'_>) -> Result<String, Error> {
+    let name = label(item)?;
+    match name == INDEX {
+        true => Err(item.error(Flaw::bad("name", name, "another one, for the directory has it"))),
+        false => Ok(name),
     }
 }
 
@@ -301,11 +349,16 @@ fn local(address: &str) -> &str {
     address.split_once('@').map_or(address, |(name, _)| name)
 }
 
+const USERS: &str = "an array of names, or { count = 250, prefix = \"utente\" }";
 /// DM 2/11/2005 art. 12 makes 30 MB a floor.
 const LAWFUL_LIMIT: u64 = 30_000_000;
 /// What deployed providers take: 250 in To and 250 in Cc.
 const MOST_RECIPIENTS: u32 = 500;
 const MOST_PROVIDERS: usize = 20;
+/// In one group.
+const MOST_USERS: u32 = 1_000;
+/// The host that the directory stands on: no provider has this name.
+const INDEX: &str = "index";
 const LONGEST_DOMAIN: usize = 253;
 const LONGEST_ADDRESS: usize = 254;
 /// Behind a provider's name: its service mailbox.

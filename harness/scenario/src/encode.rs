@@ -44,6 +44,13 @@ pub(crate) fn goes_plain(text: &str) -> bool {
     text.chars().all(tame) && text.lines().all(|line| line.len() <= 998) && !text.contains("=_")
 }
 
+/// Whether a text goes as it is where octets have eight bits: short lines, no control characters, nothing that looks
+/// like a boundary.
+pub(crate) fn goes_8bit(text: &str) -> bool {
+    let tame = |c: char| !c.is_control() || matches!(c, '\t' | '\n');
+    text.chars().all(tame) && text.lines().all(|line| line.len() <= 998) && !text.contains("=_")
+}
+
 /// Line feeds become CRLF; what is CRLF already stays, and so does a lone CR. The last line gets its CRLF.
 pub(crate) fn crlf(octets: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(octets.len() + octets.len() / 32 + 2);
@@ -83,6 +90,22 @@ pub(crate) fn quoted_printable(text: &str) -> String {
         }
         out.push_str("\r\n");
     }
+    out
+}
+
+/// Quoted-printable of any octets: all but letters and digits as numbers, so that nothing of them can be read off.
+pub(crate) fn quoted_octets(octets: &[u8]) -> String {
+    let mut out = String::new();
+    for chunk in octets.chunks(25) {
+        for octet in chunk {
+            match octet.is_ascii_alphanumeric() {
+                true => out.push(char::from(*octet)),
+                false => out.push_str(&format!("={octet:02X}")),
+            }
+        }
+        out.push_str("=\r\n");
+    }
+    out.push_str("\r\n");
     out
 }
 
@@ -178,6 +201,12 @@ mod tests {
     fn quoted_printable_hides_what_may_not_travel() {
         assert_eq!(quoted_printable("perché = \nfine"), "perch=C3=A9 =3D=20\r\nfine\r\n");
         assert!(quoted_printable(&"è".repeat(200)).lines().all(|line| line.len() <= 76));
+    }
+
+    #[test]
+    fn octets_in_quoted_printable_cannot_be_read_off() {
+        assert_eq!(quoted_octets(b"a!\r\n"), "a=21=0D=0A=\r\n\r\n");
+        assert!(quoted_octets(&[0; 200]).lines().all(|line| line.len() <= 76));
     }
 
     #[test]

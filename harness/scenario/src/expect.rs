@@ -3,27 +3,29 @@ use std::time::Duration;
 use collaudo_record::{Expectation, Place, Span};
 
 use crate::{
-    Error, Flaw,
+    Error, Flaw, Visit,
     cast::Cast,
     measure,
     scenario::Draft,
     source::{Item, Table},
+    step::Steps,
 };
 
 /// Reads `expect = [...]`, in the file's order.
 pub(crate) fn read(
     item: &Item<'_>,
     cast: &Cast,
-    steps: &[Draft],
+    steps: &Steps,
     until: Duration,
     place: &dyn Fn(u32) -> Place,
 ) -> Result<Vec<Expectation>, Error> {
     let one = |item: &Item<'_>| {
         let table = item.table("expectation")?;
         let place = place(table.line());
-        match table.get("refused") {
-            Some(_) => refused(table, steps, place),
-            None => arrives(table, cast, steps, until, place),
+        match (table.get("refused"), table.get("fetches")) {
+            (Some(_), _) => refused(table, &steps.drafts, place),
+            (None, Some(_)) => fetches(table, &steps.visits, place),
+            (None, None) => arrives(table, cast, &steps.drafts, until, place),
         }
     };
     item.list("an array of expectations")?.iter().map(one).collect()
@@ -35,6 +37,17 @@ fn refused(table: Table<'_>, steps: &[Draft], place: Place) -> Result<Expectatio
     let code = table.need("refused", "an SMTP reply code")?.number("reply code", 400..600)?;
     // Below 600, so it fits.
     Ok(Expectation::Refused { step: step.id.clone(), code: u16::try_from(code).unwrap_or(u16::MAX), place })
+}
+
+fn fetches(table: Table<'_>, visits: &[Visit], place: Place) -> Result<Expectation, Error> {
+    let table = table.only(&["visit", "fetches"])?;
+    let item = table.need("visit", "the id of a step that reads")?;
+    let found = item.text()?;
+    let visit = visits.iter().find(|visit| visit.id == found);
+    let ids = || visits.iter().map(|visit| visit.id.as_str());
+    let visit = visit.ok_or_else(|| item.error(Flaw::unknown("visit", found, ids())))?;
+    let count = table.need("fetches", "a number of messages")?.number("count", 0..10_001)?;
+    Ok(Expectation::Fetches { visit: visit.id.clone(), count, place })
 }
 
 fn arrives(

@@ -5,7 +5,7 @@ use std::{
 
 use crate::{Error, Flaw, source::slashed};
 
-/// Every scenario file under a folder, in the order of their paths; topologies are left out.
+/// Every scenario file under a folder, in the order of their paths; topologies and profiles are left out.
 ///
 /// # Errors
 /// [`Flaw::Unreadable`], where a folder cannot be listed.
@@ -13,7 +13,7 @@ pub fn discover(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut found = Vec::new();
     for path in listed(folder)? {
         if path.is_dir() && !path.is_symlink() {
-            if path.file_name().is_none_or(|name| name != TOPOLOGIES) {
+            if path.file_name().is_none_or(|name| name != TOPOLOGIES && name != PROFILES) {
                 found.append(&mut discover(&path)?);
             }
         } else if path.extension().is_some_and(|extension| extension == "toml") {
@@ -49,6 +49,11 @@ pub(crate) fn topologies(root: &Path) -> PathBuf {
     root.join(TOPOLOGIES)
 }
 
+/// The folder of provider profiles under the folder of all scenarios.
+pub(crate) fn profiles(root: &Path) -> PathBuf {
+    root.join(PROFILES)
+}
+
 /// A file's path under the root, without extension: the same on every machine.
 pub(crate) fn id_of(path: &Path, root: &Path) -> String {
     let whole = absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -77,6 +82,7 @@ pub(crate) fn listed(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 const TOPOLOGIES: &str = "topologies";
+const PROFILES: &str = "profiles";
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,8 @@
-use base64::{Engine, engine::general_purpose::STANDARD};
-
 use crate::{
     Error, Flaw,
+    attach::{self, Attachment},
     cast::Cast,
-    measure,
+    encode,
     source::{Item, Name, Table},
 };
 
@@ -26,8 +25,12 @@ pub(crate) struct Letter {
     pub(crate) fields: Vec<(String, Vec<String>)>,
     /// With line feeds.
     pub(crate) text: String,
+    /// What ends a line inside the text in the place of CRLF.
+    pub(crate) bare: Option<char>,
     /// In order.
     pub(crate) attachments: Vec<Attachment>,
+    /// How many octets the whole message has, where it is said: the text is filled up.
+    pub(crate) size: Option<usize>,
 }
 
 /// Who sets `Message-ID`.
@@ -41,30 +44,9 @@ pub(crate) enum MessageId {
     Given(String),
 }
 
-/// A part with a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Attachment {
-    /// Its file name.
-    pub(crate) name: String,
-    /// Type and subtype.
-    pub(crate) media: String,
-    /// Its octets.
-    pub(crate) content: Content,
-}
-
-/// What an attachment holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Content {
-    /// Text with line feeds.
-    Text(String),
-    /// These octets.
-    Octets(Vec<u8>),
-    /// So many octets, drawn from the seed.
-    Drawn(usize),
-}
-
 /// The keys of a submission that describe its message; they exclude `file`.
-pub(crate) const KEYS: [&str; 7] = ["cc", "subject", "text", "headers", "attach", "message_id", "receipt"];
+pub(crate) const KEYS: [&str; 9] =
+    ["cc", "subject", "text", "headers", "attach", "message_id", "receipt", "bare", "size"];
 
 impl Letter {
     /// Reads the message of a submission whose author and primary recipients are known.
@@ -72,7 +54,8 @@ impl Letter {
         let subject = table.get("subject").map(|item| subject(&item)).transpose()?;
         let text = table.get("text").map(|item| item.text().map(str::to_owned)).transpose()?;
         let headers = table.get("headers").map(|item| headers(item.table("headers")?)).transpose()?;
-        let attach = table.get("attach").map(|item| attachments(&item)).transpose()?;
+        let attach = table.get("attach").map(|item| attach::read(&item)).transpose()?;
+        let text = text.unwrap_or_else(|| format!("Testo del messaggio {id}.\n"));
         Ok(Self {
             from,
             to,
@@ -84,17 +67,25 @@ impl Letter {
                 .map(|item| item.word("receipt", &["completa", "breve", "sintetica"]))
                 .transpose()?,
             fields: headers.unwrap_or_default(),
-            text: text.unwrap_or_else(|| format!("Testo del messaggio {id}.\n")),
+            bare: table.get("bare").map(|item| bare(&item, &text)).transpose()?,
+            text,
             attachments: attach.unwrap_or_default(),
+            size: None,
         })
     }
 }
 
-/// The addresses of a list, each named once by name or address.
+/// The addresses of a list: each of them a name or an address, or many at once as users of a provider.
 pub(crate) fn addresses(table: Table<'_>, key: &'static str, cast: &Cast) -> Result<Option<Vec<String>>, Error> {
     let Some(item) = table.get(key) else { return Ok(None) };
-    let items = item.list("an array of users or addresses")?;
-    items.iter().map(|item| cast.address(item)).collect::<Result<_, _>>().map(Some)
+    let mut addresses = Vec::new();
+    for item in item.list("an array of users or addresses")? {
+        match item.is_table() {
+            true => addresses.extend(cast.group(item.table("group")?)?),
+            false => addresses.push(cast.address(&item)?),
+        }
+    }
+    Ok(Some(addresses))
 }
 
 fn subject(item: &Item<'_>) -> Result<String, Error> {
@@ -139,58 +130,14 @@ fn headers(table: Table<'_>) -> Result<Vec<(String, Vec<String>)>, Error> {
     table.entries().map(field).collect()
 }
 
-fn attachments(item: &Item<'_>) -> Result<Vec<Attachment>, Error> {
-    let items = item.list("an array of attachments")?;
-    items.iter().map(|item| attachment(item.table("attachment")?)).collect()
-}
-
-fn attachment(table: Table<'_>) -> Result<Attachment, Error> {
-    let table = table.only(&["name", "type", "text", "base64", "size"])?;
-    for (key, other) in [("text", "base64"), ("text", "size"), ("base64", "size")] {
-        table.not_both(key, other)?;
+/// A lone CR or LF, for a text that has a place for it and can go as it is.
+fn bare(item: &Item<'_>, text: &str) -> Result<char, Error> {
+    let found = item.word("end of a line", &["lf", "cr"])?;
+    if !encode::goes_plain(text) || !text.trim_end_matches('\n').contains('\n') {
+        let expected = "it beside a text of plain ASCII with a line feed inside";
+        return Err(item.error(Flaw::bad("bare", found, expected)));
     }
-    let name = table.need("name", "a file name")?.line_of_text("file name")?;
-    let (content, usual) = match (table.get("text"), table.get("base64")) {
-        (Some(item), _) => (Content::Text(item.text()?.to_owned()), "text/plain"),
-        (None, Some(item)) => (Content::Octets(octets(&item)?), "application/octet-stream"),
-        (None, None) => {
-            let size = measured(&table.need("size", "one of \"text\", \"base64\" and \"size\"")?)?;
-            (Content::Drawn(size), "application/octet-stream")
-        }
-    };
-    let media = table.get("type").map(|item| media(&item, &content)).transpose()?;
-    Ok(Attachment { name, media: media.unwrap_or_else(|| usual.to_owned()), content })
-}
-
-fn octets(item: &Item<'_>) -> Result<Vec<u8>, Error> {
-    let found: String = item.text()?.split_whitespace().collect();
-    STANDARD.decode(&found).map_err(|why| item.error(Flaw::bad("base64", found, format!("octets in base64 ({why})"))))
-}
-
-fn measured(item: &Item<'_>) -> Result<usize, Error> {
-    let size = measure::size(item)?;
-    let fits = usize::try_from(size).ok().filter(|_| size <= LARGEST);
-    fits.ok_or_else(|| item.error(Flaw::bad("size", size, format!("at most {LARGEST} octets"))))
-}
-
-fn media(item: &Item<'_>, content: &Content) -> Result<String, Error> {
-    let found = item.text()?;
-    let token = |text: &str| {
-        let fits = |c: char| c.is_ascii_alphanumeric() || "!#$&-^_.+".contains(c);
-        !text.is_empty() && text.chars().all(fits)
-    };
-    if !found.split_once('/').is_some_and(|(main, sub)| token(main) && token(sub)) {
-        return Err(item.error(Flaw::bad("type", found, "type and subtype such as \"application/pdf\"")));
-    }
-    // RFC 2046 §5.1, §5.2.1: an attached message is not encoded, and must not close the message that it is in.
-    let goes = match content {
-        Content::Text(text) => text.is_ascii() && !text.contains(BOUNDARY),
-        Content::Octets(_) | Content::Drawn(_) => false,
-    };
-    if found.starts_with("multipart/") || found.starts_with("message/") && !goes {
-        return Err(item.error(Flaw::bad("type", found, "a simple type, or message/rfc822 with \"text\" in ASCII")));
-    }
-    Ok(found.to_owned())
+    Ok(if found == "lf" { '\n' } else { '\r' })
 }
 
 fn printable(text: &str) -> bool {
@@ -202,5 +149,3 @@ pub(crate) const BOUNDARY: &str = "=_collaudo-";
 /// Fields that follow from how the body is written.
 const OWN: [&str; 3] = ["MIME-Version", "Content-Type", "Content-Transfer-Encoding"];
 const LONGEST_NAME: usize = 70;
-/// Of one attachment, for a plan is held in memory.
-const LARGEST: u64 = 100_000_000;

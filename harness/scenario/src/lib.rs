@@ -4,6 +4,7 @@
 //! [`Scenario::read`] nothing is a raw string. Nothing here knows what certified mail must do: the clauses that a
 //! scenario may name are the caller's, and what it expects goes to the judge as it stands.
 
+mod attach;
 mod cast;
 mod compose;
 mod draw;
@@ -15,6 +16,8 @@ mod find;
 mod letter;
 mod measure;
 mod plan;
+mod player;
+mod profile;
 mod scenario;
 mod source;
 mod step;

@@ -35,6 +35,27 @@ pub(crate) fn size(item: &Item<'_>) -> Result<u64, Error> {
     read_size(found).ok_or_else(|| item.error(Flaw::bad("size", found, expected)))
 }
 
+/// The size of a whole message, where `limit` stands for one: `30 MB`, `limit`, `limit - 1 B`.
+pub(crate) fn whole_size(item: &Item<'_>, limit: u64) -> Result<u64, Error> {
+    let found = item.text()?;
+    let expected = "a size such as \"30 MB\" or \"limit\", with another behind \" + \" or \" - \" where it is meant";
+    read_sum(found, limit).ok_or_else(|| item.error(Flaw::bad("size", found, expected)))
+}
+
+/// How far a clock is off, in microseconds: `-3m`, `+250ms`.
+pub(crate) fn offset(item: &Item<'_>) -> Result<i64, Error> {
+    let found = item.text()?;
+    let expected = "a duration with its sign, such as \"-3m\" or \"+250ms\", that is not zero, up to 10000 hours";
+    let bad = || item.error(Flaw::bad("offset", found, expected));
+    let (sign, length) = match (found.strip_prefix('-'), found.strip_prefix('+')) {
+        (Some(length), _) => (-1, length),
+        (None, Some(length)) => (1, length),
+        (None, None) => return Err(bad()),
+    };
+    let length = read_duration(length).filter(|length| !length.is_zero() && *length <= LONGEST).ok_or_else(bad)?;
+    Ok(sign * span(length).0)
+}
+
 /// A date and time with an offset, from 2000 to 2099: what headers and certification data can hold.
 pub(crate) fn instant(item: &Item<'_>) -> Result<Instant, Error> {
     let found = item.date_text()?;
@@ -93,6 +114,17 @@ fn read_size(text: &str) -> Option<u64> {
     number.checked_mul(each)
 }
 
+fn read_sum(text: &str, limit: u64) -> Option<u64> {
+    let one = |text: &str| if text == "limit" { Some(limit) } else { read_size(text) };
+    if let Some((size, more)) = text.split_once(" + ") {
+        return one(size)?.checked_add(read_size(more)?);
+    }
+    match text.split_once(" - ") {
+        Some((size, less)) => one(size)?.checked_sub(read_size(less)?),
+        None => one(text),
+    }
+}
+
 /// The digits that a text begins with, and what stands behind them.
 fn number(text: &str) -> Option<(u64, &str)> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -125,6 +157,17 @@ mod tests {
     fn worded_gives_what_read_duration_takes() {
         for text in ["12h30m", "1m30s", "250ms", "0s", "1h4ms"] {
             assert_eq!(read_duration(text).map(worded).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn a_whole_size_may_be_the_limit_and_a_little_more_or_less() {
+        assert_eq!(read_sum("limit", 600), Some(600));
+        assert_eq!(read_sum("limit - 1 B", 600), Some(599));
+        assert_eq!(read_sum("limit + 1 kB", 600), Some(1_600));
+        assert_eq!(read_sum("2 kB - 1 B", 600), Some(1_999));
+        for text in ["limits", "limit-1 B", "limit + limit", "1 B - 2 B", "limit + 1 B + 1 B", ""] {
+            assert_eq!(read_sum(text, 600), None, "{text:?}");
         }
     }
 

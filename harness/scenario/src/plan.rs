@@ -344,7 +344,24 @@ pub enum CrashPoint {
 }
 
 impl FaultKind {
-    /// The word for it in scenario files and traces.
+    /// Every word that [`Self::name`] can give.
+    pub const NAMES: [&str; 13] = [
+        "partition",
+        "hold",
+        "slow",
+        "crash",
+        "clock",
+        "disk-full",
+        "scanner-down",
+        "index-unreachable",
+        "index-altered",
+        "index-rolled-back",
+        "crl-unreachable",
+        "revoked",
+        "unlisted",
+    ];
+
+    /// The word for it in traces and reports.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Partition { .. } => "partition",

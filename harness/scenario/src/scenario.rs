@@ -3,7 +3,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use collaudo_record::{Instant, Place, ScenarioBrief};
 
 use crate::{
-    Error, Fault, Flaw, Forgery, Plan, ProviderPlan, Step, Submit,
+    Error, Fault, Flaw, Forgery, Plan, ProviderPlan, Step, Submit, Visit,
     cast::Cast,
     compose::{self, Sending},
     expect, fault, find,
@@ -54,6 +54,7 @@ pub struct Scenario {
     providers: Vec<ProviderPlan>,
     latency: (Duration, Duration),
     steps: Vec<Draft>,
+    visits: Vec<Visit>,
     faults: Vec<Fault>,
 }
 
@@ -69,6 +70,8 @@ pub(crate) struct Draft {
     pub(crate) reverse_path: String,
     pub(crate) forward_paths: Vec<String>,
     pub(crate) message: Message,
+    pub(crate) implicit_tls: bool,
+    pub(crate) session: Option<String>,
     pub(crate) forged: Option<Forgery>,
 }
 
@@ -120,6 +123,8 @@ impl Scenario {
     pub fn plan(&self, seed: u64) -> Plan {
         let mut steps: Vec<Step> = self.steps.iter().map(|draft| self.step(draft, seed)).collect();
         steps.sort_by_key(|step| step.at);
+        let mut visits = self.visits.clone();
+        visits.sort_by_key(|visit| visit.at);
         Plan {
             brief: self.brief.clone(),
             seed,
@@ -127,7 +132,7 @@ impl Scenario {
             until: self.until,
             providers: self.providers.clone(),
             steps,
-            visits: Vec::new(),
+            visits,
             faults: self.faults.clone(),
             latency: self.latency,
         }
@@ -148,8 +153,8 @@ impl Scenario {
             reverse_path: draft.reverse_path.clone(),
             forward_paths: draft.forward_paths.clone(),
             message,
-            implicit_tls: false,
-            session: None,
+            implicit_tls: draft.implicit_tls,
+            session: draft.session.clone(),
             forged: draft.forged,
         };
         Step { at: draft.at, id: draft.id.clone(), submit }
@@ -158,7 +163,7 @@ impl Scenario {
     fn understand(source: &Source, path: &Path, root: &Path, vocabulary: &Vocabulary<'_>) -> Result<Vec<Self>, Error> {
         let parsed = source.parse()?;
         let table = source.root(&parsed, "scenario").only(&KEYS)?;
-        let cast = Cast::of(&table.need("topology", "the name of a topology")?, &find::topologies(root))?;
+        let cast = Cast::of(&table.need("topology", "the name of a topology")?, root)?;
         let id = find::id_of(path, root);
         // The place that a trace carries must not depend on where the program was started.
         let folder = root.file_name().map_or_else(String::new, |name| format!("{}/", name.to_string_lossy()));
@@ -184,11 +189,12 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn scenario(&self, id: String, mut cast: Cast) -> Result<Scenario, Error> {
         let table = self.table;
-        table.get("mailbox").map_or(Ok(()), |item| cast.override_mailboxes(item.table("mailbox")?))?;
+        // What one mailbox has for itself goes before what its provider gives to all.
         table.get("provider").map_or(Ok(()), |item| cast.override_providers(item.table("provider")?))?;
+        table.get("mailbox").map_or(Ok(()), |item| cast.override_mailboxes(item.table("mailbox")?))?;
         let steps = table.need("step", "an array of steps")?;
         let steps = step::read(&steps, &cast, self.path)?;
-        let last = steps.iter().map(|step| step.at).max().unwrap_or_default();
+        let last = steps.last();
         let until = table.get("until").map_or(Ok(last + QUIET), |item| ends(&item, last))?;
         let faults = table.get("fault").map_or(Ok(Vec::new()), |item| fault::read(&item, &cast, until))?;
         let expect = table.get("expect").map_or(Ok(Vec::new()), |item| {
@@ -209,7 +215,8 @@ impl Reading<'_> {
             until,
             providers: cast.providers().to_vec(),
             latency: table.get("latency").map_or(Ok(LATENCY), |item| measure::window(&item))?,
-            steps,
+            steps: steps.drafts,
+            visits: steps.visits,
             faults,
         })
     }

@@ -190,6 +190,11 @@ impl<'a> Item<'a> {
         self.value.is_array()
     }
 
+    /// Whether it is a table.
+    pub(crate) fn is_table(&self) -> bool {
+        self.value.is_table()
+    }
+
     /// A whole number in a range, both ends included.
     pub(crate) fn number(&self, what: &'static str, range: Range<u32>) -> Result<u32, Error> {
         let found = self.value.as_integer().ok_or_else(|| self.not("a whole number"))?;

@@ -1,72 +1,130 @@
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use crate::{
-    Error, Flaw, Forgery, PlayerPlan, ProviderPlan,
+    Access, Error, Flaw, Forgery, PlayerPlan, ProviderPlan, Visit, attach,
     cast::Cast,
-    encode, find,
+    compose, encode, find,
     letter::{self, Letter},
     measure,
     scenario::{Draft, Message},
     source::{Item, Table},
 };
 
-/// Reads `step = [...]`, in the file's order.
-pub(crate) fn read(item: &Item<'_>, cast: &Cast, path: &Path) -> Result<Vec<Draft>, Error> {
-    let mut drafts: Vec<Draft> = Vec::new();
+/// What people do, in the file's order.
+#[derive(Default)]
+pub(crate) struct Steps {
+    pub(crate) drafts: Vec<Draft>,
+    pub(crate) visits: Vec<Visit>,
+}
+
+/// Reads `step = [...]`.
+pub(crate) fn read(item: &Item<'_>, cast: &Cast, path: &Path) -> Result<Steps, Error> {
+    let mut steps = Steps::default();
     for item in item.list("an array of steps")? {
-        let table = item.table("step")?.only(&["at", "submit"])?;
+        let table = item.table("step")?.only(&["at", "submit", "read"])?;
+        table.not_both("read", "submit")?;
         let at = measure::duration(&table.need("at", "a duration such as \"0s\"")?)?;
-        let submit = table.need("submit", "what is submitted")?.table("submission")?;
-        let id = submit.need("id", "a name such as \"m1\"")?;
-        let draft = Draft { at, ..submission(submit, cast, path)? };
-        if drafts.iter().any(|there| there.id == draft.id) {
-            return Err(id.error(Flaw::Twice { what: "step", found: draft.id }));
+        if let Some(item) = table.get("read") {
+            let table = item.table("visit")?;
+            let visit = visit(table, at, cast)?;
+            steps.not_twice(table, &visit.id)?;
+            steps.visits.push(visit);
+            continue;
         }
-        drafts.push(draft);
+        let table = table.need("submit", "what is submitted, or read")?.table("submission")?;
+        let draft = submission(table, at, cast, path)?;
+        steps.not_twice(table, &draft.id)?;
+        steps.one_session(table, &draft)?;
+        steps.drafts.push(draft);
     }
-    match drafts.is_empty() {
+    match steps.drafts.is_empty() && steps.visits.is_empty() {
         true => Err(item.error(Flaw::bad("step", "[]", "at least one step"))),
-        false => Ok(drafts),
+        false => Ok(steps),
     }
 }
 
-fn submission(table: Table<'_>, cast: &Cast, path: &Path) -> Result<Draft, Error> {
+impl Steps {
+    /// When the last step is taken.
+    pub(crate) fn last(&self) -> Duration {
+        let instants = self.drafts.iter().map(|draft| draft.at).chain(self.visits.iter().map(|visit| visit.at));
+        instants.max().unwrap_or_default()
+    }
+
+    fn not_twice(&self, table: Table<'_>, id: &str) -> Result<(), Error> {
+        let mut ids = self.drafts.iter().map(|draft| &draft.id).chain(self.visits.iter().map(|visit| &visit.id));
+        match ids.any(|there| there == id) {
+            true => Err(table.need("id", "a name")?.error(Flaw::Twice { what: "step", found: id.to_owned() })),
+            false => Ok(()),
+        }
+    }
+
+    /// Whoever shares a session shares all that a connection has.
+    fn one_session(&self, table: Table<'_>, draft: &Draft) -> Result<(), Error> {
+        let Some(item) = table.get("session") else { return Ok(()) };
+        let first = self.drafts.iter().find(|there| there.session == draft.session);
+        let apart = |there: &&Draft| {
+            (&there.account, there.at, there.implicit_tls) != (&draft.account, draft.at, draft.implicit_tls)
+        };
+        match first.filter(apart) {
+            Some(_) => {
+                let expected = "submissions of one user at one instant, all with the same tls";
+                Err(item.error(Flaw::bad("session", item.text()?, expected)))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Someone looks into a mailbox.
+fn visit(table: Table<'_>, at: Duration, cast: &Cast) -> Result<Visit, Error> {
+    let table = table.only(&["id", "as", "over", "delete"])?;
+    let (provider, user) = cast.person(&table.need("as", "a user")?)?;
+    let over = table.need("over", "\"imap\" or \"pop3\"")?.word("protocol", &["imap", "pop3"])?;
+    if let (PlayerPlan::Peer(_), Some(item)) = (provider.player, table.get("as")) {
+        return Err(item.error(Flaw::bad("reader", item.text()?, "a user of a provider that no peer plays")));
+    }
+    Ok(Visit {
+        at,
+        id: id(&table.need("id", "a name such as \"v1\"")?)?,
+        provider: provider.name.clone(),
+        account: user.address.clone(),
+        password: user.password.clone(),
+        over: if over == "imap" { Access::Imap } else { Access::Pop3 },
+        deletes: table.get("delete").map_or(Ok(false), |item| item.truth())?,
+    })
+}
+
+fn submission(table: Table<'_>, at: Duration, cast: &Cast, path: &Path) -> Result<Draft, Error> {
     let keys: Vec<&'static str> = PATHS.iter().chain(&letter::KEYS).copied().collect();
     let table = table.only(&keys)?;
     let id = id(&table.need("id", "a name such as \"m1\"")?)?;
     let (provider, user) = cast.person(&table.need("from", "a user")?)?;
     let forged = forged(table, provider)?;
+    ["tls", "session"].iter().try_for_each(|key| table.not_both(key, "forge"))?;
     let reverse_path = table.get("reverse_path").map(|item| reverse_path(&item, cast)).transpose()?;
     let to = letter::addresses(table, "to", cast)?;
+    let cc = letter::addresses(table, "cc", cast)?;
     let rcpt = letter::addresses(table, "rcpt", cast)?;
-    let addressed = to.clone().unwrap_or_default();
-    let (message, copied) = match table.get("file") {
-        Some(item) => {
-            letter::KEYS.iter().try_for_each(|key| table.not_both("file", key))?;
-            // The octets of a file name people, and nobody can exchange these.
-            if cast.exchanged() {
-                return Err(item.error(Flaw::Beside { key: "file", other: "swap" }));
-            }
-            (Message::File(octets(&item, path)?), Vec::new())
-        }
-        None => {
-            let to = to.ok_or_else(|| missing_to(table))?;
-            let letter = Letter::read(table, &id, user.address.clone(), to, cast)?;
-            let copied = letter.cc.clone();
-            (Message::Letter(Box::new(letter)), copied)
-        }
-    };
     let mut forward_paths: Vec<String> = Vec::new();
-    for address in rcpt.unwrap_or_else(|| [addressed, copied].concat()) {
+    for address in rcpt.unwrap_or_else(|| [to.clone(), cc].into_iter().flatten().flatten().collect()) {
         if !forward_paths.contains(&address) {
             forward_paths.push(address);
         }
     }
+    let message = match table.get("file") {
+        Some(item) => from_file(table, &item, cast, path)?,
+        None => {
+            let to = to.ok_or_else(|| missing_to(table))?;
+            let letter = Letter::read(table, &id, user.address.clone(), to, cast)?;
+            let limit = provider.max_octets / u64::try_from(forward_paths.len()).unwrap_or(u64::MAX).max(1);
+            Message::Letter(Box::new(sized(letter, table, limit, &id, &provider.domain)?))
+        }
+    };
     if forward_paths.is_empty() {
         return Err(table.error(Flaw::bad("submission", &id, "at least one recipient in to, cc or rcpt")));
     }
     Ok(Draft {
-        at: std::time::Duration::ZERO,
+        at,
         id,
         provider: provider.name.clone(),
         domain: provider.domain.clone(),
@@ -75,8 +133,36 @@ fn submission(table: Table<'_>, cast: &Cast, path: &Path) -> Result<Draft, Error
         reverse_path: reverse_path.unwrap_or_else(|| user.address.clone()),
         forward_paths,
         message,
+        implicit_tls: table
+            .get("tls")
+            .map_or(Ok("starttls"), |item| item.word("kind of TLS", &["starttls", "implicit"]))?
+            == "implicit",
+        session: table.get("session").map(|item| self::id(&item)).transpose()?,
         forged,
     })
+}
+
+/// A message whose octets stand in a file.
+fn from_file(table: Table<'_>, item: &Item<'_>, cast: &Cast, path: &Path) -> Result<Message, Error> {
+    letter::KEYS.iter().try_for_each(|key| table.not_both("file", key))?;
+    // The octets of a file name people, and nobody can exchange these.
+    match cast.exchanged() {
+        true => Err(item.error(Flaw::Beside { key: "file", other: "swap" })),
+        false => octets(item, path).map(Message::File),
+    }
+}
+
+/// A letter that is to have so many octets, where it says so; `limit` is what one recipient's share of the limit is.
+fn sized(mut letter: Letter, table: Table<'_>, limit: u64, id: &str, domain: &str) -> Result<Letter, Error> {
+    let Some(item) = table.get("size") else { return Ok(letter) };
+    let size = attach::bounded(&item, measure::whole_size(&item, limit)?)?;
+    let least = compose::most_unfilled(&letter, id, domain);
+    if size < least {
+        let expected = format!("at least {least}, what the message has of its own");
+        return Err(item.error(Flaw::bad("size", size, expected)));
+    }
+    letter.size = Some(size);
+    Ok(letter)
 }
 
 /// What the scripted peer makes of the message: it must be said where a peer plays the sender's provider, and nowhere else.
@@ -143,16 +229,21 @@ fn octets(item: &Item<'_>, path: &Path) -> Result<Arc<[u8]>, Error> {
     }
 }
 
-/// The keys of a submission that say who, to whom, and from which file.
-const PATHS: [&str; 7] = ["id", "from", "to", "rcpt", "reverse_path", "file", "forge"];
+/// The keys of a submission that say who, to whom, how, and from which file.
+const PATHS: [&str; 9] = ["id", "from", "to", "rcpt", "reverse_path", "tls", "session", "file", "forge"];
 /// What a peer can make of a message.
-const FORGERIES: [(&str, Forgery); 8] = [
+const FORGERIES: [(&str, Forgery); 13] = [
     ("envelope", Forgery::Envelope),
+    ("envelope-twice", Forgery::EnvelopeTwice),
     ("envelope-without-data", Forgery::EnvelopeWithoutData),
     ("altered-envelope", Forgery::AlteredEnvelope),
+    ("unsigned", Forgery::Unsigned),
     ("unlisted-signer", Forgery::UnlistedSigner),
     ("expired-signer", Forgery::ExpiredSigner),
+    ("future-signer", Forgery::FutureSigner),
+    ("foreign-authority", Forgery::ForeignAuthority),
     ("envelope-in-another-name", Forgery::EnvelopeInAnotherName),
+    ("stray-receipt", Forgery::StrayReceipt),
     ("signed-mail", Forgery::SignedMail),
     ("ordinary", Forgery::Ordinary),
 ];

@@ -173,7 +173,11 @@ fn faults_are_told() {
             "the provider \"alfa\" stands here for the second time; expected another name",
         ),
         ("{ at = \"0s\", hold = [\"alfa\"] }", "\"hold\" is an array; expected two providers"),
-        ("{ at = \"0s\" }", "no \"crash\" in this fault; expected one of \"partition\", \"hold\" and \"crash\""),
+        (
+            "{ at = \"0s\" }",
+            "no \"partition\" in this fault; expected one of \"partition\", \"hold\", \"slow\", \"crash\", \"clock\", \
+             \"disk_full\", \"scanner_down\", \"index\", \"crl\", \"revoke\" and \"unlist\"",
+        ),
         (
             "{ at = \"0s\", crash = \"alfa\", hold = [\"alfa\", \"beta\"] }",
             "\"hold\" stands beside \"crash\"; expected one of the two",
@@ -247,7 +251,7 @@ fn messages_are_told() {
         (submit("receipt = \"brief\""), "unknown receipt \"brief\"; expected \"completa\", \"breve\" or \"sintetica\""),
         (
             submit("attach = [{ name = \"a\" }]"),
-            "no \"size\" in this attachment; expected one of \"text\", \"base64\" and \"size\"",
+            "no \"size\" in this attachment; expected one of \"text\", \"base64\", \"size\" and \"virus\"",
         ),
         (
             submit("attach = [{ name = \"a\", text = \"b\", size = \"1 B\" }]"),

@@ -1,16 +1,17 @@
 //! Whatever stands in a file, reading it gives a scenario or an error, never a panic.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::LazyLock};
 
 use collaudo_scenario::{Scenario, Vocabulary, discover};
 use proptest::{prelude::*, test_runner::RngSeed};
 
-/// Every shipped scenario and topology as text; topologies are read as scenarios too, for any text will do here.
-fn seeds() -> Vec<String> {
+/// Every shipped scenario, topology and profile as text; all are read as scenarios, for any text will do here.
+static SEEDS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
-    let paths = [discover(&root).unwrap(), discover(&root.join("topologies")).unwrap()].concat();
-    paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
-}
+    let folders = [root.clone(), root.join("topologies"), root.join("profiles")];
+    let paths = folders.iter().flat_map(|folder| discover(folder).unwrap());
+    paths.map(|path| fs::read_to_string(path).unwrap()).collect()
+});
 
 fn survives(text: &str) -> Result<(), TestCaseError> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
@@ -50,8 +51,7 @@ proptest! {
         which in any::<prop::sample::Index>(),
         edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..6),
     ) {
-        let seeds = seeds();
-        let mut octets = which.get(&seeds).clone().into_bytes();
+        let mut octets = which.get(&SEEDS).clone().into_bytes();
         for (place, octet, how) in edits {
             let place = place.index(octets.len());
             match how {
@@ -69,9 +69,8 @@ proptest! {
         place in any::<prop::sample::Index>(),
         word in word(),
     ) {
-        let seeds = seeds();
         // Between two quotation marks the pieces of odd number are strings.
-        let mut pieces: Vec<String> = which.get(&seeds).split('"').map(str::to_owned).collect();
+        let mut pieces: Vec<String> = which.get(&SEEDS).split('"').map(str::to_owned).collect();
         let place = place.index(pieces.len() / 2) * 2 + 1;
         pieces[place] = word;
         survives(&pieces.join("\""))?;
