@@ -130,6 +130,15 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
+    /// Takes the signature away; everybody stays bound.
+    pub(crate) fn unsigned(&mut self, pick: Pick) -> Result<(), Unfit> {
+        for hash in self.find(pick)? {
+            let bare = collaudo_forge::unsigned(self.trace.body(&hash).unwrap_or_default());
+            self.replace(&hash, bare);
+        }
+        Ok(())
+    }
+
     /// Rebuilds a message around its content: the outer header stays but for what says how it is signed.
     pub(crate) fn rebuild(&mut self, pick: Pick, make: impl Fn(&Opened) -> (String, Vec<u8>)) -> Result<(), Unfit> {
         for hash in self.find(pick)? {

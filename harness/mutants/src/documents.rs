@@ -110,6 +110,20 @@ impl Bench<'_> {
         if found { Ok(()) } else { Err(Unfit::Missing(format!("{provider} reading {document}"))) }
     }
 
+    /// Whoever asked for a document got nothing.
+    pub(crate) fn withheld(&mut self, name: &str) -> Result<(), Unfit> {
+        let mut found = false;
+        for event in &mut self.trace.events {
+            match &mut event.what {
+                What::Consulted { document, body, .. } if document == name => {
+                    found |= body.take().is_some();
+                }
+                _ => {}
+            }
+        }
+        if found { Ok(()) } else { Err(Unfit::Missing(format!("reading of {name}"))) }
+    }
+
     /// Every seal of a provider's log is gone; it alone stays bound.
     pub(crate) fn unsealed(&mut self, name: &str) -> Result<(), Unfit> {
         let before = self.trace.events.len();

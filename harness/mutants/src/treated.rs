@@ -86,6 +86,18 @@ impl Bench<'_> {
         if found { Ok(()) } else { Err(Unfit::Missing("fetched message".to_owned())) }
     }
 
+    /// Whoever looked into a mailbox was turned away.
+    pub(crate) fn shut_out(&mut self) -> Result<(), Unfit> {
+        let mut found = false;
+        for event in &mut self.trace.events {
+            if let What::Fetched { visit, .. } = &event.what {
+                event.what = What::StepFailed { step: visit.clone(), why: "accesso negato".to_owned() };
+                found = true;
+            }
+        }
+        if found { Ok(()) } else { Err(Unfit::Missing("fetched message".to_owned())) }
+    }
+
     /// Mailboxes are read without TLS.
     pub(crate) fn fetched_in_clear(&mut self) -> Result<(), Unfit> {
         let mut found = false;

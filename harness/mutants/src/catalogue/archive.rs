@@ -28,6 +28,16 @@ mutants! {
     "revocations-never-read", CROSS, "An envelope is delivered and its signer's certificate never held against the list of the revoked.",
         ["2.2.2-15"],
         |b| b.unread("beta", REVOKED, 0);
+    "index-not-to-be-had", CROSS, "The index is published, and who asks for it over HTTPS gets nothing.",
+        ["4.5-06"],
+        |b| b.withheld(INDEX);
+    "submission-on-relay-port", CROSS, "People submit on the port on which providers exchange mail.",
+        ["3.1-01"],
+        |b| {
+            b.submissions(|transfer| transfer.session.port = 25)?;
+            b.only("alfa");
+            Ok(())
+        };
     "clock-slow", CROSS, "A provider's clock is two seconds slow.",
         ["4.1-01", "DM.9-02"],
         |b| b.misclock("beta", -2);
@@ -43,6 +53,13 @@ mutants! {
         ["2.2.3-04"],
         |b| {
             b.fetched(|bytes| bytes.strip_suffix(b"\r\n").unwrap_or(bytes).to_vec())?;
+            b.only("beta");
+            Ok(())
+        };
+    "mailbox-closed", IMAP_VISIT, "A person with the right password cannot read the mailbox.",
+        ["6-02"],
+        |b| {
+            b.shut_out()?;
             b.only("beta");
             Ok(())
         };

@@ -74,6 +74,7 @@ const ORDINARY_VIRUS: &str = "reception-point/ordinary-mail-virus";
 const REVOKED_REFUSED: &str = "reception-point/revoked-signer-refused";
 const FUTURE_REFUSED: &str = "reception-point/future-signer-refused";
 const FOREIGN_REFUSED: &str = "reception-point/foreign-authority-refused";
+const STRAY: &str = "reception-point/stray-receipt";
 const TWICE: &str = "reception-point/envelope-twice";
 const INDEX_UNREACHABLE: &str = "index/unreachable";
 const INDEX_ALTERED: &str = "index/altered";

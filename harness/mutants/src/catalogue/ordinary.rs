@@ -5,9 +5,9 @@ use collaudo_record::{Instant, Span, What};
 
 use super::{
     CROSS, FOREIGN_REFUSED, FUTURE_REFUSED, INDEX_ALTERED, INDEX_ROLLED_BACK, INDEX_UNREACHABLE, ORDINARY_REFUSED,
-    ORDINARY_VIRUS, ORDINARY_WRAPPED, REVOKED_REFUSED, TWICE,
+    ORDINARY_VIRUS, ORDINARY_WRAPPED, REVOKED_REFUSED, STRAY, TWICE,
 };
-use crate::pick::{ANOMALY, DELIVERY, ENVELOPE};
+use crate::pick::{ACCEPTANCE, ANOMALY, DELIVERY, ENVELOPE};
 use crate::{Bench, Unfit};
 
 mutants! {
@@ -48,6 +48,23 @@ mutants! {
         ["2.2.2-04", "2.2.2-05", "3.2.1-01", "3.5-01"], |b| b.spurn("beta");
     "refuses-envelope-after-an-older-index", INDEX_ROLLED_BACK, "An older index was put in the place of a newer one; a correct envelope is refused.",
         ["2.2.2-04", "2.2.2-05", "3.2.1-01", "3.5-01"], |b| b.spurn("beta");
+
+    "takes-recipients-for-ordinary-after-an-older-index", INDEX_ROLLED_BACK, "An older index was obeyed, in which the recipient's provider was not listed: its certified recipient passes for an ordinary one.",
+        ["2.2.1-07", "2.2.1-08", "3.1.4-07"],
+        |b| {
+            b.edit(ACCEPTANCE, |message| {
+                crate::edit::rewrite_texts(message, &|text| text.replace("posta certificata", "posta ordinaria"))
+                    & crate::edit::bend_xml(message, |xml| xml.set_attribute("destinatari", "tipo", "esterno"))
+            })?;
+            b.xml(ENVELOPE, |xml| xml.set_attribute("destinatari", "tipo", "esterno"))
+        };
+    "stray-receipt-dropped", STRAY, "A correct receipt for a message that nobody sent is dropped.",
+        ["2.2.2-06"],
+        |b| {
+            b.unstore(DELIVERY)?;
+            b.only("alfa");
+            Ok(())
+        };
 
     "ordinary-mail-bare", ORDINARY_WRAPPED, "Ordinary mail is delivered without an anomaly envelope.",
         ["2.2.2-04", "2.2.2-09", "3.2.2-01"],

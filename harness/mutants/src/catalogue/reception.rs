@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use collaudo_forge::{Certificates, Digest, Style, reissue};
+use collaudo_forge::{Certificates, Digest, Signer, Style, reissue};
 use der::asn1::UtcTime;
 use x509_cert::{serial_number::SerialNumber, time::Time};
 
@@ -31,14 +31,7 @@ mutants! {
             "3.3.2-03",
         ],
         |b| {
-            b.rebuild(ENVELOPE, |message| {
-                let content = message.content();
-                let kind = content.fields.get("Content-Type").unwrap_or_default();
-                let mut entity = content.clone();
-                entity.fields = collaudo_forge::Fields::default();
-                entity.blank = Vec::new();
-                (format!("MIME-Version: 1.0\r\nContent-Type: {kind}\r\n"), entity.to_bytes())
-            })?;
+            b.unsigned(ENVELOPE)?;
             b.only("beta");
             Ok(())
         };
@@ -49,11 +42,7 @@ mutants! {
         ],
         |b| {
             let listed = b.keys.provider("alfa")?.clone();
-            let unlisted = reissue(listed.certificate(), b.keys.authority()?, Digest::Sha256, |tbs| {
-                if let Ok(serial) = SerialNumber::new(&[0x7f, 0xff]) {
-                    tbs.serial_number = serial;
-                }
-            })?;
+            let unlisted = unlisted(b, &listed)?;
             b.resign(ENVELOPE, Some(&listed.with_certificate(&unlisted)?), Style::default())?;
             b.only("beta");
             Ok(())
@@ -116,10 +105,55 @@ mutants! {
     "files-broken-receipt", CROSS, "A delivery receipt whose signature does not fit is put in the user's mailbox as it is.",
         ["2.2.2-04", "2.2.2-08", "2.2.2-09", "2.2.2-14", "3.2.2-01", "3.5-02"],
         |b| broken(b, DELIVERY);
+    "files-unsigned-receipt", CROSS, "A delivery receipt without a signature is put in the user's mailbox as it is.",
+        ["2.2.2-04", "2.2.2-08", "2.2.2-09", "2.2.2-10", "3.2.2-01", "3.5-02"],
+        |b| {
+            b.unsigned(DELIVERY)?;
+            b.only("alfa");
+            Ok(())
+        };
+    "files-receipt-of-unlisted-certificate", CROSS, "A delivery receipt signed with a certificate that the index does not list is put in the user's mailbox as it is.",
+        ["2.2.2-04", "2.2.2-08", "2.2.2-09", "2.2.2-11", "3.2.2-01", "3.5-02", "7-02"],
+        |b| {
+            let listed = b.keys.provider("beta")?.clone();
+            let unlisted = unlisted(b, &listed)?;
+            b.resign(DELIVERY, Some(&listed.with_certificate(&unlisted)?), Style::default())?;
+            b.only("alfa");
+            Ok(())
+        };
+    "files-receipt-of-another-provider", CROSS, "A delivery receipt that one provider signed in another's name is put in the user's mailbox as it is.",
+        ["2.2.2-04", "2.2.2-07", "2.2.2-17", "3.2.2-01", "3.5-02", "7-02"],
+        |b| {
+            let other = b.keys.provider("alfa")?.clone();
+            b.resign(DELIVERY, Some(&other), Style::default())?;
+            b.only("alfa");
+            Ok(())
+        };
+    "files-receipt-without-daticert", CROSS, "A signed delivery receipt without certification data is put in the user's mailbox as it is.",
+        ["2.2.2-04", "2.2.2-07", "2.2.2-17", "3.2.2-01", "3.5-02"],
+        |b| {
+            b.parts(DELIVERY, |parts| {
+                let before = parts.len();
+                parts.retain(|part| part.content_type() != "application/xml");
+                parts.len() < before
+            })?;
+            b.only("alfa");
+            Ok(())
+        };
 }
 
 fn broken(bench: &mut Bench<'_>, pick: Pick) -> Result<(), Unfit> {
     bench.break_signature(pick)?;
     bench.only("alfa");
     Ok(())
+}
+
+/// A certificate that differs from the listed one in its serial number alone.
+fn unlisted(bench: &Bench<'_>, listed: &Signer) -> Result<Vec<u8>, Unfit> {
+    let certificate = reissue(listed.certificate(), bench.keys.authority()?, Digest::Sha256, |tbs| {
+        if let Ok(serial) = SerialNumber::new(&[0x7f, 0xff]) {
+            tbs.serial_number = serial;
+        }
+    })?;
+    Ok(certificate)
 }

@@ -85,17 +85,13 @@ fn remade(bench: &mut Bench<'_>, pick: Pick, opaque: bool) -> Result<(), Unfit> 
     let (_, opened) = bench.first(pick)?;
     let author = bench.author(&opened)?;
     let signer = bench.keys.provider(&author)?.clone();
-    bench.rebuild(pick, |message| {
-        let content = message.content();
-        if opaque {
-            return signed_opaque(&content.to_bytes(), &signer, signed_at(message), Style::default());
-        }
-        let kind = content.fields.get("Content-Type").unwrap_or_default();
-        let mut entity = content.clone();
-        entity.fields = collaudo_forge::Fields::default();
-        entity.blank = Vec::new();
-        (format!("MIME-Version: 1.0\r\nContent-Type: {kind}\r\n"), entity.to_bytes())
-    })?;
+    if opaque {
+        bench.rebuild(pick, |message| {
+            signed_opaque(&message.content().to_bytes(), &signer, signed_at(message), Style::default())
+        })?;
+    } else {
+        bench.unsigned(pick)?;
+    }
     bench.only(&author);
     Ok(())
 }
