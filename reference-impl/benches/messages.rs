@@ -69,7 +69,7 @@ fn messages(criterion: &mut Criterion) {
     let sealed = alfa.sign(&envelope(&alfa.issuer, NOW, &plain));
     let index = Index::read(INDEX, &pem(AUTHORITY)).expect("an index");
     let trust = Trust::new(&[pem(AUTHORITY).into()]).expect("an authority");
-    assert!(matches!(classify(&sealed, &index, &trust, NOW), Incoming::Envelope { .. }));
+    assert!(matches!(classify(&sealed, &index, &trust, None, NOW), Incoming::Envelope { .. }));
 
     let large = alfa.sign(&envelope(&alfa.issuer, NOW, &submission(Some(1_000_000))));
     let large = EnvelopeRead::read(&large).expect("a good envelope");
@@ -82,7 +82,7 @@ fn messages(criterion: &mut Criterion) {
         bencher.iter(|| envelope(&alfa.issuer, NOW, &plain).seal(&[0; 256]));
     });
     criterion.bench_function("envelope, checked", |bencher| {
-        bencher.iter(|| classify(&sealed, &index, &trust, NOW));
+        bencher.iter(|| classify(&sealed, &index, &trust, None, NOW));
     });
     criterion.bench_function("brief receipt of 1 MB, built", |bencher| {
         bencher.iter(|| delivery(&alfa.issuer, stamp, &large, BRUNO, Form::Brief).seal(&[0; 256]));

@@ -31,13 +31,14 @@ impl Provider {
     //= PEC-2.2.2-04
     pub(super) fn receive(&mut self, now: Timestamp, conn: ConnId, arrival: Arrival, out: &mut Vec<Effect>) {
         let Some(index) = &self.index else { return self.answer(now, conn, "451 4.3.0 Riprovare", out) };
-        let taken = match classify(&arrival.bytes, index, &self.trust, now) {
+        let taken = match classify(&arrival.bytes, index, &self.trust, None, now) {
             Incoming::Envelope { envelope, provider } => self.take_envelope(now, conn, arrival, &envelope, provider),
             Incoming::Receipt { receipt, provider } => self.take_receipt(now, conn, arrival, &receipt, &provider),
             Incoming::Anomaly { provider, reason } => self.take_anomaly(now, conn, &arrival, &provider, &reason),
             //= PEC-2.2.2-08
             //= PEC-3.2.2-17
             Incoming::Ordinary { .. } => Err("550 5.7.1 Posta ordinaria non ammessa"),
+            Incoming::Deferred { .. } => Err("451 4.7.5 Certificato di firma non verificabile, riprovare"),
         };
         match taken {
             Ok(act) => self.begin(act, out),

@@ -13,13 +13,14 @@ use const_oid::{
         SHA_512_WITH_RSA_ENCRYPTION,
     },
 };
-use der::Decode;
+use der::{Decode, Encode};
 use x509_cert::{
     Certificate,
     ext::pkix::{
         BasicConstraints, ExtendedKeyUsage, KeyUsage, NameConstraints, SubjectAltName, SubjectKeyIdentifier,
         name::GeneralName,
     },
+    name::Name,
 };
 
 use super::ber::{Elements, SEQUENCE};
@@ -57,21 +58,31 @@ impl Trust {
         Ok(Self { anchors: anchors.iter().map(|der| Known::read(der)).collect::<Result<_, _>>()? })
     }
 
+    pub(super) fn anchors(&self) -> impl Iterator<Item = &Known> {
+        self.anchors.iter()
+    }
+
     /// Looks for a path from `leaf` over certificates of `pool` to an anchor, all of them valid at `now`.
     ///
-    /// Revocation is not looked at: no list comes in.
+    /// *Gives* the certificates of the path but for the anchor, which nobody can revoke.
     //= PEC-2.2.2-15
-    pub(super) fn check(&self, leaf: &Known, pool: &[Known], now: Timestamp) -> Result<(), &'static str> {
+    pub(super) fn check<'a>(
+        &'a self,
+        leaf: &'a Known,
+        pool: &'a [Known],
+        now: Timestamp,
+    ) -> Result<Vec<&'a Known>, &'static str> {
         if !leaf.is_valid_at(now) {
             return Err("il certificato di firma non è valido alla data di ricezione");
         }
         leaf.check_signer()?;
         let mut tried = 0;
         let mut open = vec![vec![leaf]];
-        while let Some(path) = open.pop() {
-            let Some(last) = path.last() else { continue };
+        while let Some(mut path) = open.pop() {
+            let Some(&last) = path.last() else { continue };
             if self.anchors.iter().any(|anchor| anchor.der == last.der) {
-                return Ok(());
+                path.pop();
+                return Ok(path);
             }
             for issuer in self.anchors.iter().chain(pool) {
                 let fits = issuer.certificate.tbs_certificate.subject == last.certificate.tbs_certificate.issuer
@@ -103,6 +114,24 @@ impl Known {
 
     pub(super) fn der(&self) -> &[u8] {
         &self.der
+    }
+
+    pub(super) fn subject(&self) -> &Name {
+        &self.certificate.tbs_certificate.subject
+    }
+
+    pub(super) fn issuer(&self) -> &Name {
+        &self.certificate.tbs_certificate.issuer
+    }
+
+    /// The serial number in DER.
+    pub(super) fn serial_number(&self) -> Option<Vec<u8>> {
+        self.certificate.tbs_certificate.serial_number.to_der().ok()
+    }
+
+    /// Whether the authority may sign lists of revoked certificates.
+    pub(super) fn may_sign_lists(&self) -> bool {
+        self.extension::<KeyUsage>().is_none_or(|usage| usage.crl_sign())
     }
 
     /// The addresses of subjectAltName.
@@ -297,7 +326,7 @@ mod tests {
 
     fn check_chain(leaf: &[u8], pool: &[Bytes], root: &Bytes) -> Result<(), &'static str> {
         let pool: Vec<Known> = pool.iter().map(|der| Known::read(der).unwrap()).collect();
-        Trust::new(std::slice::from_ref(root)).unwrap().check(&Known::read(leaf).unwrap(), &pool, NOW)
+        Trust::new(std::slice::from_ref(root)).unwrap().check(&Known::read(leaf).unwrap(), &pool, NOW).map(drop)
     }
 
     const NO_AUTHORITY: Result<(), &str> = Err("il certificato di firma non risale a un'autorità riconosciuta");

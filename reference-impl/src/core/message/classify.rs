@@ -3,12 +3,13 @@ use std::sync::Arc;
 use collaudo_node::{BodyId, Bytes, Timestamp};
 
 use super::{
-    Certified, Form, Index, Kind, Message, Provider, Subject, Trust,
+    Certified, Form, Index, Kind, Message, Provider, Revocations, Subject, Trust,
     address::{read_author, read_list, same_address},
     certificate::Known,
     daticert::{self, Daticert},
     header::Field,
     mime::{content_type, decoded, entity, file_name, part, parts},
+    revocation::Standing,
     signature::{Signed, SignedData},
     submission::ONCE,
 };
@@ -40,6 +41,11 @@ pub enum Incoming {
     /// Ordinary mail: signature existence, origin or validity failed.
     Ordinary {
         /// Which, in Italian.
+        reason: String,
+    },
+    /// Nothing speaks against the signature, but whether its certificate was revoked cannot be told now.
+    Deferred {
+        /// Why, in Italian.
         reason: String,
     },
 }
@@ -85,13 +91,23 @@ pub struct ReceiptRead {
 }
 
 /// Runs the four tests of §2.2.2 on a message that came in: signature existence, origin and validity, formal correctness.
+///
+/// *Takes* the last good list of revoked certificates; one that is not current proves nothing, and mail that is to be
+/// certified waits for the next. Without any, revocation is not looked at.
 //= PEC-2.2.2-04
-pub fn classify(bytes: &Bytes, index: &Index, trust: &Trust, now: Timestamp) -> Incoming {
+pub fn classify(
+    bytes: &Bytes,
+    index: &Index,
+    trust: &Trust,
+    revocations: Option<&Revocations>,
+    now: Timestamp,
+) -> Incoming {
     let message = Message::read_leniently(bytes.clone());
     //= PEC-2.2.2-08
-    let (provider, signer, content) = match origin(&message, index, trust, now) {
+    let (provider, signer, content) = match origin(&message, index, trust, revocations, now) {
         Ok(found) => found,
-        Err(reason) => return Incoming::Ordinary { reason: reason.into() },
+        Err(Doubt::Refuted(reason)) => return Incoming::Ordinary { reason: reason.into() },
+        Err(Doubt::Open(reason)) => return Incoming::Deferred { reason: reason.into() },
     };
     //= PEC-2.2.2-07
     match formal(&message, &provider, &signer, &content) {
@@ -101,13 +117,28 @@ pub fn classify(bytes: &Bytes, index: &Index, trust: &Trust, now: Timestamp) -> 
     }
 }
 
+/// Why a signature proves no origin.
+enum Doubt {
+    /// It never will.
+    Refuted(&'static str),
+    /// It may yet.
+    Open(&'static str),
+}
+
+impl From<&'static str> for Doubt {
+    fn from(reason: &'static str) -> Self {
+        Self::Refuted(reason)
+    }
+}
+
 /// Existence, origin and validity of the signature. *Gives* the provider, its certificate and the signed octets.
 fn origin(
     message: &Message,
     index: &Index,
     trust: &Trust,
+    revocations: Option<&Revocations>,
     now: Timestamp,
-) -> Result<(Arc<Provider>, Known, Bytes), &'static str> {
+) -> Result<(Arc<Provider>, Known, Bytes), Doubt> {
     let signed = Signed::find(message).ok_or("il messaggio non contiene una firma S/MIME")?;
     let cms = SignedData::read(&signed.cms).ok_or("la struttura della firma non è leggibile")?;
     let signer = cms.certificate().ok_or("la firma non contiene il certificato del firmatario")?;
@@ -115,7 +146,17 @@ fn origin(
         index.by_certificate(signer.der()).ok_or("il certificato di firma non è di un gestore dell'indice")?;
     cms.verify(&signed.content, &signer)?;
     let pool: Vec<Known> = cms.certificates().collect();
-    trust.check(&signer, &pool, now)?;
+    let path = trust.check(&signer, &pool, now)?;
+    if let Some(revocations) = revocations {
+        let standings: Vec<_> = path.iter().map(|known| revocations.standing(known, now)).collect();
+        match () {
+            () if standings.contains(&Standing::Revoked) => return Err("il certificato di firma è revocato".into()),
+            () if standings.contains(&Standing::Unknown) => {
+                return Err(Doubt::Open("la lista dei certificati revocati non è aggiornata"));
+            }
+            () => {}
+        }
+    }
     Ok((provider.clone(), signer, signed.content))
 }
 

@@ -22,6 +22,7 @@ mod mime;
 mod notices;
 mod original;
 mod parts;
+mod revocation;
 #[cfg(test)]
 mod samples;
 mod seal;
@@ -49,6 +50,7 @@ pub use notices::{
     Cause, Timeout, acceptance, delivery, non_acceptance, non_delivery, take_charge, timeout, virus_detection,
     virus_non_acceptance, virus_non_delivery,
 };
+pub use revocation::{RevocationFault, Revocations};
 pub use seal::{LogSeal, log_seal};
 pub use submission::{Fault, FormalFault, Submission, formal_check};
 

@@ -1,11 +1,19 @@
 //! Keys, certificates and messages for tests. The keys are public and sign nothing but samples.
 
+use std::time::Duration;
+
 use aws_lc_rs::{
     rand::SystemRandom,
     signature::{RSA_PKCS1_SHA256, RsaKeyPair},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use collaudo_node::{Bytes, Timestamp};
+use der::Decode;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlIssuingDistributionPoint,
+    DistinguishedName, DnType, DnValue, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason,
+    RevokedCertParams, SerialNumber, date_time_ymd,
+};
 use sha1::{Digest, Sha1};
 
 use super::*;
@@ -53,8 +61,56 @@ pub(super) fn beta() -> Issuer {
     Issuer::new("posta-certificata@beta.test", "beta.test", "Beta Certificata S.p.A.", BETA.certificate, &[]).unwrap()
 }
 
+/// The authority twice: with the key that signed the certificates, and with one that signs its lists here.
 pub(super) fn trust() -> Trust {
-    Trust::new(&[Bytes::from_static(CA)]).unwrap()
+    Trust::new(&[Bytes::from_static(CA), lister().0]).unwrap()
+}
+
+/// The authority's certificate for INDEX's key, and who signs with it.
+fn lister() -> (Bytes, rcgen::Issuer<'static, KeyPair>) {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CountryName, DnValue::PrintableString("IT".try_into().unwrap()));
+    params.distinguished_name.push(DnType::OrganizationName, "Prove");
+    params.distinguished_name.push(DnType::CommonName, "Autorita di prova");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::CrlSign];
+    params.serial_number = Some(99_u64.into());
+    let key = KeyPair::try_from(INDEX.key()).unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    (certificate.der().to_vec().into(), rcgen::Issuer::new(params, key))
+}
+
+/// An instant so many seconds after [`NOW`].
+pub(super) fn later(seconds: i64) -> Timestamp {
+    Timestamp::from_unix_micros(NOW.unix_micros() + seconds * 1_000_000)
+}
+
+/// A list of [`NOW`], good for six hours, that revokes these certificates.
+pub(super) fn crl(revoked: &[&[u8]], part: Option<CrlIssuingDistributionPoint>) -> Vec<u8> {
+    let now = date_time_ymd(2026, 3, 2) + Duration::from_secs(8 * 3600);
+    let revoked = revoked.iter().map(|certificate| {
+        let certificate = x509_cert::Certificate::from_der(certificate).unwrap();
+        RevokedCertParams {
+            serial_number: SerialNumber::from_slice(certificate.tbs_certificate.serial_number.as_bytes()),
+            revocation_time: now,
+            reason_code: Some(RevocationReason::KeyCompromise),
+            invalidity_date: None,
+        }
+    });
+    let params = CertificateRevocationListParams {
+        this_update: now,
+        next_update: now + Duration::from_secs(6 * 3600),
+        crl_number: 1_u64.into(),
+        issuing_distribution_point: part,
+        revoked_certs: revoked.collect(),
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    params.signed_by(&lister().1).unwrap().der().to_vec()
+}
+
+pub(super) fn revocations(revoked: &[&[u8]]) -> Revocations {
+    Revocations::read(&crl(revoked, None), &trust()).unwrap()
 }
 
 pub(super) fn record(name: &str, domain: &str, certificate: &[u8]) -> String {

@@ -16,6 +16,7 @@ use super::{
     ber::{Element, Elements, INTEGER, OCTET_STRING, OID, SEQUENCE, SET, octets, set_of},
     certificate::{Hash, Known},
     mime::{content_type, decoded, part, parts},
+    revocation::timestamp,
 };
 
 /// Signatures come with a handful of certificates.
@@ -114,8 +115,7 @@ impl<'a> SignedData<'a> {
     /// The signingTime attribute, where there is one that can be read.
     pub(super) fn signing_time(&self) -> Option<Timestamp> {
         let time = Time::from_der(self.signer.attribute(ID_SIGNING_TIME)?.whole).ok()?;
-        let seconds = i64::try_from(time.to_unix_duration().as_secs()).ok()?;
-        Some(Timestamp::from_unix_micros(seconds.checked_mul(1_000_000)?))
+        Some(timestamp(&time))
     }
 
     /// Whether the signer's identifier is this certificate's.

@@ -24,7 +24,7 @@ fn envelope_read() -> EnvelopeRead {
 }
 
 fn incoming(message: &[u8]) -> Incoming {
-    classify(&Bytes::copy_from_slice(message), &index(), &trust(), NOW)
+    classify(&Bytes::copy_from_slice(message), &index(), &trust(), Some(&revocations(&[])), NOW)
 }
 
 fn received(message: &[u8]) -> ReceiptRead {
@@ -302,11 +302,34 @@ fn a_certificate_out_of_its_time_or_trust_is_ordinary_mail() {
     let message = sealed_envelope();
     let late = Timestamp::from_unix_micros(2_600_000_000_000_000);
     assert!(
-        matches!(classify(&message, &index(), &trust(), late), Incoming::Ordinary { reason } if reason.contains("non è valido"))
+        matches!(classify(&message, &index(), &trust(), None, late), Incoming::Ordinary { reason } if reason.contains("non è valido"))
     );
     assert!(
-        matches!(classify(&message, &index(), &Trust::default(), NOW), Incoming::Ordinary { reason } if reason.contains("autorità"))
+        matches!(classify(&message, &index(), &Trust::default(), None, NOW), Incoming::Ordinary { reason } if reason.contains("autorità"))
     );
+}
+
+#[test]
+fn a_revoked_certificate_is_ordinary_mail() {
+    let message = sealed_envelope();
+    let revoked = revocations(&[ALFA.certificate]);
+    for now in [NOW, later(-3600), later(7 * 3600)] {
+        let incoming = classify(&message, &index(), &trust(), Some(&revoked), now);
+        assert!(matches!(incoming, Incoming::Ordinary { reason } if reason.contains("revocato")));
+    }
+    let other = classify(&message, &index(), &trust(), Some(&revocations(&[BETA.certificate])), NOW);
+    assert!(matches!(other, Incoming::Envelope { .. }));
+}
+
+#[test]
+fn a_list_out_of_its_time_proves_nothing() {
+    let list = revocations(&[]);
+    let stale = |message: &[u8]| {
+        classify(&Bytes::copy_from_slice(message), &index(), &trust(), Some(&list), later(6 * 3600 + 1))
+    };
+    assert!(matches!(stale(&sealed_envelope()), Incoming::Deferred { .. }));
+    // What fails for another reason needs no list.
+    assert!(matches!(stale(&replaced(&sealed_envelope(), "ciao", "addio")), Incoming::Ordinary { .. }));
 }
 
 #[test]
@@ -349,7 +372,7 @@ fn a_second_signer_is_no_signature() {
 fn an_author_outside_the_domains_of_the_signer_is_an_anomaly() {
     let moved = ldif().replace("managedDomains: alfa.test", "managedDomains: altra.test");
     let index = Index::read(&p7m(&moved, &INDEX), INDEX.certificate).unwrap();
-    let incoming = classify(&sealed_envelope(), &index, &trust(), NOW);
+    let incoming = classify(&sealed_envelope(), &index, &trust(), None, NOW);
     assert!(matches!(incoming, Incoming::Anomaly { reason, .. } if reason.contains("dominio")));
 }
 
