@@ -1,6 +1,6 @@
 //! The transport envelope: header, what it inherits, what it encloses.
 
-use super::{COMPLETE, CROSS, REPLY_TO, TRACE_FIELDS, TWO_MESSAGES};
+use super::{COMPLETE, CROSS, OWN_FIELDS, REPLY_TO, TRACE_FIELDS, TWO_MESSAGES};
 use crate::{
     edit::bend_xml,
     pick::{DELIVERY, ENVELOPE, is_message},
@@ -13,6 +13,9 @@ mutants! {
     "envelope-x-trasporto-english", CROSS, "The envelope names its kind in English.",
         ["2.1.1.2-07", "3.1.5-07", "A-01", "DM.6-01"],
         |b| b.set_header(ENVELOPE, "X-Trasporto", "certified-mail");
+    "envelope-with-a-users-field", OWN_FIELDS, "The X-Ricevuta that a user's message carries stands in the envelope's own header.",
+        ["2.1-12", "DM.6-01"],
+        |b| b.set_header(ENVELOPE, "X-Ricevuta", "avvenuta-consegna");
     "envelope-date", CROSS, "The envelope's Date is an hour late.",
         ["3.1.5-08", "4.1-02", "DM.9-01"],
         |b| b.date(ENVELOPE, 3_600);

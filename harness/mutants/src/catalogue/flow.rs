@@ -30,6 +30,16 @@ mutants! {
     "delivery-lost-at-home", SAME, "Between users of one provider there is no delivery receipt.",
         ["2.2.3-01", "3.3.1-01", "3.3.2-02", "3.3.2.1-07", "3.4-01", "DM.6-02", "DM.6-03", "DPR.6-01"],
         |b| b.lose(DELIVERY);
+    "accepted-and-forgotten", CROSS, "A submission is acknowledged, and nothing ever comes of it.",
+        ["2.2.1-02", "3.1.4-09", "3.5-01"],
+        |b| {
+            b.lose(ACCEPTANCE)?;
+            b.lose(ENVELOPE)?;
+            b.lose(TAKE_CHARGE)?;
+            b.lose(DELIVERY)?;
+            b.only("alfa");
+            Ok(())
+        };
     "envelope-never-sent", CROSS, "An accepted message never leaves its provider.",
         ["2.2.1-02", "3.5-01"],
         |b| {

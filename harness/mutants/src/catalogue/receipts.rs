@@ -1,6 +1,6 @@
 //! Headers of the success receipts: acceptance, take-charge, delivery.
 
-use super::CROSS;
+use super::{CROSS, NO_MESSAGE_ID};
 use crate::pick::{ACCEPTANCE, DELIVERY, TAKE_CHARGE};
 
 mutants! {
@@ -45,6 +45,9 @@ mutants! {
     "acceptance-msgid-other", CROSS, "The acceptance receipt repeats another identifier.",
         ["2.1.1.1.1-02", "2.2.1-14", "3.1.4-06"],
         |b| b.set_header(ACCEPTANCE, "X-Riferimento-Message-ID", "<un.altro@client.alfa.test>");
+    "acceptance-msgid-invented", NO_MESSAGE_ID, "The acceptance receipt repeats an identifier though the client set none.",
+        ["2.1.1.1.1-02", "2.2.1-14", "3.1.4-06"],
+        |b| b.set_header(ACCEPTANCE, "X-Riferimento-Message-ID", "<inventato@client.alfa.test>");
 
     "take-charge-x-ricevuta-missing", CROSS, "The take-charge receipt does not say what it is.",
         ["2.1-12", "2.1.1.1.1-01", "3.2.1-05", "DM.6-01"],

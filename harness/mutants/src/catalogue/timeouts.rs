@@ -1,6 +1,6 @@
 //! The notices of the twelfth and the twenty-fourth hour.
 
-use super::{BACK_1H, BACK_13H, DOWN, NEVER_DELIVERS};
+use super::{BACK_1H, BACK_13H, DOWN, NEVER_DELIVERS, SUMMER};
 use crate::pick::{FIRST_NOTICE, SECOND_NOTICE};
 
 mutants! {
@@ -22,6 +22,12 @@ mutants! {
     "first-notice-early", DOWN, "The first notice comes after nine hours.",
         ["2.1.1.1.2-01", "3.1.6-01", "3.1.6-06", "DM.13-01"],
         |b| b.retime(FIRST_NOTICE, -3);
+    "first-notice-by-the-wall-clock", SUMMER, "In the night on which summer time begins, the first notice comes when the clock on the wall shows twelve hours more.",
+        ["2.1.1.1.2-01", "3.1.6-01", "3.1.6-06", "DM.13-01"],
+        |b| b.retime(FIRST_NOTICE, -1);
+    "notice-in-winter-time", SUMMER, "The text of a notice of summer gives its hour in winter time.",
+        ["3.1.6-15", "4.2-01"],
+        |b| in_winter_time(b);
     "second-notice-early", DOWN, "The second notice comes before twenty-two hours.",
         ["3.1.6-03", "3.1.6-06"],
         |b| b.retime(SECOND_NOTICE, -4);
@@ -72,4 +78,17 @@ fn swap_text(bench: &mut crate::Bench<'_>, from: crate::Pick, to: crate::Pick) -
     let (_, own) = bench.first(to)?;
     let text = theirs.iter().zip(said(&own)).fold(text, |text, (old, new)| text.replace(old.as_str(), &new));
     bench.text(to, |_| text.clone())
+}
+
+/// The same instant, by a clock that nobody has put forward.
+fn in_winter_time(bench: &mut crate::Bench<'_>) -> Result<(), crate::Unfit> {
+    bench.edit(FIRST_NOTICE, |message| {
+        let hour = collaudo_forge::Xml(message.daticert().unwrap_or_default()).text("ora").unwrap_or_default();
+        let Some((hours, rest)) = hour.split_once(':') else { return false };
+        let Some(before) = hours.parse::<u8>().ok().and_then(|hours| hours.checked_sub(1)) else { return false };
+        let earlier = format!("{before:02}:{rest}");
+        crate::edit::rewrite_texts(message, &|text| {
+            text.replace(&hour, &earlier).replace("(+0200)", "(+0100)").replace("(+02:00)", "(+01:00)")
+        })
+    })
 }

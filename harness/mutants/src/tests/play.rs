@@ -15,6 +15,8 @@ use cast::{AUTHORITY, header, ldif, make_keys, peer};
 
 /// 2026-01-14, ten in the morning in Rome.
 const EPOCH: Instant = Instant(1_768_381_200_000_000);
+/// 2026-03-28, eight in the evening in Rome: the next day has twenty-three hours.
+const SUMMER: Instant = Instant(1_774_724_400_000_000);
 const IDENTIFIER: &str = "abc.1@alfa.test";
 /// What anna writes: a text and an attachment.
 const LETTER: &str = "Content-Type: multipart/mixed; boundary=\"xyz\"\r\n\r\n--xyz\r\nContent-Type: text/plain\r\n\r\n\
@@ -89,7 +91,9 @@ pub(super) fn good(id: &str) -> Trace {
         }
         "delivery-point/unknown-mailbox" => play.accepted(&["nessuno@beta.test"], &[], "", (Fate::Unknown, 0)),
         "delivery-point/mailbox-full" => play.accepted(&["bruno@beta.test"], &[], "", (Fate::Full, 0)),
-        "timeouts/destination-down-26h" => play.accepted(&["bruno@beta.test"], &[], "", (Fate::Down, 26)),
+        "timeouts/destination-down-26h" | "timeouts/over-summer-time" => {
+            play.accepted(&["bruno@beta.test"], &[], "", (Fate::Down, 26))
+        }
         "timeouts/back-after-1h" => play.accepted(&["bruno@beta.test"], &[], "", delayed(1)),
         "timeouts/back-after-13h" => play.accepted(&["bruno@beta.test"], &[], "", delayed(13)),
         "timeouts/takes-charge-never-delivers" => play.accepted(&["bruno@beta.test"], &[], "", (Fate::TakenOnly, 0)),
@@ -134,12 +138,13 @@ pub(super) fn keys() -> &'static Keys {
 impl Play {
     fn new(id: &str) -> Self {
         let keys = keys();
+        let now = if id == "timeouts/over-summer-time" { SUMMER } else { EPOCH };
         let mut trace = Trace { header: header(id), events: Vec::new(), bodies: Default::default() };
         let index = trace.keep(seal_index(&ldif(&trace.header.providers, keys), keys.index.as_ref().unwrap(), None));
         let authority = trace.keep(AUTHORITY.1.as_slice());
         let signer = trace.keep(keys.index.as_ref().unwrap().certificate());
         (trace.header.index, trace.header.trust, trace.header.index_signer) = (index, vec![authority], signer);
-        Self { trace, keys, session: 0, now: EPOCH, letter: letter(id), identifier: IDENTIFIER }
+        Self { trace, keys, session: 0, now, letter: letter(id), identifier: IDENTIFIER }
     }
 
     fn later(&mut self, seconds: i64) -> Instant {
