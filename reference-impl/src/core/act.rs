@@ -8,7 +8,7 @@ use super::{
     journal::{About, Carries, LogLine, Outgoing, Record, Track, Transaction},
     ledger::{fold, key},
     message::{Draft, Index, Timeout},
-    provider::{Alarm, Provider, RETRY, Waiting},
+    provider::{Alarm, Answer, Provider, RETRY, Waiting},
     queue::{LIFETIME, LaneKey},
 };
 
@@ -56,6 +56,8 @@ pub(super) enum Then {
     HandedOver(u64),
     /// A provider index comes into force.
     Index(Index),
+    /// A reader of a mailbox is answered.
+    Visit(ConnId),
 }
 
 /// What acts under way have laid hands on, so that no second act does.
@@ -264,6 +266,7 @@ impl Provider {
             Then::Answer(conn) => self.answer(now, conn, "250 2.0.0 Ricevuto", out),
             Then::Settled(number, key) => self.unhand(now, number, &key, out),
             Then::Index(index) => self.index = Some(index),
+            Then::Visit(conn) => self.visit_answered(now, conn, Answer::Committed, out),
             Then::Limit { .. } | Then::HandedOver(_) => {}
         }
         for record in act.records {
@@ -286,6 +289,7 @@ impl Provider {
                 self.alarms.set(Alarm::Limit { pec_msgid, recipient }, now + RETRY);
             }
             Then::HandedOver(number) => self.alarms.set(Alarm::HandOver(number), now + RETRY),
+            Then::Visit(conn) => self.visit_answered(now, conn, Answer::StoreFailed, out),
             Then::Index(_) => self.alarms.set(Alarm::Fetch, now + RETRY),
             Then::Settled(..) => {}
         }
@@ -309,6 +313,9 @@ impl Provider {
             Record::Taken { pec_msgid, recipient }
             | Record::Warned { pec_msgid, recipient }
             | Record::Closed { pec_msgid, recipient } => self.arm(&pec_msgid, &recipient),
+            Record::Stored { mailbox, .. } | Record::Flagged { mailbox, .. } | Record::Removed { mailbox, .. } => {
+                self.stirred(now, &mailbox, out);
+            }
             _ => {}
         }
     }

@@ -8,6 +8,7 @@ use super::{
     act::{Act, Held},
     alarms::Alarms,
     ledger::{Ledger, fold},
+    mailbox::{IMAP_PORT, POP3_PORT, Visits},
     message::{Index, Issuer, Stamp, Trust},
     queue::{LaneKey, Lanes},
     smtp::{House, Role, Session, Step},
@@ -22,6 +23,8 @@ const IDLE: Duration = Duration::from_secs(300);
 const RELAY_LIMIT: usize = 64 * 1024 * 1024;
 
 const SUBMISSION_PORT: u16 = 587;
+/// Submission under TLS from the first octet (RFC 8314).
+const SUBMISSIONS_PORT: u16 = 465;
 pub(super) const RELAY_PORT: u16 = 25;
 
 /// One provider: access point, reception point and delivery point.
@@ -36,6 +39,7 @@ pub(crate) struct Provider {
     pub(super) acts: BTreeMap<u64, Act>,
     pub(super) next_act: u64,
     pub(super) held: Held,
+    pub(super) visits: Visits,
     sessions: BTreeMap<ConnId, Session>,
     waiting: BTreeMap<Ticket, Waiting>,
     next_ticket: u64,
@@ -54,6 +58,10 @@ pub(super) enum Waiting {
     Password {
         conn: ConnId,
         account: String,
+    },
+    /// What a reader of a mailbox waits for.
+    Visit {
+        conn: ConnId,
     },
     /// The body of a waiting message, for another host.
     Parcel {
@@ -109,6 +117,7 @@ impl Provider {
             acts: BTreeMap::new(),
             next_act: 0,
             held: Held::default(),
+            visits: Visits::default(),
             sessions: BTreeMap::new(),
             waiting: BTreeMap::new(),
             next_ticket: 0,
@@ -120,6 +129,9 @@ impl Provider {
     }
 
     pub(crate) fn handle(&mut self, now: Timestamp, input: Input, out: &mut Vec<Effect>) {
+        if self.visited(now, &input, out) {
+            return;
+        }
         match input {
             Input::Started => self.started(now, out),
             Input::Opened { conn, port, .. } => self.opened(now, conn, port, out),
@@ -178,6 +190,7 @@ impl Provider {
                     self.serve(now, conn, out);
                 }
             }
+            (Waiting::Visit { conn }, answer) => self.visit_answered(now, conn, answer, out),
             (Waiting::Parcel { conn }, Answer::Octets(body)) => self.loaded(now, conn, body, out),
             (Waiting::HandOver { number }, Answer::Octets(body)) => self.hand_over(now, number, body, out),
             (Waiting::Index, Answer::Octets(document)) => self.fetched(now, document, out),
@@ -196,6 +209,7 @@ impl Provider {
 
     fn ring(&mut self, now: Timestamp, alarm: Alarm, out: &mut Vec<Effect>) {
         match alarm {
+            Alarm::Idle(conn) if self.visits.has(conn) => self.dismiss(conn, out),
             Alarm::Idle(conn) => {
                 if let Some(mut session) = self.sessions.remove(&conn) {
                     session.expire();
@@ -215,11 +229,17 @@ impl Provider {
 
     fn opened(&mut self, now: Timestamp, conn: ConnId, port: u16, out: &mut Vec<Effect>) {
         let role = match port {
-            SUBMISSION_PORT => Role::Submission,
+            SUBMISSION_PORT | SUBMISSIONS_PORT => Role::Submission,
             RELAY_PORT => Role::Relay,
+            IMAP_PORT | POP3_PORT => return self.welcome(now, conn, port, out),
             _ => return out.push(Effect::Close { conn }),
         };
-        let session = Session::new(role, &self.rules());
+        let mut session = Session::new(role, &self.rules());
+        if port == SUBMISSIONS_PORT {
+            //= PEC-5.3-02
+            session.begin_under_tls();
+            out.push(Effect::StartTls { conn });
+        }
         self.sessions.insert(conn, session);
         self.serve(now, conn, out);
     }
@@ -331,7 +351,8 @@ pub(super) fn stamp(id: &str, at: Timestamp) -> Stamp<'_> {
     Stamp { id, at }
 }
 
-enum Answer {
+/// An answer from the driver.
+pub(super) enum Answer {
     Committed,
     StoreFailed,
     Octets(Option<Bytes>),

@@ -1,6 +1,7 @@
 //! Mailboxes: what lies in them, and those who come to read it.
 
-#![allow(dead_code)]
+mod outbox;
+mod visits;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,6 +9,9 @@ use collaudo_node::{BodyId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::journal::{hex, micros};
+
+pub(crate) use outbox::Outbox;
+pub(super) use visits::{House, IMAP_PORT, POP3_PORT, Reader, Step, Visits};
 
 /// What marks a message in its mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

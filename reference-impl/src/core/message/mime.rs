@@ -33,18 +33,25 @@ impl Parameterised {
     }
 
     fn read(field: &[u8]) -> Self {
-        let mut pieces = cut(field).into_iter();
-        let value = pieces.next().unwrap_or_default();
-        let value = String::from_utf8_lossy(value.trim_ascii()).to_ascii_lowercase();
-        let value = value.split('/').map(|word| word.trim()).collect::<Vec<_>>().join("/");
-        let raw = pieces.take(MAX_PARAMETERS).filter_map(|piece| {
-            let equals = piece.iter().position(|octet| *octet == b'=')?;
-            let (name, text) = piece.split_at(equals);
-            let name = String::from_utf8_lossy(name.trim_ascii()).to_ascii_lowercase();
-            Some((name, unquote(text.get(1..)?.trim_ascii())))
-        });
-        Self { value, parameters: join(raw.collect()) }
+        let (value, parameters) = raw(field);
+        Self { value, parameters: join(parameters) }
     }
+}
+
+/// The value of such a field in lower case, and its parameters: names in lower case, values as they were written but
+/// for their quotes.
+pub(crate) fn raw(field: &[u8]) -> (String, Vec<(String, Vec<u8>)>) {
+    let mut pieces = cut(field).into_iter();
+    let value = pieces.next().unwrap_or_default();
+    let value = String::from_utf8_lossy(value.trim_ascii()).to_ascii_lowercase();
+    let value = value.split('/').map(|word| word.trim()).collect::<Vec<_>>().join("/");
+    let parameters = pieces.take(MAX_PARAMETERS).filter_map(|piece| {
+        let equals = piece.iter().position(|octet| *octet == b'=')?;
+        let (name, text) = piece.split_at(equals);
+        let name = String::from_utf8_lossy(name.trim_ascii()).to_ascii_lowercase();
+        Some((name, unquote(text.get(1..)?.trim_ascii())))
+    });
+    (value, parameters.collect())
 }
 
 /// The Content-Type of an entity; `text/plain` where it has none that can be read.
@@ -64,7 +71,7 @@ pub(super) fn file_name(entity: &Message) -> Option<String> {
 }
 
 /// The octets of an entity, its transfer encoding undone; `None` where that fails.
-pub(super) fn decoded(entity: &Message) -> Option<Bytes> {
+pub(crate) fn decoded(entity: &Message) -> Option<Bytes> {
     let body = entity.body();
     let encoding = entity.get("Content-Transfer-Encoding").map(|field| field.text().to_ascii_lowercase());
     match encoding.as_deref().unwrap_or("7bit") {
@@ -130,7 +137,7 @@ pub(super) fn unbase64(text: &[u8]) -> Option<Vec<u8>> {
 
 /// Why a multipart has no parts that can be told apart; in Italian, for the anomaly envelope's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum PartsFault {
+pub(crate) enum PartsFault {
     /// Content-Type is no multipart, or has no boundary of 1 to 70 characters.
     #[error("boundary mancante o non valido")]
     Boundary,
@@ -143,7 +150,7 @@ pub(super) enum PartsFault {
 }
 
 /// The parts of a multipart body, as ranges of it. A fault's place is counted in octets of the body.
-pub(super) fn parts(entity: &Message) -> Result<Vec<Range<usize>>, PartsFault> {
+pub(crate) fn parts(entity: &Message) -> Result<Vec<Range<usize>>, PartsFault> {
     let content_type = content_type(entity);
     let boundary = content_type.parameter("boundary").filter(|_| content_type.value.starts_with("multipart/"));
     let boundary = boundary.filter(|boundary| (1..=70).contains(&boundary.len())).ok_or(PartsFault::Boundary)?;
@@ -218,7 +225,7 @@ fn delimiters(body: &[u8], boundary: &str) -> impl Iterator<Item = Delimiter> {
 }
 
 /// A part of a multipart entity, its header read.
-pub(super) fn part(entity: &Message, range: &Range<usize>) -> Message {
+pub(crate) fn part(entity: &Message, range: &Range<usize>) -> Message {
     let start = entity.body_at() + range.start;
     Message::read_leniently(entity.bytes().slice(start..start + range.len()))
 }

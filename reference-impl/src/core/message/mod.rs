@@ -18,7 +18,7 @@ mod html;
 mod index;
 mod leaves;
 mod legal;
-mod mime;
+pub(crate) mod mime;
 mod notices;
 mod original;
 mod parts;

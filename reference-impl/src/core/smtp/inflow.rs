@@ -4,7 +4,7 @@ use collaudo_node::Bytes;
 
 /// Octets that arrived and were not yet read, kept in the pieces in which they came.
 #[derive(Debug, Default)]
-pub(super) struct Inflow {
+pub(crate) struct Inflow {
     pieces: VecDeque<Bytes>,
     octets: usize,
     line: Vec<u8>,
@@ -12,7 +12,7 @@ pub(super) struct Inflow {
 
 /// What stands next in the inflow.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(crate) enum Line {
     /// A line that CRLF ended, without it.
     Whole(Vec<u8>),
     /// No line yet.
@@ -24,7 +24,7 @@ pub(super) enum Line {
 }
 
 impl Inflow {
-    pub(super) fn push(&mut self, bytes: Bytes) {
+    pub(crate) fn push(&mut self, bytes: Bytes) {
         if !bytes.is_empty() {
             self.octets += bytes.len();
             self.pieces.push_back(bytes);
@@ -32,24 +32,24 @@ impl Inflow {
     }
 
     /// Forgets all that was not read.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }
 
     /// Octets that wait.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.octets
     }
 
     /// The next piece, as it came.
-    pub(super) fn piece(&mut self) -> Option<Bytes> {
+    pub(crate) fn piece(&mut self) -> Option<Bytes> {
         let piece = self.pieces.pop_front()?;
         self.octets -= piece.len();
         Some(piece)
     }
 
     /// Puts the rest of a piece back in front.
-    pub(super) fn unread(&mut self, rest: Bytes) {
+    pub(crate) fn unread(&mut self, rest: Bytes) {
         if !rest.is_empty() {
             self.octets += rest.len();
             self.pieces.push_front(rest);
@@ -57,7 +57,7 @@ impl Inflow {
     }
 
     /// Reads a line of at most `limit` octets, its CRLF included.
-    pub(super) fn line(&mut self, limit: usize) -> Line {
+    pub(crate) fn line(&mut self, limit: usize) -> Line {
         while let Some(mut piece) = self.piece() {
             let found = memchr::memchr(b'\n', &piece);
             let taken = piece.split_to(found.map_or(piece.len(), |at| at + 1));

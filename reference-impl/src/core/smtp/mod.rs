@@ -10,4 +10,6 @@ mod server;
 
 pub(crate) use address::is_mailbox;
 pub(crate) use client::{Client, Move, Parcel, Verdict};
+pub(crate) use inflow::{Inflow, Line};
+pub(crate) use outflow::Outflow;
 pub(crate) use server::{Arrival, House, Role, Session, Step};

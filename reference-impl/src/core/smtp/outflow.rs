@@ -5,23 +5,23 @@ const LOT: usize = 64 * 1024;
 
 /// A message on its way out behind DATA: dots stuffed, the final dot behind it.
 #[derive(Debug)]
-pub(super) struct Outflow {
+pub(crate) struct Outflow {
     body: Bytes,
     at: usize,
 }
 
 impl Outflow {
-    pub(super) fn new(body: Bytes) -> Self {
+    pub(crate) fn new(body: Bytes) -> Self {
         Self { body, at: 0 }
     }
 
     /// Whether the final dot was given too.
-    pub(super) fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.at > self.body.len()
     }
 
     /// The next lot, in one or more pieces; empty where all was given.
-    pub(super) fn lot(&mut self) -> Vec<Bytes> {
+    pub(crate) fn lot(&mut self) -> Vec<Bytes> {
         if self.is_done() {
             return Vec::new();
         }

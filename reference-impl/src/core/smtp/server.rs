@@ -76,6 +76,8 @@ pub(crate) struct Session {
     stage: Stage,
     inflow: Inflow,
     said: Vec<u8>,
+    /// The greeting that waits for the handshake.
+    greeting: Vec<u8>,
     unread: usize,
     greeted: bool,
     secure: bool,
@@ -111,6 +113,7 @@ impl Session {
             stage: Stage::Commands,
             inflow: Inflow::default(),
             said: Vec::new(),
+            greeting: Vec::new(),
             unread: 0,
             greeted: false,
             secure: false,
@@ -121,6 +124,12 @@ impl Session {
         };
         session.say(&format!("220 {} ESMTP", house.host()));
         session
+    }
+
+    /// Has the session begin with the handshake: nothing is said before.
+    pub(crate) fn begin_under_tls(&mut self) {
+        self.greeting = std::mem::take(&mut self.said);
+        self.stage = Stage::Handshake;
     }
 
     pub(crate) fn role(&self) -> Role {
@@ -158,6 +167,7 @@ impl Session {
         self.inflow.clear();
         self.reset();
         self.stage = Stage::Commands;
+        self.said.append(&mut self.greeting);
     }
 
     /// Answers [`Step::Check`].
