@@ -7,6 +7,7 @@ mod delivery;
 mod directory;
 mod imap;
 mod journal;
+pub mod ldap;
 mod ledger;
 mod limits;
 mod mailbox;

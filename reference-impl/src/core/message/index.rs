@@ -20,6 +20,8 @@ pub struct Provider {
     pub mail_receipt: String,
     /// managedDomains, in lower case.
     pub managed_domains: Vec<String>,
+    /// LDIFLocationURL: where the record's own LDIF lies.
+    pub ldif_location: Option<String>,
     certificates: Vec<Vec<u8>>,
 }
 
@@ -204,6 +206,8 @@ impl Record {
             unit: self.single("providerunit", "providerUnit is given twice")?,
             mail_receipt: mail_receipt.ok_or_else(missing("mailReceipt is missing"))?,
             managed_domains,
+            //= PEC-4.5.6-01
+            ldif_location: self.single("ldiflocationurl", "LDIFLocationURL is given twice")?,
             certificates,
         };
         match () {
