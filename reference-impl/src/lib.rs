@@ -1,7 +1,8 @@
 //! The reference provider of certified mail: a state machine without IO.
 //!
 //! [`Gestore`] is the node of one provider: access point, reception point and delivery point in one. It is born from
-//! its log alone, whose first record is made by [`found`]; what it has committed is told by [`declare`].
+//! its log alone, whose first record is made by [`found`]; what it has committed is told by [`declare`], and
+//! [`compact`] makes a snapshot of it.
 
 mod config;
 pub mod core;
@@ -11,7 +12,7 @@ use collaudo_node::{Bytes, DurableLog, Effect, Input, Node, Timestamp};
 
 pub use self::{
     config::{Config, Family, IndexSource, Ordinary, User},
-    core::{Declared, declare, found},
+    core::{Declared, compact, declare, found},
     scan::scan,
 };
 

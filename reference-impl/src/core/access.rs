@@ -2,26 +2,40 @@
 
 use std::collections::BTreeMap;
 
-use collaudo_node::{ConnId, Effect, Timestamp};
+use collaudo_node::{Body, ConnId, Effect, Timestamp};
 
 use super::{
     act::{Act, Place, Then},
     journal::{About, Carries, Record, Track, Transaction},
-    message::{FormalFault, Submission, acceptance, domain_of, envelope, formal_check, non_acceptance},
+    message::{
+        Certified, FormalFault, Submission, acceptance, domain_of, envelope, formal_check, non_acceptance,
+        virus_non_acceptance,
+    },
     provider::{Provider, stamp},
     smtp::Arrival,
 };
 
 impl Provider {
-    /// Takes a user's message: accepts it, or gives notice of why not.
-    pub(super) fn submit(&mut self, now: Timestamp, conn: ConnId, arrival: &Arrival, out: &mut Vec<Effect>) {
+    /// Takes a user's message that the scanner has seen: accepts it, or gives notice of why not.
+    pub(super) fn submitted(
+        &mut self,
+        now: Timestamp,
+        conn: ConnId,
+        arrival: &Arrival,
+        threat: Option<String>,
+        out: &mut Vec<Effect>,
+    ) {
         let pec_msgid = self.new_id(now);
         let Arrival { reverse, recipients, bytes } = arrival;
         let is_certified = |address: &str| self.index.as_ref().is_some_and(|index| index.is_certified(address));
         let limit = self.ledger.config.max_octets;
-        let act = match formal_check(bytes, reverse, recipients, limit, &pec_msgid, &is_certified) {
-            Ok(submission) => self.accept(now, conn, &submission),
-            Err(fault) => self.decline(now, conn, &fault),
+        let checked = formal_check(bytes, reverse, recipients, limit, &pec_msgid, &is_certified);
+        let act = match (checked, threat) {
+            (Ok(submission), None) => self.accept(now, conn, &submission),
+            (Err(fault), None) => self.decline(now, conn, &fault),
+            // Whatever else is wrong with it: the notice tells of the virus, and the message is put aside.
+            (Ok(Submission { certified, .. }), Some(threat)) => self.reject(now, conn, arrival, &certified, &threat),
+            (Err(fault), Some(threat)) => self.reject(now, conn, arrival, &fault.certified, &threat),
         };
         self.begin(act, out);
     }
@@ -57,6 +71,19 @@ impl Provider {
         let id = self.new_id(now);
         let notice = non_acceptance(&self.issuer, stamp(&id, now), fault);
         act.make("non-accettazione", &about, notice, vec![Place::Mailbox(fault.certified.sender.clone())]);
+        act
+    }
+
+    //= PEC-3.1.3-02
+    //= PEC-2.2.1-04
+    //= PEC-DPR.12-01
+    fn reject(&mut self, now: Timestamp, conn: ConnId, arrival: &Arrival, certified: &Certified, threat: &str) -> Act {
+        let about = About::new(certified, &self.ledger.config.display_name);
+        let mut act = Act::new(now, Then::Answer(conn));
+        let id = self.new_id(now);
+        let notice = virus_non_acceptance(&self.issuer, stamp(&id, now), certified, threat);
+        act.make("non-accettazione", &about, notice, vec![Place::Mailbox(certified.sender.clone())]);
+        act.put_aside(Body::new(arrival.bytes.clone()));
         act
     }
 }

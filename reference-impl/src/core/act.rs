@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use collaudo_node::{Body, BodyId, Bytes, ConnId, Effect, Timestamp};
 
 use super::{
-    journal::{About, Carries, LogLine, Outgoing, Record, Track, Transaction},
+    book::{Chapter, Day},
+    directory::Document,
+    journal::{About, Carries, LogLine, Note, Outgoing, Record, Track, Transaction},
     ledger::{fold, key},
-    message::{Draft, Index, Timeout},
+    message::{Draft, Index, LogSeal, Revocations, Timeout},
     provider::{Alarm, Answer, Provider, RETRY, Waiting},
     queue::{LIFETIME, LaneKey},
+    seen::Sight,
 };
 
 /// What is to be made and put on disk together, at one instant.
@@ -22,16 +25,22 @@ pub(super) struct Act {
     records: Vec<Record>,
     bodies: Vec<Body>,
     held: Held,
-    then: Then,
+    pub(super) then: Then,
 }
 
-/// A message of ours on its way to be signed, and where it goes.
+/// A paper of ours on its way to be signed.
 #[derive(Debug)]
 struct Making {
-    draft: Draft,
+    paper: Paper,
     sealed: Option<Bytes>,
-    about: About,
-    places: Vec<Place>,
+}
+
+#[derive(Debug)]
+enum Paper {
+    /// A message, and where it goes.
+    Message { draft: Box<Draft>, about: About, places: Vec<Place> },
+    /// Lines of the log.
+    Chapter { seal: LogSeal, day: Day, lines: usize, closes: bool },
 }
 
 /// Where a message of ours goes.
@@ -46,8 +55,10 @@ pub(super) enum Place {
 /// What follows once the commit stands, or failed.
 #[derive(Debug)]
 pub(super) enum Then {
-    /// The client is answered.
+    /// The client is answered that its message was taken.
     Answer(ConnId),
+    /// The client is answered that its message was not taken.
+    Refuse(ConnId, &'static str),
     /// A time limit was told of.
     Limit { pec_msgid: String, recipient: String, limit: Timeout },
     /// A waiting message was settled in part or in whole.
@@ -58,6 +69,12 @@ pub(super) enum Then {
     Index(Index),
     /// A reader of a mailbox is answered.
     Visit(ConnId),
+    /// A list of revoked certificates comes into force.
+    Revocations(Revocations),
+    /// The log was sealed.
+    Sealed,
+    /// Nothing more.
+    Rest,
 }
 
 /// What acts under way have laid hands on, so that no second act does.
@@ -99,14 +116,63 @@ impl Act {
     pub(super) fn log(&mut self, event: &str, about: &About, related: Vec<String>) {
         //= PEC-2.3-01
         let line = LogLine { event: event.to_owned(), about: about.clone(), related, at: self.at };
-        self.record(Record::Logged(line));
+        self.record(Record::logged(line));
+    }
+
+    /// Writes a line into the log that is about no message.
+    pub(super) fn note(&mut self, event: &str, detail: &str) {
+        self.record(Record::noted(Note { event: event.to_owned(), detail: detail.to_owned(), at: self.at }));
+    }
+
+    pub(super) fn records_mut(&mut self) -> &mut [Record] {
+        &mut self.records
+    }
+
+    pub(super) fn bodies(&self) -> &[Body] {
+        &self.bodies
     }
 
     /// Has a message signed, and logs that it was made.
     pub(super) fn make(&mut self, event: &str, about: &About, draft: Draft, places: Vec<Place>) {
         self.log(event, about, vec![draft.message_id().to_owned()]);
         self.unsigned += 1;
-        self.makings.push(Making { draft, sealed: None, about: about.clone(), places });
+        let paper = Paper::Message { draft: Box::new(draft), about: about.clone(), places };
+        self.makings.push(Making { paper, sealed: None });
+    }
+
+    /// Has lines of the log signed.
+    pub(super) fn close(&mut self, seal: LogSeal, chapter: &Chapter) {
+        let Chapter { day, lines, closes, .. } = *chapter;
+        self.unsigned += 1;
+        self.makings.push(Making { paper: Paper::Chapter { seal, day, lines, closes }, sealed: None });
+    }
+
+    /// Has the client refused for another reason, where it is to be refused.
+    pub(super) fn refuse_with(&mut self, reply: &'static str) {
+        if let Then::Refuse(_, before) = &mut self.then {
+            *before = reply;
+        }
+    }
+
+    pub(super) fn at(&self) -> Timestamp {
+        self.at
+    }
+}
+
+impl Paper {
+    fn to_sign(&self) -> Bytes {
+        match self {
+            Self::Message { draft, .. } => draft.to_sign(),
+            Self::Chapter { seal, .. } => seal.to_sign(),
+        }
+    }
+
+    /// A chapter is far below the length that DER cannot tell.
+    fn seal(&self, signature: &[u8]) -> Option<Bytes> {
+        match self {
+            Self::Message { draft, .. } => Some(draft.seal(signature)),
+            Self::Chapter { seal, .. } => seal.seal(signature),
+        }
     }
 }
 
@@ -117,7 +183,7 @@ impl Provider {
         self.next_act += 1;
         for (n, making) in act.makings.iter().enumerate() {
             let ticket = self.ticket(Waiting::Signature { act: number, making: n });
-            out.push(Effect::Sign { ticket, message: making.draft.to_sign() });
+            out.push(Effect::Sign { ticket, message: making.paper.to_sign() });
         }
         let ready = act.unsigned == 0;
         self.acts.insert(number, act);
@@ -129,7 +195,7 @@ impl Provider {
     pub(super) fn signed(&mut self, number: u64, making: usize, signature: &Bytes, out: &mut Vec<Effect>) {
         let Some(act) = self.acts.get_mut(&number) else { return };
         if let Some(making) = act.makings.get_mut(making) {
-            making.sealed = Some(making.draft.seal(signature));
+            making.sealed = making.paper.seal(signature);
             act.unsigned -= 1;
         }
         if act.unsigned == 0 {
@@ -140,57 +206,57 @@ impl Provider {
     /// Puts an act on disk whose messages are all signed.
     fn commit(&mut self, number: u64, out: &mut Vec<Effect>) {
         let Some(mut act) = self.acts.remove(&number) else { return };
-        if self.is_void(&act.then) {
-            self.release(act.held);
-            if let Then::Limit { pec_msgid, recipient, .. } = act.then {
-                self.arm(&pec_msgid, &recipient);
-            }
-            return;
-        }
         for making in std::mem::take(&mut act.makings) {
             self.place(&mut act, making);
         }
-        //= PEC-2.2.1-09
-        act.record(Record::Counted { next: self.ledger.next });
         self.write(number, act, out);
     }
 
-    fn write(&mut self, number: u64, act: Act, out: &mut Vec<Effect>) {
-        let ticket = self.ticket(Waiting::Commit { act: number });
-        let records = act.records.iter().map(Record::encode).collect();
-        out.push(Effect::Commit { ticket, records, bodies: act.bodies.clone() });
-        self.acts.insert(number, act);
-    }
-
     /// A notice whose reason went away while it was signed is not given.
-    fn is_void(&self, then: &Then) -> bool {
-        let Then::Limit { pec_msgid, recipient, limit } = then else { return false };
+    pub(super) fn is_void(&self, act: &Act) -> bool {
+        let Then::Limit { pec_msgid, recipient, limit } = &act.then else { return false };
         match self.ledger.open(pec_msgid, recipient) {
             None => true,
             Some((_, track)) => *limit == Timeout::TwelveHours && track.taken,
         }
     }
 
-    /// Turns a signed message into the records that put it where it goes.
+    /// Lets an act go that is not to be put on disk.
+    pub(super) fn abandon(&mut self, act: Act) {
+        self.release(act.held);
+        if let Then::Limit { pec_msgid, recipient, .. } = act.then {
+            self.arm(&pec_msgid, &recipient);
+        }
+    }
+
+    /// Turns a signed paper into the records that put it where it goes.
     fn place(&mut self, act: &mut Act, making: Making) {
         let Some(sealed) = making.sealed else { return };
         let body = Body::new(sealed);
-        for place in making.places {
-            match place {
-                Place::Mailbox(address) => {
-                    self.store(act, &address, &body, &making.about);
-                }
-                Place::Queue { reverse, recipients, domain, secure, carries } => {
-                    let carries = *carries;
-                    let expires = act.at + LIFETIME;
-                    let number = self.number();
-                    let body = body.id;
-                    let outgoing = Outgoing { number, body, reverse, recipients, domain, secure, expires, carries };
-                    act.record(Record::Queued(outgoing));
-                }
+        match making.paper {
+            Paper::Message { about, places, .. } => {
+                places.into_iter().for_each(|place| self.lay(act, &body, &about, place));
+            }
+            Paper::Chapter { day, lines, closes, .. } => {
+                act.record(Record::Sealed { day, seal: body.id, lines, closes });
             }
         }
         act.keep(body);
+    }
+
+    /// Lays a message where it goes.
+    pub(super) fn lay(&mut self, act: &mut Act, body: &Body, about: &About, place: Place) {
+        match place {
+            Place::Mailbox(address) => self.store(act, &address, body, about),
+            Place::Queue { reverse, recipients, domain, secure, carries } => {
+                let carries = *carries;
+                let expires = act.at + LIFETIME;
+                let number = self.number();
+                let body = body.id;
+                let outgoing = Outgoing { number, body, reverse, recipients, domain, secure, expires, carries };
+                act.record(Record::Queued(outgoing));
+            }
+        }
     }
 
     /// Puts a message into a user's mailbox, where it has room; logs it where it has none.
@@ -222,7 +288,7 @@ impl Provider {
         let seen = (identity, key(recipient));
         self.held.seen.insert(seen.clone());
         act.held.seen.insert(seen);
-        act.record(Record::Seen { identity, recipient: recipient.to_owned() });
+        act.record(Record::Seen(Sight { at: act.at, identity, recipient: recipient.to_owned() }));
     }
 
     pub(super) fn is_seen_held(&self, identity: BodyId, recipient: &str) -> bool {
@@ -255,19 +321,25 @@ impl Provider {
         }
     }
 
-    /// The act is on disk: only now it counts, and only now it is told.
-    pub(super) fn committed(&mut self, now: Timestamp, number: u64, out: &mut Vec<Effect>) {
-        let Some(act) = self.acts.remove(&number) else { return };
-        self.release(act.held);
-        for record in &act.records {
-            self.ledger.apply(record);
-        }
+    /// The act is on disk: only now it counts.
+    pub(super) fn stand(&mut self, number: u64) -> Option<Act> {
+        let mut act = self.acts.remove(&number)?;
+        self.release(std::mem::take(&mut act.held));
+        act.records.iter().for_each(|record| self.ledger.apply(record));
+        Some(act)
+    }
+
+    /// The act is on disk: only now it is told.
+    pub(super) fn follow_up(&mut self, now: Timestamp, act: Act, out: &mut Vec<Effect>) {
         match act.then {
             Then::Answer(conn) => self.answer(now, conn, "250 2.0.0 Ricevuto", out),
+            Then::Refuse(conn, reply) => self.answer(now, conn, reply, out),
             Then::Settled(number, key) => self.unhand(now, number, &key, out),
             Then::Index(index) => self.index = Some(index),
             Then::Visit(conn) => self.visit_answered(now, conn, Answer::Committed, out),
-            Then::Limit { .. } | Then::HandedOver(_) => {}
+            Then::Revocations(revocations) => self.revocations = Some(revocations),
+            Then::Sealed => self.sealing = false,
+            Then::Limit { .. } | Then::HandedOver(_) | Then::Rest => {}
         }
         for record in act.records {
             self.follow(now, record, out);
@@ -276,22 +348,31 @@ impl Provider {
 
     /// The act is not on disk, no part of it.
     pub(super) fn store_failed(&mut self, now: Timestamp, number: u64, out: &mut Vec<Effect>) {
-        let Some(act) = self.acts.remove(&number) else { return };
+        let Some(mut act) = self.acts.remove(&number) else { return };
         if let Then::Settled(..) = act.then {
             // The other host has the message: that must not be forgotten, so it is written again.
             self.acts.insert(number, act);
             return self.alarms.set(Alarm::Again(number), now + RETRY);
         }
-        self.release(act.held);
+        let tracks = act.held.tracks.clone();
+        self.release(std::mem::take(&mut act.held));
         match act.then {
-            Then::Answer(conn) => self.answer(now, conn, "451 4.3.0 Errore temporaneo, riprovare", out),
+            Then::Answer(conn) | Then::Refuse(conn, _) => {
+                tracks.iter().for_each(|(pec_msgid, recipient)| self.arm(pec_msgid, recipient));
+                self.answer(now, conn, "451 4.3.0 Errore temporaneo, riprovare", out);
+            }
             Then::Limit { pec_msgid, recipient, .. } => {
                 self.alarms.set(Alarm::Limit { pec_msgid, recipient }, now + RETRY);
             }
             Then::HandedOver(number) => self.alarms.set(Alarm::HandOver(number), now + RETRY),
             Then::Visit(conn) => self.visit_answered(now, conn, Answer::StoreFailed, out),
-            Then::Index(_) => self.alarms.set(Alarm::Fetch, now + RETRY),
-            Then::Settled(..) => {}
+            Then::Index(_) => self.alarms.set(Alarm::Fetch(Document::Index), now + RETRY),
+            Then::Revocations(_) => self.alarms.set(Alarm::Fetch(Document::Revocations), now + RETRY),
+            Then::Sealed => {
+                self.sealing = false;
+                self.alarms.set(Alarm::Seal, now + RETRY);
+            }
+            Then::Settled(..) | Then::Rest => {}
         }
     }
 

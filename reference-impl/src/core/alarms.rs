@@ -27,6 +27,10 @@ impl<K: Ord + Clone> Alarms<K> {
         }
     }
 
+    pub(crate) fn has(&self, name: &K) -> bool {
+        self.by_name.contains_key(name)
+    }
+
     /// The earliest.
     pub(crate) fn next(&self) -> Option<Timestamp> {
         self.by_time.first().map(|(at, _)| *at)

@@ -77,7 +77,7 @@ impl Provider {
     }
 
     /// Has a receipt signed and sent: into the mailbox of a user of ours, else by the queue.
-    fn send(&mut self, act: &mut Act, event: &str, about: &About, draft: Draft, to: &str) {
+    pub(super) fn send(&mut self, act: &mut Act, event: &str, about: &About, draft: Draft, to: &str) {
         let config = &self.ledger.config;
         let place = if self.ledger.manages(to) {
             Place::Mailbox(to.to_owned())

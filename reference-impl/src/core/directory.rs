@@ -1,4 +1,4 @@
-//! The provider index: fetched daily, the last good one kept (§4.5).
+//! Public documents: the provider index and the list of revoked certificates. The last good one of each is kept.
 
 use std::time::Duration;
 
@@ -7,33 +7,106 @@ use collaudo_node::{Body, Bytes, Effect, Timestamp};
 use super::{
     act::{Act, Then},
     journal::Record,
-    message::Index,
+    message::{Index, Revocations},
     provider::{Alarm, Provider, Waiting},
 };
 
 //= PEC-4.5-10
 const DAILY: Duration = Duration::from_secs(24 * 3600);
+/// How old what we know of revocations may be, while a list can be had.
+//= PEC-2.2.2-16
+const HOURLY: Duration = Duration::from_secs(3600);
+/// How long before a list runs out the next is asked for.
+const MARGIN: Duration = Duration::from_secs(600);
 const AGAIN: Duration = Duration::from_secs(600);
+const SOON: Duration = Duration::from_secs(60);
+
+/// A document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Document {
+    Index,
+    Revocations,
+}
+
+impl Document {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Index => "indice",
+            Self::Revocations => "lista-revoche",
+        }
+    }
+}
 
 impl Provider {
-    pub(super) fn fetch(&mut self, out: &mut Vec<Effect>) {
-        let ticket = self.ticket(Waiting::Index);
-        out.push(Effect::Fetch { ticket, name: self.ledger.config.index_name.clone() });
+    pub(super) fn fetch(&mut self, document: Document, out: &mut Vec<Effect>) {
+        let config = &self.ledger.config;
+        let name = match document {
+            Document::Index => config.index_name.clone(),
+            Document::Revocations => config.crl_name.clone(),
+        };
+        let ticket = self.ticket(Waiting::Document(document));
+        out.push(Effect::Fetch { ticket, name });
     }
 
-    /// Takes a fetched index, if it is one: a bad one leaves the last good one in force.
-    pub(super) fn fetched(&mut self, now: Timestamp, document: Option<Bytes>, out: &mut Vec<Effect>) {
-        let read = document.and_then(|p7m| {
-            Index::read(&p7m, &self.ledger.config.index_signer).ok().map(|index| (Body::new(p7m), index))
-        });
-        let Some((body, index)) = read else { return self.alarms.set(Alarm::Fetch, now + AGAIN) };
-        self.alarms.set(Alarm::Fetch, now + DAILY);
-        if self.index.is_some() && self.ledger.index == Some(body.id) {
-            return;
+    pub(super) fn fetched(&mut self, now: Timestamp, document: Document, octets: Option<Bytes>, out: &mut Vec<Effect>) {
+        let Some(octets) = octets else { return self.keep_last(now, document, "non raggiungibile", out) };
+        match document {
+            Document::Index => match Index::read(&octets, &self.ledger.config.index_signer) {
+                Ok(index) => self.take_index(now, octets, index, out),
+                Err(fault) => self.keep_last(now, document, &fault.to_string(), out),
+            },
+            Document::Revocations => match Revocations::read(&octets, &self.trust) {
+                Ok(revocations) => self.take_revocations(now, octets, revocations, out),
+                Err(fault) => self.keep_last(now, document, &fault.to_string(), out),
+            },
         }
-        let mut act = Act::new(now, Then::Index(index));
-        act.record(Record::Indexed { body: body.id });
-        act.keep(body);
-        self.begin(act, out);
+    }
+
+    /// Takes an index into force, unless it is older than the one that is.
+    //= PEC-4.5-09
+    pub(super) fn take_index(&mut self, now: Timestamp, octets: Bytes, index: Index, out: &mut Vec<Effect>) {
+        let body = Body::new(octets);
+        if self.index.as_ref().is_some_and(|before| index.signed_at() < before.signed_at()) {
+            return self.keep_last(now, Document::Index, "più vecchio di quello in uso", out);
+        }
+        self.alarms.set(Alarm::Fetch(Document::Index), now + DAILY);
+        self.faults.remove(&Document::Index);
+        if self.index.is_none() || self.ledger.index != Some(body.id) {
+            let mut act = Act::new(now, Then::Index(index));
+            act.record(Record::Indexed { body: body.id });
+            act.note(Document::Index.name(), &body.id.to_string());
+            act.keep(body);
+            self.begin(act, out);
+        }
+    }
+
+    fn take_revocations(&mut self, now: Timestamp, octets: Bytes, found: Revocations, out: &mut Vec<Effect>) {
+        let body = Body::new(octets);
+        if self.revocations.as_ref().is_some_and(|before| found.this_update() < before.this_update()) {
+            return self.keep_last(now, Document::Revocations, "più vecchia di quella in uso", out);
+        }
+        self.revocations_asked = true;
+        let next = (found.next_update() - MARGIN).min(now + HOURLY).max(now + SOON);
+        self.alarms.set(Alarm::Fetch(Document::Revocations), next);
+        self.faults.remove(&Document::Revocations);
+        if self.revocations.is_none() || self.ledger.revocations != Some(body.id) {
+            let mut act = Act::new(now, Then::Revocations(found));
+            act.record(Record::Revoked { body: body.id });
+            act.note(Document::Revocations.name(), &body.id.to_string());
+            act.keep(body);
+            self.begin(act, out);
+        }
+    }
+
+    /// Keeps the last good document in force, asks again in a while, and notes once why.
+    pub(super) fn keep_last(&mut self, now: Timestamp, document: Document, fault: &str, out: &mut Vec<Effect>) {
+        self.alarms.set(Alarm::Fetch(document), now + AGAIN);
+        self.revocations_asked |= document == Document::Revocations;
+        if self.faults.get(&document).is_none_or(|before| before != fault) {
+            self.faults.insert(document, fault.to_owned());
+            let mut act = Act::new(now, Then::Rest);
+            act.note(&format!("{}-rifiuto", document.name()), fault);
+            self.begin(act, out);
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use collaudo_node::{BodyId, Bytes, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{mailbox::Flag, message::Certified};
+use super::{book::Day, mailbox::Flag, message::Certified, seen::Sight};
 use crate::Config;
 
 /// The version of the records' form; one more for every change of it.
@@ -37,12 +37,8 @@ pub(crate) enum Record {
     Flagged { mailbox: String, uids: Vec<u32>, add: BTreeSet<Flag>, remove: BTreeSet<Flag> },
     /// Messages were taken out of a mailbox by who reads it.
     Removed { mailbox: String, uids: Vec<u32> },
-    /// A signed content was taken for a recipient; taken again it would be a replica.
-    Seen {
-        #[serde(with = "hex")]
-        identity: BodyId,
-        recipient: String,
-    },
+    /// A content was taken for a recipient; taken again it would be a replica.
+    Seen(Sight),
     /// A submission was accepted.
     Opened(Transaction),
     /// Another provider took charge of a recipient.
@@ -55,19 +51,38 @@ pub(crate) enum Record {
     Queued(Outgoing),
     /// Recipients of a waiting message that it waits for no more.
     Settled { number: u64, recipients: Vec<String> },
+    /// A list of revoked certificates was fetched and found good.
+    Revoked {
+        #[serde(with = "hex")]
+        body: BodyId,
+    },
     /// A message was put aside, for what the scanner found in it.
     Retained {
         #[serde(with = "hex")]
         body: BodyId,
+        #[serde(with = "micros")]
+        at: Timestamp,
     },
-    /// A day of the log was closed.
+    /// A line of the log of §2.3, and where it stands in the chain.
+    Logged {
+        line: LogLine,
+        #[serde(with = "hex")]
+        chain: BodyId,
+    },
+    /// A line of the log that is about no message, and where it stands in the chain.
+    Noted {
+        note: Note,
+        #[serde(with = "hex")]
+        chain: BodyId,
+    },
+    /// So many open lines of a day were sealed, and the day was closed with them or not yet.
     Sealed {
-        day: String,
+        day: Day,
         #[serde(with = "hex")]
         seal: BodyId,
+        lines: usize,
+        closes: bool,
     },
-    /// A line of the log of §2.3.
-    Logged(LogLine),
 }
 
 /// An accepted submission whose recipients are followed.
@@ -118,6 +133,8 @@ pub(crate) enum Carries {
     Envelope { pec_msgid: String },
     /// A receipt or notice for another provider's user, or for the provider.
     Receipt { id: String, about: About },
+    /// Ordinary mail, which is sent on as it came.
+    Ordinary { about: About },
 }
 
 /// What the log tells of the original message in each of its lines.
@@ -137,6 +154,15 @@ pub(crate) struct LogLine {
     pub(crate) event: String,
     pub(crate) about: About,
     pub(crate) related: Vec<String>,
+    #[serde(with = "micros")]
+    pub(crate) at: Timestamp,
+}
+
+/// A line of the log that is about no message: about the index, or the list of revoked certificates.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Note {
+    pub(crate) event: String,
+    pub(crate) detail: String,
     #[serde(with = "micros")]
     pub(crate) at: Timestamp,
 }
@@ -171,6 +197,52 @@ impl About {
 }
 
 impl Record {
+    /// A line of the log, which is chained when it goes to the disk.
+    pub(crate) fn logged(line: LogLine) -> Self {
+        Self::Logged { line, chain: UNCHAINED }
+    }
+
+    /// A line of the log about no message, which is chained when it goes to the disk.
+    pub(crate) fn noted(note: Note) -> Self {
+        Self::Noted { note, chain: UNCHAINED }
+    }
+
+    /// What a line of the log says, as it is chained and sealed; nothing for other records.
+    pub(crate) fn text(&self) -> Option<String> {
+        // Strings, numbers and maps of them always have a JSON form.
+        match self {
+            Self::Logged { line, .. } => serde_json::to_string(line).ok(),
+            Self::Noted { note, .. } => serde_json::to_string(note).ok(),
+            _ => None,
+        }
+    }
+
+    /// Where a line of the log stands in the chain.
+    pub(crate) fn chain(&self) -> Option<BodyId> {
+        match self {
+            Self::Logged { chain, .. } | Self::Noted { chain, .. } => Some(*chain),
+            _ => None,
+        }
+    }
+
+    /// When a line of the log was written.
+    pub(crate) fn at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Logged { line: LogLine { at, .. }, .. } | Self::Noted { note: Note { at, .. }, .. } => Some(*at),
+            _ => None,
+        }
+    }
+
+    /// Chains a line of the log to the one that ended the chain `before`; gives the chain's new end.
+    pub(crate) fn link(&mut self, before: BodyId) -> BodyId {
+        let Some(text) = self.text() else { return before };
+        let end = link(before, &text);
+        if let Self::Logged { chain, .. } | Self::Noted { chain, .. } = self {
+            *chain = end;
+        }
+        end
+    }
+
     /// The record's octets.
     pub(crate) fn encode(&self) -> Bytes {
         // Strings, numbers and maps of them always have a JSON form.
@@ -182,6 +254,15 @@ impl Record {
         let line: Line<Self> = serde_json::from_slice(octets).ok()?;
         (line.v == VERSION).then_some(line.record)
     }
+}
+
+/// The end of a chain that has no line, and the mark of a line that is in no chain yet.
+pub(crate) const UNCHAINED: BodyId = BodyId([0; 32]);
+
+/// The end of the chain behind a line.
+//= PEC-2.3-10
+pub(crate) fn link(before: BodyId, text: &str) -> BodyId {
+    BodyId::of(&[&before.0, text.as_bytes()].concat())
 }
 
 #[derive(Serialize, Deserialize)]
@@ -244,8 +325,8 @@ pub enum Declared {
 pub fn declare(record: &[u8]) -> Vec<Declared> {
     match Record::decode(record) {
         Some(Record::Stored { mailbox, body, .. }) => vec![Declared::Stored { mailbox, body }],
-        Some(Record::Retained { body }) => vec![Declared::Retained { body }],
-        Some(Record::Sealed { day, seal }) => vec![Declared::Sealed { day, seal }],
+        Some(Record::Retained { body, .. }) => vec![Declared::Retained { body }],
+        Some(Record::Sealed { day, seal, .. }) => vec![Declared::Sealed { day: day.to_string(), seal }],
         //= PEC-2.3-02
         //= PEC-2.3-03
         //= PEC-2.3-04
@@ -254,7 +335,7 @@ pub fn declare(record: &[u8]) -> Vec<Declared> {
         //= PEC-2.3-07
         //= PEC-2.3-08
         //= PEC-2.3-09
-        Some(Record::Logged(LogLine { event, about, related, at })) => {
+        Some(Record::Logged { line: LogLine { event, about, related, at }, .. }) => {
             let About { pec_msgid, msgid, sender, recipients, subject, sending_provider } = about;
             vec![Declared::Logged {
                 event,
@@ -282,6 +363,19 @@ pub(super) mod hex {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BodyId, D::Error> {
         BodyId::from_hex(&String::deserialize(deserializer)?).ok_or_else(|| D::Error::custom("no body id"))
+    }
+}
+
+pub(super) mod hex_if_any {
+    use collaudo_node::BodyId;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(id: &Option<BodyId>, serializer: S) -> Result<S::Ok, S::Error> {
+        id.map(|id| id.to_string()).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BodyId>, D::Error> {
+        Ok(Option::<String>::deserialize(deserializer)?.and_then(|hex| BodyId::from_hex(&hex)))
     }
 }
 

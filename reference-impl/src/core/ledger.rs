@@ -1,41 +1,75 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use collaudo_node::{BodyId, Bytes};
+use collaudo_node::{BodyId, Bytes, DurableLog};
+use serde::{Deserialize, Serialize};
 
 use super::{
-    journal::{Carries, Outgoing, Record, Track, Transaction},
+    book::Book,
+    journal::{Carries, Outgoing, Record, Track, Transaction, hex_if_any, link},
     mailbox::Mailbox,
     message::domain_of,
+    seen::Seen,
 };
-use crate::{Config, User};
+use crate::{Config, Ordinary, User};
+
+/// The version of a snapshot's form; one more for every change of it.
+const VERSION: u8 = 1;
 
 /// All that the committed records say: rebuilt from them alone, changed by them alone.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Ledger {
     pub(crate) config: Config,
     /// Every number below was given away.
     pub(crate) next: u64,
+    #[serde(with = "hex_if_any")]
     pub(crate) index: Option<BodyId>,
+    #[serde(with = "hex_if_any")]
+    pub(crate) revocations: Option<BodyId>,
     pub(crate) transactions: BTreeMap<String, Transaction>,
     pub(crate) outgoing: BTreeMap<u64, Outgoing>,
     mailboxes: BTreeMap<String, Mailbox>,
-    seen: BTreeSet<(BodyId, String)>,
+    /// The log of §2.3.
+    pub(crate) book: Book,
+    seen: Seen,
     /// How many waiting messages rest on a transaction.
     resting: BTreeMap<String, usize>,
 }
 
 impl Ledger {
-    /// Rebuilds the ledger; an error where the records are not those of a provider.
-    pub(crate) fn read(mut records: impl Iterator<Item = Bytes>) -> Result<Self, String> {
-        let first = records.next().and_then(|octets| Record::decode(&octets));
-        let Some(Record::Founded(config)) = first else { return Err("the log has no founding record".to_owned()) };
-        let mut ledger = Self::new(config);
-        for (n, octets) in records.enumerate() {
-            let record =
-                Record::decode(&octets).ok_or_else(|| format!("record {} of the log cannot be read", n + 2))?;
+    /// Rebuilds the ledger from its last snapshot and the records behind it; an error where they are not those of a
+    /// provider, or where a line of the log does not continue the chain. *Gives* also how many records there were.
+    pub(crate) fn read(log: &dyn DurableLog) -> Result<(Self, usize), String> {
+        let mut records = log.records();
+        let mut ledger = match log.snapshot() {
+            Some(state) => Self::thaw(&state).ok_or("the snapshot cannot be read")?,
+            None => match records.next().and_then(|octets| Record::decode(&octets)) {
+                Some(Record::Founded(config)) => Self::new(config),
+                _ => return Err("the log has no founding record".to_owned()),
+            },
+        };
+        let mut count = 0;
+        for octets in records {
+            count += 1;
+            let record = Record::decode(&octets).ok_or_else(|| format!("record {count} of the log cannot be read"))?;
+            if let (Some(text), Some(chain)) = (record.text(), record.chain())
+                && link(ledger.book.end(), &text) != chain
+            {
+                return Err(format!("record {count} of the log breaks its chain"));
+            }
             ledger.apply(&record);
         }
-        Ok(ledger)
+        Ok((ledger, count))
+    }
+
+    /// The state for a snapshot.
+    pub(crate) fn freeze(&self) -> Bytes {
+        // Strings, numbers and maps of them always have a JSON form.
+        serde_json::to_vec(&Snapshot { v: VERSION, ledger: self }).unwrap_or_default().into()
+    }
+
+    fn thaw(state: &[u8]) -> Option<Self> {
+        let snapshot: Snapshot<Self> = serde_json::from_slice(state).ok()?;
+        (snapshot.v == VERSION).then_some(snapshot.ledger)
     }
 
     fn new(config: Config) -> Self {
@@ -47,9 +81,11 @@ impl Ledger {
             config,
             next: 1,
             index: None,
+            revocations: None,
             transactions: BTreeMap::new(),
             outgoing: BTreeMap::new(),
-            seen: BTreeSet::new(),
+            book: Book::default(),
+            seen: Seen::default(),
             resting: BTreeMap::new(),
         }
     }
@@ -57,7 +93,11 @@ impl Ledger {
     /// Takes up a committed record.
     pub(crate) fn apply(&mut self, record: &Record) {
         match record {
-            Record::Founded(_) | Record::Logged(_) | Record::Retained { .. } | Record::Sealed { .. } => {}
+            Record::Founded(_) => {}
+            Record::Logged { .. } | Record::Noted { .. } => self.write_down(record),
+            Record::Sealed { day, seal, lines, closes } => self.book.seal(*day, *seal, *lines, *closes),
+            Record::Retained { body, at } => self.book.retain(*body, *at),
+            Record::Revoked { body } => self.revocations = Some(*body),
             Record::Counted { next } => self.next = self.next.max(*next),
             Record::Indexed { body } => self.index = Some(*body),
             Record::Stored { mailbox, body, octets, at } => {
@@ -67,9 +107,7 @@ impl Ledger {
                 self.in_mailbox(mailbox, |mailbox| mailbox.flag(uids, add, remove));
             }
             Record::Removed { mailbox, uids } => self.in_mailbox(mailbox, |mailbox| mailbox.remove(uids)),
-            Record::Seen { identity, recipient } => {
-                self.seen.insert((*identity, key(recipient)));
-            }
+            Record::Seen(sight) => self.seen.add(sight),
             Record::Opened(transaction) => {
                 self.transactions.insert(transaction.certified.pec_msgid.clone(), transaction.clone());
             }
@@ -88,6 +126,12 @@ impl Ledger {
                 self.outgoing.insert(outgoing.number, outgoing.clone());
             }
             Record::Settled { number, recipients } => self.settle(*number, recipients),
+        }
+    }
+
+    fn write_down(&mut self, record: &Record) {
+        if let (Some(at), Some(text), Some(chain)) = (record.at(), record.text(), record.chain()) {
+            self.book.add(at, &text, chain);
         }
     }
 
@@ -147,13 +191,19 @@ impl Ledger {
         self.mailboxes.get(&fold(name))
     }
 
+    /// What becomes of ordinary mail for a user.
+    pub(crate) fn ordinary(&self, address: &str) -> Option<&Ordinary> {
+        let user = self.config.users.iter().find(|user| user.address.eq_ignore_ascii_case(address));
+        user.map(|user| &user.ordinary)
+    }
+
     /// Octets that a mailbox can still take; `None` is no limit.
     pub(crate) fn room(&self, address: &str) -> Option<u64> {
         self.account(address).and_then(Mailbox::room)
     }
 
     pub(crate) fn has_seen(&self, identity: BodyId, recipient: &str) -> bool {
-        self.seen.contains(&(identity, key(recipient)))
+        self.seen.has(identity, recipient)
     }
 
     /// Whether the address lies in the domain that the provider manages.
@@ -164,6 +214,12 @@ impl Ledger {
     pub(crate) fn is_service_mailbox(&self, address: &str) -> bool {
         address.eq_ignore_ascii_case(&self.config.service_mailbox)
     }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Snapshot<L> {
+    v: u8,
+    ledger: L,
 }
 
 /// Our own mailboxes ignore case altogether.

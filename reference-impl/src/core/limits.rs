@@ -29,12 +29,12 @@ fn due(transaction: &Transaction, track: &Track) -> Timestamp {
 impl Provider {
     /// Sets the next time limit of a followed recipient, or none where its outcome stands.
     pub(super) fn arm(&mut self, pec_msgid: &str, recipient: &str) {
-        let alarm = Alarm::Limit { pec_msgid: pec_msgid.to_owned(), recipient: recipient.to_owned() };
+        let alarm = |recipient: &str| Alarm::Limit { pec_msgid: pec_msgid.to_owned(), recipient: recipient.to_owned() };
         match self.ledger.open(pec_msgid, recipient) {
             Some((transaction, track)) if !self.is_track_held(pec_msgid, recipient) => {
-                self.alarms.set(alarm, due(transaction, track));
+                self.alarms.set(alarm(&track.recipient), due(transaction, track));
             }
-            _ => self.alarms.clear(&alarm),
+            _ => self.alarms.clear(&alarm(recipient)),
         }
     }
 

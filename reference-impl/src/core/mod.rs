@@ -3,8 +3,11 @@
 mod access;
 mod act;
 mod alarms;
+mod anomaly;
+mod book;
 mod delivery;
 mod directory;
+mod examine;
 mod imap;
 mod journal;
 pub mod ldap;
@@ -16,8 +19,13 @@ mod pop3;
 mod provider;
 mod queue;
 mod reception;
+mod seal;
+mod seen;
 mod settle;
 mod smtp;
+mod virus;
+mod writer;
 
 pub use journal::{Declared, declare, found};
 pub(crate) use provider::Provider;
+pub use provider::compact;

@@ -7,11 +7,14 @@ use collaudo_node::{Bytes, ConnId, DurableLog, Effect, End, Input, Ticket, Times
 use super::{
     act::{Act, Held},
     alarms::Alarms,
+    directory::Document,
+    examine::Examined,
     ledger::{Ledger, fold},
     mailbox::{IMAP_PORT, POP3_PORT, Visits},
-    message::{Index, Issuer, Stamp, Trust},
+    message::{Index, Issuer, Revocations, Stamp, Trust},
     queue::{LaneKey, Lanes},
     smtp::{House, Role, Session, Step},
+    writer::Writer,
 };
 
 /// When something that failed on our side is tried again.
@@ -34,12 +37,22 @@ pub(crate) struct Provider {
     pub(super) issuer: Issuer,
     pub(super) trust: Trust,
     pub(super) index: Option<Index>,
+    pub(super) revocations: Option<Revocations>,
+    /// Whether a list of revoked certificates was asked for in this life, and an answer came.
+    pub(super) revocations_asked: bool,
+    /// Why the last document of a kind was not taken.
+    pub(super) faults: BTreeMap<Document, String>,
     pub(super) alarms: Alarms<Alarm>,
     pub(super) lanes: Lanes,
     pub(super) acts: BTreeMap<u64, Act>,
     pub(super) next_act: u64,
     pub(super) held: Held,
     pub(super) visits: Visits,
+    pub(super) writer: Writer,
+    /// Every number below was given away, on disk or not.
+    pub(super) next: u64,
+    /// Whether a seal of the log is on its way.
+    pub(super) sealing: bool,
     sessions: BTreeMap<ConnId, Session>,
     waiting: BTreeMap<Ticket, Waiting>,
     next_ticket: u64,
@@ -52,9 +65,8 @@ pub(super) enum Waiting {
         act: u64,
         making: usize,
     },
-    Commit {
-        act: u64,
-    },
+    /// A commit, or a snapshot.
+    Disk,
     Password {
         conn: ConnId,
         account: String,
@@ -72,7 +84,8 @@ pub(super) enum Waiting {
         number: u64,
     },
     Hosts(LaneKey),
-    Index,
+    Document(Document),
+    Scan(Box<Examined>),
 }
 
 /// What an instant is for.
@@ -90,16 +103,18 @@ pub(super) enum Alarm {
     HandOver(u64),
     /// One of the time limits of §3.1.6.
     Limit { pec_msgid: String, recipient: String },
-    /// The provider index is to be fetched.
-    Fetch,
+    /// A document is to be fetched.
+    Fetch(Document),
     /// An act is to be written again.
     Again(u64),
+    /// A day of the log is over.
+    Seal,
 }
 
 impl Provider {
     /// Rebuilds the provider from what was committed; an error where that is not enough to run.
     pub(crate) fn recover(log: &dyn DurableLog) -> Result<Self, String> {
-        let ledger = Ledger::read(log.records())?;
+        let (ledger, records) = Ledger::read(log)?;
         let config = &ledger.config;
         let shared = |all: &[Vec<u8>]| all.iter().map(|der| Bytes::copy_from_slice(der)).collect::<Vec<_>>();
         let (address, domain, name) = (&config.certified_address, &config.domain, &config.display_name);
@@ -107,11 +122,19 @@ impl Provider {
         let trust = Trust::new(&shared(&config.trust));
         let index =
             ledger.index.and_then(|id| log.body(id)).and_then(|p7m| Index::read(&p7m, &config.index_signer).ok());
+        let trust = trust.map_err(|fault| fault.to_string())?;
+        let revocations = ledger.revocations.and_then(|id| log.body(id));
         Ok(Self {
-            issuer: issuer.map_err(|fault| fault.to_string())?,
-            trust: trust.map_err(|fault| fault.to_string())?,
+            issuer: issuer.map_err(|fault| fault.to_string())?.in_family(&config.family),
+            revocations: revocations.and_then(|der| Revocations::read(&der, &trust).ok()),
+            revocations_asked: false,
+            faults: BTreeMap::new(),
+            trust,
             index,
+            next: ledger.next,
+            sealing: false,
             ledger,
+            writer: Writer::new(records),
             alarms: Alarms::new(),
             lanes: Lanes::default(),
             acts: BTreeMap::new(),
@@ -147,8 +170,11 @@ impl Provider {
             Input::Fetched { ticket, document } => self.answered(now, ticket, Answer::Octets(document), out),
             Input::Signed { ticket, signature } => self.answered(now, ticket, Answer::Octets(Some(signature)), out),
             Input::PasswordChecked { ticket, ok } => self.answered(now, ticket, Answer::Password(ok), out),
-            // Nothing is asked of the scanner yet.
-            Input::Scanned { .. } => {}
+            Input::Scanned { ticket, finding } => {
+                if let Some(Waiting::Scan(examined)) = self.waiting.remove(&ticket) {
+                    self.examined(now, *examined, finding, out);
+                }
+            }
             Input::Resolved { ticket, hosts } => {
                 if let Some(Waiting::Hosts(key)) = self.waiting.remove(&ticket) {
                     self.resolved(now, key, hosts, out);
@@ -159,7 +185,9 @@ impl Provider {
 
     /// Takes up all that was under way before the node went down.
     fn started(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
-        self.fetch(out);
+        self.fetch(Document::Index, out);
+        self.fetch(Document::Revocations, out);
+        self.arm_seal(now);
         let followed: Vec<(String, String)> = self
             .ledger
             .transactions
@@ -181,8 +209,8 @@ impl Provider {
             (Waiting::Signature { act, making }, Answer::Octets(Some(signature))) => {
                 self.signed(act, making, &signature, out);
             }
-            (Waiting::Commit { act }, Answer::Committed) => self.committed(now, act, out),
-            (Waiting::Commit { act }, Answer::StoreFailed) => self.store_failed(now, act, out),
+            (Waiting::Disk, Answer::Committed) => self.written(now, true, out),
+            (Waiting::Disk, Answer::StoreFailed) => self.written(now, false, out),
             (Waiting::Password { conn, account }, Answer::Password(ok)) => {
                 let ok = ok && self.ledger.mailbox(&account).is_some();
                 if let Some(session) = self.sessions.get_mut(&conn) {
@@ -193,7 +221,7 @@ impl Provider {
             (Waiting::Visit { conn }, answer) => self.visit_answered(now, conn, answer, out),
             (Waiting::Parcel { conn }, Answer::Octets(body)) => self.loaded(now, conn, body, out),
             (Waiting::HandOver { number }, Answer::Octets(body)) => self.hand_over(now, number, body, out),
-            (Waiting::Index, Answer::Octets(document)) => self.fetched(now, document, out),
+            (Waiting::Document(document), Answer::Octets(octets)) => self.fetched(now, document, octets, out),
             _ => {}
         }
     }
@@ -222,8 +250,9 @@ impl Provider {
             Alarm::Expire(number) => self.expire(now, number, out),
             Alarm::HandOver(number) => self.load_for_hand_over(number, out),
             Alarm::Limit { pec_msgid, recipient } => self.limit(now, &pec_msgid, &recipient, out),
-            Alarm::Fetch => self.fetch(out),
+            Alarm::Fetch(document) => self.fetch(document, out),
             Alarm::Again(act) => self.write_again(act, out),
+            Alarm::Seal => self.seal(now, out),
         }
     }
 
@@ -288,7 +317,7 @@ impl Provider {
 
     /// Lets a session go on as far as it can.
     fn serve(&mut self, now: Timestamp, conn: ConnId, out: &mut Vec<Effect>) {
-        let rules = Rules { ledger: &self.ledger, ready: self.index.is_some() };
+        let rules = Rules { ledger: &self.ledger, ready: self.is_ready() };
         let Some(session) = self.sessions.get_mut(&conn) else { return };
         let step = session.step(&rules);
         let said = session.said();
@@ -309,7 +338,7 @@ impl Provider {
                 out.push(Effect::CheckPassword { ticket, account, secret });
             }
             Step::Message(arrival) => match role {
-                Role::Submission => self.submit(now, conn, &arrival, out),
+                Role::Submission => self.examine(Examined { conn, arrival, incoming: None }, out),
                 Role::Relay => self.receive(now, conn, arrival, out),
             },
             Step::Close => {
@@ -320,8 +349,13 @@ impl Provider {
         }
     }
 
+    /// Whether messages can be taken: an index is there, and a list of revoked certificates too where one can be had.
+    fn is_ready(&self) -> bool {
+        self.index.is_some() && (self.revocations.is_some() || self.revocations_asked)
+    }
+
     fn rules(&self) -> Rules<'_> {
-        Rules { ledger: &self.ledger, ready: self.index.is_some() }
+        Rules { ledger: &self.ledger, ready: self.is_ready() }
     }
 
     pub(super) fn ticket(&mut self, waiting: Waiting) -> Ticket {
@@ -333,8 +367,8 @@ impl Provider {
 
     /// A number never given away before, in this life or an earlier one that left a trace.
     pub(super) fn number(&mut self) -> u64 {
-        let number = self.ledger.next;
-        self.ledger.next += 1;
+        let number = self.next;
+        self.next += 1;
         number
     }
 
@@ -344,6 +378,11 @@ impl Provider {
         let seconds = at.unix_micros().div_euclid(1_000_000);
         format!("opec{seconds}.{}@{}", self.number(), self.ledger.config.domain)
     }
+}
+
+/// The state that a provider comes to by its log, as a snapshot keeps it: with it, the log is needed no more.
+pub fn compact(log: &dyn DurableLog) -> Result<Bytes, String> {
+    Ledger::read(log).map(|(ledger, _)| ledger.freeze())
 }
 
 /// The stamp of a message of ours.

@@ -5,40 +5,74 @@ use std::sync::Arc;
 use collaudo_node::{Body, BodyId, ConnId, Effect, Timestamp};
 
 use super::{
-    act::{Act, Place, Then},
+    act::{Act, Then},
     delivery::Delivery,
+    examine::Examined,
     journal::{About, Record},
     ledger::is_same,
-    message::{
-        self, EnvelopeRead, Incoming, Kind, Message, Provider as Listed, ReceiptRead, anomaly, classify, domain_of,
-    },
-    provider::{Provider, stamp},
+    message::{EnvelopeRead, Incoming, Kind, Provider as Listed, ReceiptRead, classify, domain_of},
+    provider::Provider,
     smtp::Arrival,
 };
 
-const BUSY: &str = "451 4.3.0 Messaggio in corso di trattamento, riprovare";
-const UNKNOWN: &str = "550 5.1.1 Casella inesistente";
-const FULL: &str = "452 4.2.2 Casella piena";
+pub(super) const BUSY: &str = "451 4.3.0 Messaggio in corso di trattamento, riprovare";
+pub(super) const UNKNOWN: &str = "550 5.1.1 Casella inesistente";
+const DOUBTFUL: &str = "451 4.7.5 Certificato di firma non verificabile al momento, riprovare";
+pub(super) const FULL: &str = "452 4.2.2 Casella piena";
 
 /// Who among the recipients did not get this content before.
-enum Fresh {
+pub(super) enum Fresh {
     /// Another act is about to give it to one of them.
     Busy,
     Recipients(Vec<String>),
 }
 
 impl Provider {
+    /// Tells what another host has brought; the scanner sees it before anything becomes of it.
     //= PEC-2.2.2-04
     pub(super) fn receive(&mut self, now: Timestamp, conn: ConnId, arrival: Arrival, out: &mut Vec<Effect>) {
         let Some(index) = &self.index else { return self.answer(now, conn, "451 4.3.0 Riprovare", out) };
-        let taken = match classify(&arrival.bytes, index, &self.trust, None, now) {
-            Incoming::Envelope { envelope, provider } => self.take_envelope(now, conn, arrival, &envelope, provider),
-            Incoming::Receipt { receipt, provider } => self.take_receipt(now, conn, arrival, &receipt, &provider),
-            Incoming::Anomaly { provider, reason } => self.take_anomaly(now, conn, &arrival, &provider, &reason),
-            //= PEC-2.2.2-08
-            //= PEC-3.2.2-17
-            Incoming::Ordinary { .. } => Err("550 5.7.1 Posta ordinaria non ammessa"),
-            Incoming::Deferred { .. } => Err("451 4.7.5 Certificato di firma non verificabile, riprovare"),
+        let incoming = classify(&arrival.bytes, index, &self.trust, None, now);
+        // What everybody refuses goes nowhere, and what is put off comes again.
+        let refused = matches!(incoming, Incoming::Ordinary { .. }) && self.refuses(&arrival);
+        if refused || matches!(incoming, Incoming::Deferred { .. }) {
+            return self.received(now, conn, arrival, incoming, None, out);
+        }
+        self.examine(Examined { conn, arrival, incoming: Some(incoming) }, out);
+    }
+
+    /// Takes what another host has brought, or refuses it; `threat` is what the scanner found in it.
+    pub(super) fn received(
+        &mut self,
+        now: Timestamp,
+        conn: ConnId,
+        arrival: Arrival,
+        incoming: Incoming,
+        threat: Option<String>,
+        out: &mut Vec<Effect>,
+    ) {
+        let taken = match (incoming, threat) {
+            (Incoming::Envelope { envelope, provider }, None) => {
+                self.take_envelope(now, conn, arrival, &envelope, provider)
+            }
+            (Incoming::Envelope { envelope, provider }, Some(threat)) => {
+                self.take_infected(now, conn, arrival, &envelope, &provider, &threat)
+            }
+            (Incoming::Receipt { receipt, provider }, None) => {
+                self.take_receipt(now, conn, arrival, &receipt, &provider)
+            }
+            (Incoming::Receipt { receipt, .. }, Some(threat)) => {
+                Ok(self.take_infected_receipt(now, conn, arrival, &receipt, &threat))
+            }
+            (Incoming::Anomaly { provider, reason }, None) => {
+                self.take_anomaly(now, conn, &arrival, &provider.name, &reason)
+            }
+            (Incoming::Anomaly { provider, .. }, Some(threat)) => {
+                Ok(self.turn_away(now, conn, &arrival, &provider.name, &threat))
+            }
+            (Incoming::Deferred { .. }, _) => Err(DOUBTFUL),
+            (Incoming::Ordinary { reason }, None) => self.take_ordinary(now, conn, &arrival, &reason),
+            (Incoming::Ordinary { .. }, Some(threat)) => Ok(self.turn_away(now, conn, &arrival, "", &threat)),
         };
         match taken {
             Ok(act) => self.begin(act, out),
@@ -87,6 +121,9 @@ impl Provider {
             return Err(UNKNOWN);
         }
         let about = About::new(&receipt.certified, &self.ledger.config.display_name);
+        if self.is_being_told(receipt) {
+            return Err(BUSY);
+        }
         let Fresh::Recipients(fresh) = self.fresh(receipt.identity, targets.into_iter()) else { return Err(BUSY) };
         if fresh.is_empty() {
             return Ok(replica(now, conn, &about));
@@ -106,18 +143,19 @@ impl Provider {
             }
         }
         act.keep(body);
-        self.correlate(&mut act, receipt, provider);
+        match receipt.kind {
+            Kind::VirusDetection => self.tell_of_virus(now, &mut act, receipt, provider),
+            _ => self.correlate(&mut act, receipt, provider),
+        }
         Ok(act)
     }
 
     /// What a receipt means for the recipients that we follow. Nothing, where its signer does not manage their domain.
     fn correlate(&self, act: &mut Act, receipt: &ReceiptRead, provider: &Listed) {
         let pec_msgid = &receipt.certified.pec_msgid;
-        let speaks_for = |recipient: &str| {
-            let domain = domain_of(recipient).unwrap_or_default();
-            self.index.as_ref().and_then(|index| index.by_domain(domain)).is_some_and(|listed| **listed == *provider)
+        let followed = |recipient: &&String| {
+            self.ledger.open(pec_msgid, recipient).is_some() && self.speaks_for(provider, recipient)
         };
-        let followed = |recipient: &&String| self.ledger.open(pec_msgid, recipient).is_some() && speaks_for(recipient);
         match receipt.kind {
             Kind::TakeCharge => {
                 for recipient in receipt.taken.iter().filter(followed) {
@@ -134,60 +172,19 @@ impl Provider {
         }
     }
 
-    fn take_anomaly(
-        &mut self,
-        now: Timestamp,
-        conn: ConnId,
-        arrival: &Arrival,
-        provider: &Listed,
-        reason: &str,
-    ) -> Result<Act, &'static str> {
-        let users = self.users(arrival);
-        if users.is_empty() {
-            return Err(UNKNOWN);
-        }
-        let Arrival { reverse, recipients, bytes } = arrival;
-        let identity = BodyId::of(bytes);
-        let Fresh::Recipients(fresh) = self.fresh(identity, users.into_iter()) else { return Err(BUSY) };
-        let id = self.new_id(now);
-        let arrived = message::Arrival { received: bytes, sender: reverse, recipients, reason };
-        let wrapped = anomaly(&self.issuer, stamp(&id, now), arrived);
-        let received = Message::read_leniently(bytes.clone());
-        //= PEC-2.3-02
-        //= PEC-2.3-06
-        let about = About {
-            pec_msgid: None,
-            msgid: Some(format!("<{}>", wrapped.message_id())),
-            sender: arrived.author(&received),
-            recipients: recipients.clone(),
-            subject: received.subject().map(|subject| subject.text),
-            sending_provider: provider.name.clone(),
-        };
-        if fresh.is_empty() {
-            return Ok(replica(now, conn, &about));
-        }
-        let octets = wrapped.octets() as u64;
-        if !fresh.iter().any(|user| self.ledger.room(user).is_none_or(|room| room >= octets)) {
-            return Err(FULL);
-        }
-        //= PEC-2.2.2-07
-        //= PEC-2.2.3-03
-        let mut act = Act::new(now, Then::Answer(conn));
-        for stranger in recipients.iter().filter(|address| self.ledger.mailbox(address).is_none()) {
-            act.log("casella-inesistente", &about.for_mailbox(stranger), Vec::new());
-        }
-        fresh.iter().for_each(|user| self.hold_seen(&mut act, identity, user));
-        act.make("anomalia", &about, wrapped, fresh.into_iter().map(Place::Mailbox).collect());
-        Ok(act)
+    /// Whether a provider manages the domain of a recipient.
+    pub(super) fn speaks_for(&self, provider: &Listed, recipient: &str) -> bool {
+        let domain = domain_of(recipient).unwrap_or_default();
+        self.index.as_ref().and_then(|index| index.by_domain(domain)).is_some_and(|listed| **listed == *provider)
     }
 
     /// The users of ours among the recipients.
-    fn users(&self, arrival: &Arrival) -> Vec<String> {
+    pub(super) fn users(&self, arrival: &Arrival) -> Vec<String> {
         arrival.recipients.iter().filter_map(|address| self.ledger.mailbox(address)).map(str::to_owned).collect()
     }
 
     /// Tells the recipients apart who have this content already: a 250 that was lost brings it a second time.
-    fn fresh(&self, identity: BodyId, recipients: impl Iterator<Item = String>) -> Fresh {
+    pub(super) fn fresh(&self, identity: BodyId, recipients: impl Iterator<Item = String>) -> Fresh {
         let mut fresh: Vec<String> = Vec::new();
         for recipient in recipients {
             if self.is_seen_held(identity, &recipient) {
@@ -201,14 +198,14 @@ impl Provider {
         Fresh::Recipients(fresh)
     }
 
-    fn is_us(&self, provider: &Listed) -> bool {
+    pub(super) fn is_us(&self, provider: &Listed) -> bool {
         let ours = self.index.as_ref().and_then(|index| index.by_certificate(&self.ledger.config.certificate));
         ours.is_some_and(|ours| **ours == *provider)
     }
 }
 
 /// A message that every recipient has already: logged and acknowledged, and nothing else.
-fn replica(now: Timestamp, conn: ConnId, about: &About) -> Act {
+pub(super) fn replica(now: Timestamp, conn: ConnId, about: &About) -> Act {
     let mut act = Act::new(now, Then::Answer(conn));
     act.log("replica", about, Vec::new());
     act

@@ -71,6 +71,10 @@ impl Provider {
                     act.log(outcome.event(), about, vec![id.clone()]);
                     true
                 }
+                Carries::Ordinary { about } => {
+                    act.log(outcome.event(), about, Vec::new());
+                    true
+                }
             };
             match noted {
                 true => settled.push(recipient),

@@ -70,3 +70,12 @@ record() {
 } > "$work/index.ldif"
 openssl cms -sign -binary -nodetach -nosmimecap -md sha256 -outform DER -in "$work/index.ldif" \
     -signer authority.crt.pem -inkey authority.key.pem -out index.ldif.p7m
+
+# Lists of revoked certificates for half a year: the first names nobody, the second, an hour younger, names beta.
+list() {
+    openssl ca -gencrl -config "$work/ca.cnf" -cert authority.crt.pem -keyfile authority.key.pem \
+        -crl_lastupdate "$1" -crl_nextupdate 20260901000000Z 2>/dev/null | openssl crl -outform DER -out "$2"
+}
+list 20260302090000Z nobody.crl
+openssl ca -config "$work/ca.cnf" -cert authority.crt.pem -keyfile authority.key.pem -revoke beta.crt.pem 2>/dev/null
+list 20260302100000Z beta.crl

@@ -142,7 +142,7 @@ fn identifiers_are_never_used_again() {
     }
     let mut ids: BTreeSet<String> = BTreeSet::new();
     let made = ["accettazione", "posta-certificata", "avvenuta-consegna"];
-    for record in &world.machines["alfa"].disk.records {
+    for record in &world.machines["alfa"].disk.history {
         for declared in declare(record) {
             if let Declared::Logged { event, related, .. } = declared
                 && made.contains(&event.as_str())
@@ -154,4 +154,54 @@ fn identifiers_are_never_used_again() {
         }
     }
     assert_eq!(ids.len(), 9);
+}
+
+/// Has anna write more messages than a snapshot waits for, with a crash of alfa behind its write of that number.
+fn many_messages(killed_at: Option<usize>) -> World {
+    let mut world = World::new();
+    world.machine("alfa").kill_at = killed_at;
+    let text = message(ANNA, BRUNO, "", "");
+    let mut taken = 0;
+    for _ in 0..120 {
+        taken += usize::from(world.submit(ANNA, &[BRUNO], &text).starts_with("250 "));
+        if world.machines["alfa"].node.is_none() {
+            world.start("alfa");
+        }
+    }
+    world.pass(hours(1));
+    let kinds = world.kinds(ANNA);
+    let count = |wanted: &str| kinds.iter().filter(|kind| *kind == wanted).count();
+    assert!(count("accettazione") >= taken && taken >= 119);
+    let ends = (count("avvenuta-consegna"), world.kinds(BRUNO).len(), kinds.len());
+    assert_eq!(ends, (count("accettazione"), count("accettazione"), 2 * count("accettazione")), "{killed_at:?}");
+    world
+}
+
+#[test]
+fn a_log_is_cut_short_by_snapshots_and_a_crash_right_before_or_behind_one_loses_nothing() {
+    let before = World::new().machines["alfa"].disk.writes;
+    let world = many_messages(None);
+    let disk = &world.machines["alfa"].disk;
+    assert!(disk.snapshot.is_some() && disk.records.len() < disk.history.len() / 2);
+    let snapshot = disk.snapshot_at.expect("a snapshot") - before;
+    for killed_at in snapshot - 1..=snapshot + 1 {
+        let world = many_messages(Some(killed_at));
+        assert!(world.machines["alfa"].disk.snapshot.is_some());
+    }
+}
+
+#[test]
+fn a_line_of_the_log_that_was_changed_on_disk_is_found_at_the_next_start() {
+    //= PEC-2.3-10
+    //= type=test
+    let mut world = World::new();
+    world.anna_writes(&[BRUNO]);
+    world.crash("alfa");
+    let disk = &mut world.machine("alfa").disk;
+    let line = disk.records.iter().position(|record| String::from_utf8_lossy(record).contains("Contratto"));
+    let line = disk.records.get_mut(line.expect("a line with the subject")).expect("the line");
+    *line = String::from_utf8_lossy(line).replace("Contratto", "Contratti").into();
+    world.start("alfa");
+    let fault = world.machines["alfa"].node.as_ref().and_then(|node| node.fault().map(str::to_owned));
+    assert!(fault.is_some_and(|fault| fault.contains("chain")));
 }

@@ -12,7 +12,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use collaudo_node::{
     Body, BodyId, Bytes, ConnId, DurableLog, Effect, End, Finding, Host, Input, Node, Ticket, Timestamp,
 };
-use gestore::{Config, Declared, Family, Gestore, IndexSource, Ordinary, User, declare, found};
+use gestore::{Config, Declared, Family, Gestore, IndexSource, Ordinary, User, compact, declare, found};
 
 /// 2026-03-02T10:00:00Z.
 pub(crate) const START: Timestamp = Timestamp::from_unix_micros(1_772_445_600_000_000);
@@ -28,11 +28,63 @@ pub(crate) fn minutes(n: u64) -> Duration {
 /// A disk: what was committed, and nothing else.
 #[derive(Clone, Default)]
 pub(crate) struct Disk {
+    pub(crate) snapshot: Option<Bytes>,
+    /// The records behind the snapshot.
     pub(crate) records: Vec<Bytes>,
     pub(crate) bodies: BTreeMap<BodyId, Bytes>,
+    /// All records that ever were, which nobody reads but the tests.
+    pub(crate) history: Vec<Bytes>,
+    /// How many writes there were, and which of them was the last snapshot.
+    pub(crate) writes: usize,
+    pub(crate) snapshot_at: Option<usize>,
+}
+
+impl Disk {
+    fn new(founding: Bytes) -> Self {
+        Self { records: vec![founding.clone()], history: vec![founding], ..Self::default() }
+    }
+
+    fn write(&mut self, written: Written) {
+        match written {
+            Written::Commit(records, bodies) => {
+                assert!(bodies.iter().all(|body| body.id == BodyId::of(&body.bytes)), "a body under a false name");
+                self.history.extend_from_slice(&records);
+                self.records.extend(records);
+                self.bodies.extend(bodies.into_iter().map(|body| (body.id, body.bytes)));
+            }
+            Written::Snapshot(state) => {
+                self.snapshot = Some(state);
+                self.snapshot_at = Some(self.writes);
+                self.records.clear();
+            }
+        }
+        self.writes += 1;
+    }
+
+    /// Whether a snapshot at any of some points of the history leads to where the whole history leads.
+    fn check_snapshots(&self) {
+        let all = self.history.len();
+        // Long histories take long, and say no more than short ones.
+        if all > 500 {
+            return;
+        }
+        let whole = Self { snapshot: None, records: self.history.clone(), ..self.clone() };
+        let Ok(end) = compact(&whole) else { return };
+        for cut in [1, all / 3, all / 2, all - 1].into_iter().filter(|cut| *cut > 0) {
+            let (before, behind) = self.history.split_at(cut);
+            let before = Self { records: before.to_vec(), ..whole.clone() };
+            let snapshot = compact(&before).expect("a log that can be read up to here");
+            let disk = Self { snapshot: Some(snapshot), records: behind.to_vec(), ..whole.clone() };
+            assert_eq!(compact(&disk).as_ref(), Ok(&end), "a snapshot behind {cut} of {all} records");
+        }
+    }
 }
 
 impl DurableLog for Disk {
+    fn snapshot(&self) -> Option<Bytes> {
+        self.snapshot.clone()
+    }
+
     fn records(&self) -> Box<dyn Iterator<Item = Bytes> + '_> {
         Box::new(self.records.iter().cloned())
     }
@@ -42,7 +94,13 @@ impl DurableLog for Disk {
     }
 }
 
-/// What a disk does with commits.
+/// What goes to a disk.
+enum Written {
+    Commit(Vec<Bytes>, Vec<Body>),
+    Snapshot(Bytes),
+}
+
+/// What a disk does with commits and snapshots.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Commits {
     Stand,
@@ -61,11 +119,13 @@ pub(crate) struct Machine {
     pub(crate) kill_at: Option<usize>,
     /// The number of commits that stand before all fail.
     pub(crate) fail_from: Option<usize>,
-    /// Whether the index can be fetched.
-    pub(crate) index: bool,
+    /// What is fetched by each name.
+    pub(crate) documents: BTreeMap<&'static str, Bytes>,
+    /// What its scanner says of a message that holds the word.
+    pub(crate) scanner: (&'static str, Finding),
     key: KeyPair,
     incoming: u64,
-    hanging: Vec<(Ticket, Vec<Bytes>, Vec<Body>)>,
+    hanging: Vec<(Ticket, Written)>,
 }
 
 /// Who is at the other end.
@@ -105,6 +165,11 @@ pub(crate) fn pem(name: &str) -> Vec<u8> {
 
 pub(crate) fn file(name: &str) -> Vec<u8> {
     fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/keys").join(name)).expect("a test key")
+}
+
+/// What can be fetched in a world in order.
+fn documents() -> BTreeMap<&'static str, Bytes> {
+    [("indice", file("index.ldif.p7m").into()), ("crl", file("nobody.crl").into())].into()
 }
 
 pub(crate) fn sign(key: &KeyPair, message: &[u8]) -> Bytes {
@@ -178,14 +243,14 @@ impl World {
     }
 
     pub(crate) fn add(&mut self, name: &str, config: Config) {
-        let disk = Disk { records: vec![found(&config)], bodies: BTreeMap::new() };
         let machine = Machine {
-            disk,
+            disk: Disk::new(found(&config)),
             node: None,
             commits: Commits::Stand,
             kill_at: None,
             fail_from: None,
-            index: true,
+            documents: documents(),
+            scanner: ("VIRUS", Finding::Hostile { name: "Prova".to_owned() }),
             key: key(name),
             incoming: 0,
             hanging: Vec::new(),
@@ -230,8 +295,8 @@ impl World {
     pub(crate) fn release(&mut self, name: &str) {
         let machine = self.machine(name);
         machine.commits = Commits::Stand;
-        for (ticket, records, bodies) in std::mem::take(&mut machine.hanging) {
-            self.carry_out(name, Effect::Commit { ticket, records, bodies });
+        for (ticket, written) in std::mem::take(&mut machine.hanging) {
+            self.write_down(name, ticket, written);
         }
         self.run();
     }
@@ -288,9 +353,15 @@ impl World {
                     self.input(&host, Input::Closed { conn, end: End::Finished });
                 }
             }
-            Effect::Commit { ticket, records, bodies } => self.commit(name, ticket, records, bodies),
-            Effect::Snapshot { ticket, .. } => self.input(name, Input::Committed { ticket }),
-            Effect::Scan { ticket, .. } => self.input(name, Input::Scanned { ticket, finding: Finding::Clean }),
+            Effect::Commit { ticket, records, bodies } => {
+                self.write_down(name, ticket, Written::Commit(records, bodies));
+            }
+            Effect::Snapshot { ticket, state } => self.write_down(name, ticket, Written::Snapshot(state)),
+            Effect::Scan { ticket, bytes } => {
+                let (word, finding) = self.machine(name).scanner.clone();
+                let found = String::from_utf8_lossy(&bytes).contains(word);
+                self.input(name, Input::Scanned { ticket, finding: if found { finding } else { Finding::Clean } });
+            }
             Effect::Load { ticket, body } => {
                 let bytes = self.machine(name).disk.body(body);
                 self.input(name, Input::Loaded { ticket, bytes });
@@ -309,14 +380,13 @@ impl World {
                 self.input(name, Input::Resolved { ticket, hosts });
             }
             Effect::Fetch { ticket, name: document } => {
-                assert_eq!(document, "indice");
-                let document = self.machine(name).index.then(|| file("index.ldif.p7m").into());
+                let document = self.machine(name).documents.get(document.as_str()).cloned();
                 self.input(name, Input::Fetched { ticket, document });
             }
         }
     }
 
-    fn commit(&mut self, name: &str, ticket: Ticket, records: Vec<Bytes>, bodies: Vec<Body>) {
+    fn write_down(&mut self, name: &str, ticket: Ticket, written: Written) {
         let machine = self.machine(name);
         match &mut machine.kill_at {
             Some(0) => machine.commits = Commits::Kill,
@@ -333,12 +403,10 @@ impl World {
         }
         match machine.commits {
             Commits::Fail => return self.input(name, Input::StoreFailed { ticket }),
-            Commits::Hang => return machine.hanging.push((ticket, records, bodies)),
+            Commits::Hang => return machine.hanging.push((ticket, written)),
             Commits::Stand | Commits::Kill => {}
         }
-        assert!(bodies.iter().all(|body| body.id == BodyId::of(&body.bytes)), "a body under a false name");
-        machine.disk.records.extend(records);
-        machine.disk.bodies.extend(bodies.into_iter().map(|body| (body.id, body.bytes)));
+        machine.disk.write(written);
         if machine.commits == Commits::Kill { self.crash(name) } else { self.input(name, Input::Committed { ticket }) }
     }
 
@@ -472,7 +540,7 @@ impl World {
         let name =
             address.rsplit_once('@').and_then(|(_, domain)| domain.strip_suffix(".test")).expect("a test domain");
         let disk = &self.machines[name].disk;
-        let declared = disk.records.iter().flat_map(|record| declare(record));
+        let declared = disk.history.iter().flat_map(|record| declare(record));
         let bodies = declared.filter_map(|declared| match declared {
             Declared::Stored { mailbox, body } if mailbox == address => Some(disk.bodies[&body].clone()),
             _ => None,
@@ -500,13 +568,21 @@ impl World {
 
     /// The lines of a machine's log.
     pub(crate) fn log(&self, name: &str) -> Vec<Declared> {
-        let declared = self.machines[name].disk.records.iter().flat_map(|record| declare(record));
+        let declared = self.machines[name].disk.history.iter().flat_map(|record| declare(record));
         declared.filter(|declared| matches!(declared, Declared::Logged { .. })).collect()
     }
 }
 
 fn dotted(line: &str) -> String {
     if line.starts_with('.') { format!(".{line}") } else { line.to_owned() }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.machines.values().for_each(|machine| machine.disk.check_snapshots());
+        }
+    }
 }
 
 /// The value of a field of a message's own header.
