@@ -113,9 +113,11 @@ pub fn anomaly(issuer: &Issuer, stamp: Stamp<'_>, arrival: Arrival<'_>) -> Draft
     //= PEC-3.2.2-12
     reply_to(&mut header, &message, &sender);
     //= PEC-3.2.2-07
-    let id = match message.get("Message-ID").map(|field| field.text().trim_matches(['<', '>']).to_owned()) {
+    let named = message.get("Message-ID").map(|field| String::from_utf8_lossy(&field.unfolded()).into_owned());
+    let id = match named.map(|id| id.trim_matches(['<', '>']).to_owned()) {
         Some(id) if !id.is_empty() => {
-            copy(&mut header, &message, &["Message-ID"]);
+            // A second one would name another message.
+            message.get("Message-ID").into_iter().for_each(|field| header.copy(field));
             id
         }
         _ => {

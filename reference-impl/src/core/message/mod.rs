@@ -12,6 +12,10 @@ mod daticert;
 mod draft;
 mod encoded;
 mod envelopes;
+#[cfg(test)]
+mod family_tests;
+#[cfg(test)]
+mod foreign_tests;
 mod form;
 mod header;
 mod html;
@@ -31,6 +35,8 @@ mod submission;
 #[cfg(test)]
 mod tests;
 mod text;
+#[cfg(test)]
+mod virus_tests;
 mod write;
 mod xml;
 

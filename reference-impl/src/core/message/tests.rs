@@ -1,33 +1,29 @@
-//! Messages of every kind: built, read back, bent, and shown to programs that nobody here wrote.
-
-use std::{
-    path::PathBuf,
-    process::{Command, Output},
-};
+//! Messages of every kind: built, read back and bent.
 
 use collaudo_node::Bytes;
 
 use super::{samples::*, *};
+use crate::Family;
 
-const STAMP: Stamp<'static> = Stamp { id: "ric1@beta.test", at: NOW };
+pub(super) const STAMP: Stamp<'static> = Stamp { id: "ric1@beta.test", at: NOW };
 
-fn sealed_envelope() -> Bytes {
-    ALFA.seal(&envelope(
-        &issuer(),
-        NOW,
-        &submission("Subject: Perché =?utf-8?B?ZSBhbGxlZ2F0aQ==?=\r\nMessage-ID: <client-1@pc>\r\n"),
-    ))
+pub(super) fn sealed_envelope() -> Bytes {
+    ALFA.seal(&envelope(&issuer(), NOW, &titled()))
 }
 
-fn envelope_read() -> EnvelopeRead {
+fn titled() -> Submission {
+    submission("Subject: Perché =?utf-8?B?ZSBhbGxlZ2F0aQ==?=\r\nMessage-ID: <client-1@pc>\r\n")
+}
+
+pub(super) fn envelope_read() -> EnvelopeRead {
     EnvelopeRead::read(&sealed_envelope()).unwrap()
 }
 
-fn incoming(message: &[u8]) -> Incoming {
+pub(super) fn incoming(message: &[u8]) -> Incoming {
     classify(&Bytes::copy_from_slice(message), &index(), &trust(), Some(&revocations(&[])), NOW)
 }
 
-fn received(message: &[u8]) -> ReceiptRead {
+pub(super) fn received(message: &[u8]) -> ReceiptRead {
     match incoming(message) {
         Incoming::Receipt { receipt, .. } => *receipt,
         other => panic!("{other:?}"),
@@ -48,18 +44,24 @@ fn ordinary(message: &[u8]) -> String {
     }
 }
 
-fn replaced(message: &[u8], from: &str, to: &str) -> Vec<u8> {
+pub(super) fn replaced(message: &[u8], from: &str, to: &str) -> Vec<u8> {
     let text = String::from_utf8(message.to_vec()).unwrap();
     assert!(text.contains(from), "{from} in {text}");
     text.replacen(from, to, 1).into_bytes()
 }
 
-fn value(message: &Bytes, name: &str) -> String {
+pub(super) fn value(message: &Bytes, name: &str) -> String {
     Message::read(message.clone()).unwrap().get(name).unwrap_or_else(|| panic!("{name}")).text()
 }
 
 /// Every kind, sealed, with its name.
-fn every_kind() -> Vec<(&'static str, Bytes)> {
+pub(super) fn every_kind() -> Vec<(&'static str, Bytes)> {
+    every_kind_of(&Family::default())
+}
+
+/// Every kind, as providers of that family make it.
+pub(super) fn every_kind_of(family: &Family) -> Vec<(&'static str, Bytes)> {
+    let (issuer, beta) = (|| issuer().in_family(family), || beta().in_family(family));
     let (certified, read) = (certified(), envelope_read());
     let refused = formal_check(
         &"Subject: x\r\n\r\n".into(),
@@ -71,17 +73,19 @@ fn every_kind() -> Vec<(&'static str, Bytes)> {
     );
     let bruno = "bruno@beta.test";
     let taken = [bruno.to_owned(), "dario@beta.test".to_owned()];
-    let received = Bytes::from_static(
+    let ordinary = Bytes::from_static(
         b"From: x@y.it\r\nTo: bruno@beta.test\r\nMessage-ID: <o@y.it>\r\nSubject: citt\xe0\r\n\r\nciao \xe0\r\n",
     );
     let arrival = Arrival {
-        received: &received,
+        received: &ordinary,
         sender: "x@y.it",
         recipients: &taken,
         reason: "il messaggio non contiene una firma S/MIME",
     };
     let alfa = |draft: Draft| ALFA.seal(&draft);
     let beta_ = |draft: Draft| BETA.seal(&draft);
+    let to_alfa = "ricevute@alfa.test";
+    let detection = beta_(virus_detection(&beta(), STAMP, &read.certified, to_alfa, bruno, "EICAR-Test-File"));
     let asked = |form| {
         let mut read = envelope_read();
         read.certified.form = form;
@@ -90,7 +94,7 @@ fn every_kind() -> Vec<(&'static str, Bytes)> {
     vec![
         ("acceptance", alfa(acceptance(&issuer(), STAMP, &certified))),
         ("non-acceptance", alfa(non_acceptance(&issuer(), STAMP, &refused.unwrap_err()))),
-        ("envelope", sealed_envelope()),
+        ("envelope", alfa(envelope(&issuer(), NOW, &titled()))),
         ("take-charge", beta_(take_charge(&beta(), STAMP, &read.certified, "ricevute@alfa.test", &taken))),
         ("delivery-complete", beta_(delivery(&beta(), STAMP, &read, bruno, Form::Complete))),
         ("delivery-brief", beta_(delivery(&beta(), STAMP, &asked(Form::Brief), bruno, Form::Brief))),
@@ -110,6 +114,9 @@ fn every_kind() -> Vec<(&'static str, Bytes)> {
         ),
         ("timeout-12", alfa(timeout(&issuer(), STAMP, &certified, bruno, Timeout::TwelveHours))),
         ("timeout-24", alfa(timeout(&issuer(), STAMP, &certified, bruno, Timeout::TwentyFourHours))),
+        ("non-acceptance-virus", alfa(virus_non_acceptance(&issuer(), STAMP, &certified, "EICAR-Test-File"))),
+        ("virus-detection", detection.clone()),
+        ("non-delivery-virus", alfa(virus_non_delivery(&issuer(), STAMP, &received(&detection)).unwrap())),
         ("anomaly", beta_(anomaly(&beta(), STAMP, arrival))),
     ]
 }
@@ -133,6 +140,7 @@ fn every_kind_comes_in_as_what_it_is() {
             "envelope" => Some(Kind::Envelope),
             "acceptance" => Some(Kind::Acceptance),
             "take" => Some(Kind::TakeCharge),
+            "virus" => Some(Kind::VirusDetection),
             "delivery" => Some(Kind::Delivery),
             "timeout" => Some(Kind::Timeout),
             "non" if name.starts_with("non-acceptance") => Some(Kind::NonAcceptance),
@@ -231,10 +239,17 @@ fn delivery_forms_carry_what_they_should() {
     }
 }
 
-fn daticert_of(message: &Bytes) -> daticert::Daticert {
+/// The parts of what is signed.
+pub(super) fn parts_of(message: &Bytes) -> Vec<Message> {
     let signed = signature::Signed::find(&Message::read(message.clone()).unwrap()).unwrap();
     let mixed = mime::entity(signed.content);
-    daticert::read(&mime::decoded(&mime::part(&mixed, &mime::parts(&mixed).unwrap()[1])).unwrap()).unwrap()
+    mime::parts(&mixed).unwrap().iter().map(|range| mime::part(&mixed, range)).collect()
+}
+
+pub(super) fn daticert_of(message: &Bytes) -> daticert::Daticert {
+    let parts = parts_of(message);
+    let named = |part: &&Message| mime::file_name(part).as_deref() == Some("daticert.xml");
+    daticert::read(&mime::decoded(parts.iter().find(named).unwrap()).unwrap()).unwrap()
 }
 
 #[test]
@@ -255,6 +270,9 @@ fn notices_tell_their_class_of_error() {
         ("non-delivery-refused", "altro"),
         ("timeout-12", "altro"),
         ("timeout-24", "altro"),
+        ("non-acceptance-virus", "virus"),
+        ("virus-detection", "virus"),
+        ("non-delivery-virus", "virus"),
     ] {
         assert_eq!(class(name), error, "{name}");
     }
@@ -515,18 +533,29 @@ fn an_anomaly_envelope_holds_the_text_and_the_whole_message() {
     assert_eq!(anomaly(&beta(), STAMP, Arrival { received: &named, ..arrival }).message_id(), "a@b");
 }
 
+/// The text of a part in ISO-8859-1.
+pub(super) fn latin(part: &Message) -> String {
+    mime::decoded(part).unwrap().iter().copied().map(char::from).collect()
+}
+
 #[test]
 fn readable_text_tells_what_the_law_asks() {
     let texts = |name: &str| {
         let message = every_kind().into_iter().find(|(found, _)| *found == name).unwrap().1;
-        let signed = signature::Signed::find(&Message::read(message).unwrap()).unwrap();
-        let mixed = mime::entity(signed.content);
-        let first = mime::part(&mixed, &mime::parts(&mixed).unwrap()[0]);
-        mime::decoded(&first).unwrap().iter().copied().map(char::from).collect::<String>()
+        latin(&parts_of(&message)[0])
     };
-    for name in
-        ["acceptance", "envelope", "take-charge", "delivery-complete", "non-delivery-full", "timeout-12", "timeout-24"]
-    {
+    for name in [
+        "acceptance",
+        "envelope",
+        "take-charge",
+        "delivery-complete",
+        "non-delivery-full",
+        "timeout-12",
+        "timeout-24",
+        "non-acceptance-virus",
+        "virus-detection",
+        "non-delivery-virus",
+    ] {
         let text = texts(name);
         for item in
             ["02/03/2026", "09:00:00 (+0100)", "allegati", "anna@alfa.test", "bruno@beta.test", "pec1@alfa.test"]
@@ -536,114 +565,18 @@ fn readable_text_tells_what_the_law_asks() {
     }
     assert!(texts("acceptance").contains("carla@ordinaria.test (\"posta ordinaria\")"));
     assert!(texts("non-delivery-full").contains("5.2.2"));
+    for (name, end) in [
+        ("non-acceptance-virus", "Il messaggio non è stato accettato."),
+        ("virus-detection", "Per questo motivo il messaggio non è stato consegnato."),
+        ("non-delivery-virus", "Il messaggio non è stato consegnato."),
+    ] {
+        let text = texts(name);
+        assert!(
+            text.contains("problema di sicurezza") && text.contains("EICAR-Test-File]") && text.contains(end),
+            "{text}"
+        );
+    }
     assert!(texts("timeout-12").contains("12 ore") && texts("timeout-24").contains("24 ore"));
     assert!(texts("non-acceptance").contains("non è stato accettato"));
     assert!(texts("anomaly").contains("non contiene una firma S/MIME"));
-}
-
-/// A folder for the files of one test, gone with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("gestore-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// Runs a program that may not be there.
-fn run(program: &str, arguments: &[&str]) -> Option<Output> {
-    let output = Command::new(program).args(arguments).output();
-    if output.is_err() {
-        eprintln!("skipped: {program} is not installed");
-    }
-    output.ok()
-}
-
-#[test]
-fn openssl_accepts_every_signature_and_refuses_a_changed_one() {
-    let folder = Folder::new("openssl");
-    let path = |name: &str| folder.path(name);
-    std::fs::write(path("ca.der"), CA).unwrap();
-    if run("openssl", &["x509", "-inform", "DER", "-in", &path("ca.der"), "-out", &path("ca.pem")]).is_none() {
-        return;
-    }
-    let verify = |name: &str, message: &[u8]| {
-        let file = path(&format!("{name}.eml"));
-        std::fs::write(&file, message).unwrap();
-        let options =
-            ["-CAfile", &path("ca.pem"), "-attime", "1772438400", "-purpose", "smimesign", "-out", "/dev/null"];
-        run("openssl", &[&["cms", "-verify", "-in", &file][..], &options].concat()).unwrap()
-    };
-    for (name, message) in every_kind() {
-        let output = verify(name, &message);
-        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    assert!(!verify("changed", &replaced(&sealed_envelope(), "ciao", "addio")).status.success());
-}
-
-#[test]
-fn signatures_made_by_openssl_in_indefinite_length_are_read() {
-    let folder = Folder::new("openssl-sign");
-    let path = |name: &str| folder.path(name);
-    let draft = envelope(&issuer(), NOW, &submission("Subject: a\r\n"));
-    let sealed = ALFA.seal(&draft);
-    let message = Message::read(sealed.clone()).unwrap();
-    let content = signature::Signed::find(&message).unwrap().content;
-    for (name, octets) in
-        [("content", &content[..]), ("key", include_bytes!("samples/alfa.key.der")), ("certificate", ALFA.certificate)]
-    {
-        std::fs::write(path(name), octets).unwrap();
-    }
-    let (input, output) = (path("content"), path("p7s"));
-    let signer = ["-signer", &path("certificate"), "-inkey", &path("key"), "-keyform", "DER"];
-    let form = ["-binary", "-outform", "DER", "-stream", "-md", "sha384", "-in", &input, "-out", &output];
-    let Some(made) = run("openssl", &[&["cms", "-sign"][..], &form, &signer].concat()) else { return };
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let cms = std::fs::read(path("p7s")).unwrap();
-    let read = signature::SignedData::read(&cms).unwrap();
-    let certificate = read.certificate().unwrap();
-    assert_eq!(certificate.der(), ALFA.certificate);
-    assert_eq!(read.verify(&content, &certificate), Ok(()));
-    assert!(read.verify(b"x", &certificate).is_err());
-}
-
-#[test]
-fn python_reads_every_kind() {
-    const SCRIPT: &str = "\
-import email, sys
-from email import policy
-for path in sys.argv[1:]:
-    m = email.message_from_binary_file(open(path, 'rb'), policy=policy.default)
-    assert not m.defects and m.get_content_type() == 'multipart/signed', path
-    mixed, signature = m.iter_parts()
-    assert signature.get_filename() == 'smime.p7s' and mixed.get_content_type() == 'multipart/mixed', path
-    parts = list(mixed.iter_parts())
-    assert parts[0].get_content_charset() == 'iso-8859-1' and len(parts[0].get_content()) > 100, path
-    assert all(not p.defects for p in m.walk()), path
-    print(m['Subject'])
-";
-    let folder = Folder::new("python");
-    let mut arguments = vec!["-c".to_owned(), SCRIPT.to_owned()];
-    for (name, message) in every_kind() {
-        let file = folder.path(&format!("{name}.eml"));
-        std::fs::write(&file, &message).unwrap();
-        arguments.push(file);
-    }
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let Some(output) = run("python3", &arguments) else { return };
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let subjects = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(subjects.contains("POSTA CERTIFICATA: Perché e allegati\n"), "{subjects}");
 }
