@@ -66,12 +66,13 @@ fn pieces(letter: &Letter, sending: &Sending<'_>) -> Pieces {
 
 /// So many octets, at least two, in lines that fit any text part.
 fn filler(octets: usize) -> String {
+    let full: String = FILLING.chars().cycle().take(FULL).collect();
     let mut out = String::with_capacity(octets);
     let mut left = octets;
     while left > 0 {
         // One octet alone would be no line.
         let line = if left == FULL + 1 { FULL - 1 } else { left.min(FULL) };
-        out.extend(FILLING.chars().cycle().take(line.saturating_sub(2)));
+        out.push_str(full.get(..line.saturating_sub(2)).unwrap_or_default());
         out.push_str("\r\n");
         left = left.saturating_sub(line.max(2));
     }

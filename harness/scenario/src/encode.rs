@@ -26,15 +26,14 @@ pub(crate) fn field(name: &str, value: &str) -> String {
 
 /// Base64 in lines of 76, each with CRLF.
 pub(crate) fn base64_lines(octets: &[u8]) -> String {
-    let text = STANDARD.encode(octets);
-    let mut out = String::with_capacity(text.len() + text.len() / 38 + 2);
-    for (n, digit) in text.chars().enumerate() {
-        if n > 0 && n % 76 == 0 {
-            out.push_str("\r\n");
-        }
-        out.push(digit);
+    let mut out = String::with_capacity(octets.len() / 57 * 78 + 80);
+    for line in octets.chunks(57) {
+        STANDARD.encode_string(line, &mut out);
+        out.push_str("\r\n");
     }
-    out.push_str("\r\n");
+    if octets.is_empty() {
+        out.push_str("\r\n");
+    }
     out
 }
 

@@ -119,6 +119,11 @@ impl Scenario {
         &self.worlds
     }
 
+    /// What goes wrong in it.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
     /// Fixes all that the seed decides. The same scenario and seed give the same plan, on any machine.
     pub fn plan(&self, seed: u64) -> Plan {
         let mut steps: Vec<Step> = self.steps.iter().map(|draft| self.step(draft, seed)).collect();
