@@ -11,6 +11,7 @@ mod clauses;
 mod expect;
 #[cfg(test)]
 mod fixture;
+mod library;
 pub mod reading;
 mod sighting;
 mod story;
@@ -22,6 +23,7 @@ pub use clause::{Clause, Row};
 pub use clauses::CATALOGUE;
 
 use check::View;
+use library::Library;
 use reading::{Index, Readings};
 use story::Story;
 
@@ -33,8 +35,10 @@ pub fn judge(trace: &Trace) -> Judgement {
     let readings = Readings::of(trace);
     let index = Index::of(trace);
     let sightings = sighting::sightings(trace, &readings);
-    let story = Story::read(trace, &readings, &index, &sightings);
-    let view = View { trace, readings: &readings, index: &index, sightings: &sightings, story: &story };
+    let library = Library::of(trace, &index);
+    let story = Story::read(trace, &readings, &library, &sightings);
+    let view =
+        View { trace, readings: &readings, index: &index, library: &library, sightings: &sightings, story: &story };
     Judgement {
         verdicts: verdict::aggregate(check::run(&view)),
         expectations: expect::results(&view),

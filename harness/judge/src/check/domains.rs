@@ -5,7 +5,7 @@ use collaudo_record::{Outcome, What};
 use super::{Check, Finding, Findings, View};
 use crate::{
     Clause,
-    reading::{Kind, Reading},
+    reading::{Index, Kind, Reading},
     story::address::domain,
 };
 
@@ -18,8 +18,11 @@ fn author_belongs_to_signer(view: &View<'_>, findings: &mut Findings) {
         // What a person submits is no envelope, whatever it looks like.
         let body = transfer.body.as_ref().filter(|_| transfer.step.is_none());
         let Some(reading) = body.and_then(|body| view.readings.get(body)) else { continue };
-        let Some(strange) = strange(view, reading) else { continue };
         let provider = &transfer.session.server;
+        if !view.library.has_index(provider, place) {
+            continue;
+        }
+        let Some(strange) = strange(view.library.index(provider, place), reading) else { continue };
         let treated = view.sightings.iter().find(|sighting| {
             let issued = sighting.issuer.is_some_and(|issuer| issuer.name == *provider);
             issued && sighting.event >= place && certifies(sighting.reading, reading)
@@ -42,11 +45,11 @@ fn author_belongs_to_signer(view: &View<'_>, findings: &mut Findings) {
 }
 
 /// What a look into the index must find strange in an envelope: its certificate is not there, or not for that author.
-fn strange(view: &View<'_>, reading: &Reading) -> Option<String> {
+fn strange(index: &Index, reading: &Reading) -> Option<String> {
     let signature = reading.signature.as_ref().filter(|_| reading.kind == Kind::PostaCertificata)?;
     let author = reading.head.from.first().map_or("nobody", |from| from.address.as_str());
-    match signature.signer.as_ref().and_then(|signer| view.index.listing(&signer.der)) {
-        None if view.index.records.is_empty() => None,
+    match signature.signer.as_ref().and_then(|signer| index.listing(&signer.der)) {
+        None if index.records.is_empty() => None,
         None => Some(format!("from {author}, signed with a certificate that the index does not list,")),
         Some(record) if record.domains.contains(&domain(author)) => None,
         Some(record) => Some(format!("from {author}, signed with a key of {},", record.name)),

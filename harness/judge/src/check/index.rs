@@ -251,6 +251,7 @@ mod tests {
     use super::*;
     use crate::{
         fixture::{self, Signing},
+        library::Library,
         reading::{Index, Readings},
         sighting::sightings,
         story::Story,
@@ -262,8 +263,16 @@ mod tests {
         let readings = Readings::of(&trace);
         let index = Index::of(&trace);
         let sightings = sightings(&trace, &readings);
-        let story = Story::read(&trace, &readings, &index, &sightings);
-        let view = View { trace: &trace, readings: &readings, index: &index, sightings: &sightings, story: &story };
+        let library = Library::of(&trace, &index);
+        let story = Story::read(&trace, &readings, &library, &sightings);
+        let view = View {
+            trace: &trace,
+            readings: &readings,
+            index: &index,
+            library: &library,
+            sightings: &sightings,
+            story: &story,
+        };
         let mut findings = Findings::default();
         CHECKS.iter().for_each(|check| (check.run)(&view, &mut findings));
         findings.0

@@ -14,6 +14,7 @@ use collaudo_record::{Outcome, Player, Provider, Trace};
 
 use crate::{
     Clause,
+    library::Library,
     reading::{Index, Readings},
     sighting::Sighting,
     story::Story,
@@ -23,7 +24,10 @@ use crate::{
 pub(crate) struct View<'a> {
     pub(crate) trace: &'a Trace,
     pub(crate) readings: &'a Readings,
+    /// The index that stands in the header.
     pub(crate) index: &'a Index,
+    /// Documents as each host had them.
+    pub(crate) library: &'a Library<'a>,
     /// Every message where it was first seen, in that order.
     pub(crate) sightings: &'a [Sighting<'a>],
     pub(crate) story: &'a Story<'a>,
@@ -131,8 +135,16 @@ mod tests {
         let trace = fixture::trace(|_| {});
         let readings = Readings::of(&trace);
         let index = Index::of(&trace);
-        let story = Story::read(&trace, &readings, &index, &[]);
-        let view = View { trace: &trace, readings: &readings, index: &index, sightings: &[], story: &story };
+        let library = Library::of(&trace, &index);
+        let story = Story::read(&trace, &readings, &library, &[]);
+        let view = View {
+            trace: &trace,
+            readings: &readings,
+            index: &index,
+            library: &library,
+            sightings: &[],
+            story: &story,
+        };
         let found: Vec<_> = run_one(&view, &check).into_iter().map(|f| (f.clause, f.provider, f.outcome)).collect();
         let unknown = |name: &str| (Clause::PEC_7_02, name.to_owned(), Outcome::Unknown);
         assert_eq!(found, [unknown("alfa"), unknown("beta")]);

@@ -123,6 +123,11 @@ impl Certificate {
             && tbs_octets(&self.der).is_some_and(|tbs| algorithm.verifies(authority, tbs, typed.signature.raw_bytes()))
     }
 
+    /// Whether that is its subject.
+    pub(super) fn is_subject(&self, name: &Name) -> bool {
+        self.typed.tbs_certificate.subject == *name
+    }
+
     /// Its RSA key in the form of PKCS #1.
     pub(super) fn key(&self) -> &[u8] {
         self.typed.tbs_certificate.subject_public_key_info.subject_public_key.raw_bytes()
@@ -167,7 +172,7 @@ fn rfc822_names(extension: &Extension) -> Vec<String> {
 }
 
 /// The signed part as it stands.
-fn tbs_octets(certificate: &[u8]) -> Option<&[u8]> {
+pub(super) fn tbs_octets(certificate: &[u8]) -> Option<&[u8]> {
     asn1::first(asn1::first(certificate)?.value).map(|tbs| tbs.whole)
 }
 
@@ -224,7 +229,7 @@ fn latin(octets: &[u8]) -> String {
     std::str::from_utf8(octets).map_or_else(|_| octets.iter().map(|b| char::from(*b)).collect(), str::to_owned)
 }
 
-fn instant(since_1970: std::time::Duration) -> Instant {
+pub(super) fn instant(since_1970: std::time::Duration) -> Instant {
     Instant(i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX))
 }
 

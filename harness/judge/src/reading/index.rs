@@ -1,7 +1,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use collaudo_record::Trace;
 
-use super::{Certificate, Signature, head::decode_octets};
+use super::{Certificate, Signature, asn1, head::decode_octets};
 
 /// The provider index as published.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,9 +43,14 @@ impl Index {
         let Some(octets) = trace.body(&trace.header.index) else {
             return Self { problem: Some("the trace holds no index".to_owned()), ..Self::default() };
         };
-        let signer = trace.body(&trace.header.index_signer).and_then(Certificate::read);
-        let (signature, content) = Signature::read(octets, &[], signer.as_slice());
-        let problem = match (&content, &signer) {
+        Self::read(octets, trace.body(&trace.header.index_signer).and_then(Certificate::read).as_ref())
+    }
+
+    /// Reads a signed index and verifies it against its publisher's certificate.
+    pub fn read(octets: &[u8], signer: Option<&Certificate>) -> Self {
+        let anchors: Vec<Certificate> = signer.into_iter().cloned().collect();
+        let (signature, content) = Signature::read(octets, &[], &anchors);
+        let problem = match (&content, signer) {
             _ if !signature.valid => Some(signature.reason.clone()),
             (None, _) => Some("it encloses no text".to_owned()),
             (_, None) => Some("the certificate of its publisher cannot be read".to_owned()),
@@ -56,6 +61,20 @@ impl Index {
         };
         let ldif = decode_octets(&content.unwrap_or_default());
         Self { problem, signature: Some(signature), records: records(&ldif), ldif }
+    }
+
+    /// Reads what a directory gave: the signed file that it was made from, an LDIF text, or entries of LDAP. A directory
+    /// vouches for itself, so there is no signature to verify.
+    pub fn of_directory(octets: &[u8], signer: Option<&Certificate>) -> Self {
+        let signed = Self::read(octets, signer);
+        if !signed.records.is_empty() {
+            return signed;
+        }
+        let text = decode_octets(octets);
+        let read = records(&text);
+        let records = if read.is_empty() { entries(octets) } else { read };
+        let problem = records.is_empty().then(|| "the directory gave no record".to_owned());
+        Self { problem, signature: None, ldif: text, records }
     }
 
     /// The record that manages a domain, in any case.
@@ -130,6 +149,25 @@ fn records(ldif: &str) -> Vec<Record> {
     records
 }
 
+/// The entries among messages of LDAP (RFC 4511 §4.5.2).
+fn entries(octets: &[u8]) -> Vec<Record> {
+    const ENTRY: u8 = 0x64;
+    const STRING: u8 = 0x04;
+    let entry = |message: asn1::Tlv<'_>| {
+        let mut fields = asn1::Values(asn1::Values(message.value).find(|tlv| tlv.tag == ENTRY)?.value);
+        let dn = decode_octets(fields.tagged(STRING)?.value);
+        let mut attributes = Vec::new();
+        for attribute in asn1::Values(fields.tagged(asn1::SEQUENCE)?.value) {
+            let mut parts = asn1::Values(attribute.value);
+            let name = decode_octets(parts.tagged(STRING)?.value).to_ascii_lowercase();
+            let values = asn1::Values(parts.tagged(asn1::SET)?.value);
+            attributes.extend(values.map(|value| (name.clone(), value.value.to_vec())));
+        }
+        Some(Record::of(dn, attributes))
+    };
+    asn1::Values(octets).filter_map(entry).collect()
+}
+
 /// The pieces of a distinguished name; a comma behind a backslash belongs to its value.
 fn pieces(dn: &str) -> Vec<(String, String)> {
     let mut pieces = vec![String::new()];
@@ -175,6 +213,22 @@ mod tests {
         assert_eq!(records[0].name, "Alfa");
         assert_eq!(records[0].domains, ["alfa.test", "b.test"]);
         assert_eq!(records[0].certificates, [vec![1, 2]]);
+    }
+
+    #[test]
+    fn a_directory_answers_with_text_or_with_entries() {
+        let text = "dn: providerName=Alfa,o=postacert\nproviderName: Alfa\nmanagedDomains: alfa.test\n";
+        assert!(Index::of_directory(text.as_bytes(), None).managing("ALFA.test").is_some());
+        let string = |text: &str| [&[4, text.len() as u8][..], text.as_bytes()].concat();
+        let wrap = |tag: u8, inner: Vec<u8>| [&[tag, inner.len() as u8][..], &inner].concat();
+        let attribute = |name: &str, value: &str| wrap(0x30, [string(name), wrap(0x31, string(value))].concat());
+        let attributes =
+            wrap(0x30, [attribute("providerName", "Alfa"), attribute("managedDomains", "alfa.test")].concat());
+        let entry = wrap(0x64, [string("providerName=Alfa,o=postacert"), attributes].concat());
+        let message = wrap(0x30, [vec![2, 1, 7], entry].concat());
+        let index = Index::of_directory(&message, None);
+        assert_eq!(index.managing("alfa.test").map(|record| record.name.as_str()), Some("Alfa"));
+        assert!(Index::of_directory(b"\x30\x03\x02\x01\x00", None).problem.is_some());
     }
 
     #[test]

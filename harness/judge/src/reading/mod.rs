@@ -2,11 +2,13 @@
 
 mod asn1;
 mod certificate;
+mod crl;
 mod daticert;
 mod head;
 mod index;
 mod mime;
 mod signature;
+pub(crate) mod virus;
 mod xml;
 
 use std::{
@@ -19,12 +21,14 @@ use mail_parser::decoders::html::html_to_text;
 
 pub(crate) use certificate::hex;
 pub use certificate::{Certificate, Extension, oid};
+pub use crl::Crl;
 pub(crate) use daticert::zone_minutes;
 pub use daticert::{Daticert, Flaw, FlawAt};
 pub use head::{Field, Head, Mailbox};
 pub use index::{Index, Record};
 pub use mime::{Attached, Entity};
 pub use signature::Signature;
+pub use virus::Virus;
 
 /// Every message of a trace, each body read once.
 #[derive(Debug, Default)]
@@ -55,6 +59,8 @@ pub struct Reading {
     pub daticert: Option<Daticert>,
     /// The enclosed message, where it is a direct child of the content: `postacert.eml`, else the first `message/rfc822`.
     pub postacert: Option<Attached>,
+    /// What it carries, its enclosed message included.
+    pub virus: Virus,
 }
 
 /// What a message says it is.
@@ -174,6 +180,7 @@ impl Reading {
             text: String::new(),
             daticert: None,
             postacert: None,
+            virus: Virus::None,
         })
     }
 
@@ -190,12 +197,15 @@ impl Reading {
             text: String::new(),
             daticert: None,
             postacert: None,
+            virus: Virus::None,
             root,
         };
         let page = || Some(html_to_text(&reading.html_part()?.text()));
         reading.text = reading.text_part().map(Entity::text).or_else(page).unwrap_or_default();
         reading.daticert = reading.daticert_part().map(|part| Daticert::read(&part.decoded));
         reading.postacert = reading.take_postacert();
+        let enclosed = reading.postacert.as_ref().map(|enclosed| Virus::of(&enclosed.root));
+        reading.virus = Virus::of(&reading.root).max(enclosed.unwrap_or_default());
         reading.kind = reading.kind();
         reading
     }

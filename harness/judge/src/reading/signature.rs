@@ -60,7 +60,7 @@ impl Signature {
 
     /// Reads SignedData and verifies it against the content that it encloses or, where it encloses none, against the
     /// first of these forms of the detached content that fits. Gives the enclosed content too.
-    pub(super) fn read(octets: &[u8], detached: &[&[u8]], trust: &[Certificate]) -> (Self, Option<Vec<u8>>) {
+    pub(crate) fn read(octets: &[u8], detached: &[&[u8]], trust: &[Certificate]) -> (Self, Option<Vec<u8>>) {
         let Some(definite) = asn1::definite(octets) else {
             return (Self::unreadable("the signature is no ASN.1 structure"), None);
         };

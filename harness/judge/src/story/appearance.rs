@@ -2,14 +2,15 @@ use std::collections::BTreeMap;
 
 use collaudo_record::{BodyHash, Event, Instant, Provider, Trace, Transfer, What};
 
-use super::{Providers, Standing, address::same};
+use super::{Arrives, Providers, Standing, address::same, octets::has_bare_line_ends};
 use crate::{
-    reading::{Index, Kind, Reading, Readings},
+    library::Library,
+    reading::{Kind, Reading, Readings},
     sighting::Sighting,
 };
 
 /// How the story tells what a message is worth.
-pub(crate) type Trust = fn(&Reading, &Index) -> Standing;
+pub(crate) type Trust = fn(&Reading, Arrives<'_>) -> Standing;
 
 /// A message seen at one place: on the wire between providers, or in a mailbox. What people submit is no appearance.
 #[derive(Debug)]
@@ -119,6 +120,17 @@ impl<'a> Appearance<'a> {
         }
     }
 
+    /// Whether its taker refused it for good, though it is within what he allows and its lines end as they must.
+    pub(crate) fn is_refused_without_cause(&self, to: &Provider) -> bool {
+        let Some(transfer) = self.transfer() else { return false };
+        let is_final = transfer.reply.as_ref().is_some_and(|reply| reply.code >= 500);
+        let number = transfer.forward_paths.len();
+        let paths = u64::try_from(number).unwrap_or(u64::MAX);
+        let has_room = self.reading.octets.saturating_mul(paths) <= to.max_octets
+            && u32::try_from(number).is_ok_and(|number| number <= to.max_recipients);
+        is_final && has_room && !has_bare_line_ends(self.octets)
+    }
+
     /// The transaction that carried it.
     pub(crate) fn transfer(&self) -> Option<&'a Transfer> {
         match self.place {
@@ -147,7 +159,7 @@ pub(crate) fn is_positive(code: Option<u16>) -> bool {
 pub(crate) fn is_submission(transfer: &Transfer) -> bool {
     transfer.step.is_some()
         || transfer.account.is_some()
-        || transfer.session.port == 587
+        || matches!(transfer.session.port, 465 | 587)
         || transfer.session.client == "users"
 }
 
@@ -155,7 +167,7 @@ pub(crate) fn is_submission(transfer: &Transfer) -> bool {
 pub(crate) fn appearances<'a>(
     trace: &'a Trace,
     readings: &'a Readings,
-    index: &Index,
+    library: &Library<'_>,
     sightings: &[Sighting<'a>],
     providers: &Providers<'a>,
     trust: Trust,
@@ -167,6 +179,11 @@ pub(crate) fn appearances<'a>(
     for (event, place) in trace.events.iter().zip(0_u32..) {
         let Some((body, seen)) = seen(event, providers) else { continue };
         let (Some(reading), Some(octets)) = (readings.get(body), trace.body(body)) else { continue };
+        let host = match &seen {
+            Place::Wire { to, .. } => &to.name,
+            Place::Mailbox { provider, .. } => &provider.name,
+        };
+        let standing = trust(reading, Arrives { library, host, event: place, at: event.at });
         let first = *firsts.entry(identity(reading)).or_insert(all.len());
         let issuer = match all.get(first) {
             Some(first) => first.issuer,
@@ -178,7 +195,7 @@ pub(crate) fn appearances<'a>(
             place: seen,
             reading,
             octets,
-            standing: trust(reading, index),
+            standing,
             first,
             issuer,
             submission: None,

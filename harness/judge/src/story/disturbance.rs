@@ -12,6 +12,10 @@ const CATCH_UP: Span = Span::from_secs(600);
 #[derive(Debug, Default)]
 pub(crate) struct Disturbances {
     spans: Vec<Disturbance>,
+    /// Hosts whose clock was wrong.
+    clocks: Vec<Disturbance>,
+    /// Hosts whose scanner gave no answer.
+    scanners: Vec<Disturbance>,
     end: Instant,
 }
 
@@ -26,9 +30,10 @@ struct Disturbance {
 
 impl Disturbances {
     pub(crate) fn of(trace: &Trace) -> Self {
+        let mut all = Self { end: trace.events.last().map_or(trace.header.epoch, |event| event.at), ..Self::default() };
         let mut spans: Vec<Disturbance> = Vec::new();
         let mut down = BTreeMap::new();
-        let mut faults = BTreeMap::new();
+        let (mut faults, mut clocks, mut scanners) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for event in &trace.events {
             match &event.what {
                 What::Host { host, up: false } => {
@@ -37,15 +42,50 @@ impl Disturbances {
                 What::Host { host, up: true } => end(&mut spans, down.remove(host.as_str()), event.at),
                 What::Fault { fault, kind, hosts, phase: FaultPhase::Injected } => {
                     let between = kind != "crash" && hosts.len() > 1;
-                    faults.entry(*fault).or_insert_with(|| begin(&mut spans, hosts.clone(), between, event.at));
+                    let begun = |spans: &mut Vec<_>| begin(spans, hosts.clone(), between, event.at);
+                    match kind.as_str() {
+                        "clock" => drop(clocks.entry(*fault).or_insert_with(|| begun(&mut all.clocks))),
+                        kind if is_of_documents(kind) => {}
+                        "scanner-down" => {
+                            scanners.entry(*fault).or_insert_with(|| begun(&mut all.scanners));
+                            faults.entry(*fault).or_insert_with(|| begun(&mut spans));
+                        }
+                        _ => drop(faults.entry(*fault).or_insert_with(|| begun(&mut spans))),
+                    }
                 }
                 What::Fault { fault, phase: FaultPhase::Healed, .. } => {
                     end(&mut spans, faults.remove(fault), event.at);
+                    end(&mut all.clocks, clocks.remove(fault), event.at);
+                    end(&mut all.scanners, scanners.remove(fault), event.at);
                 }
                 _ => {}
             }
         }
-        Self { spans, end: trace.events.last().map_or(trace.header.epoch, |event| event.at) }
+        all.spans = spans;
+        all
+    }
+
+    /// Whether nothing stands in the way of a host then.
+    pub(crate) fn is_calm(&self, host: &str, at: Instant) -> bool {
+        !self.spans.iter().any(|span| span.hosts.iter().any(|one| one == host) && span.covers(at, at))
+    }
+
+    /// Whether a host's scanner gave no answer all the time between two instants.
+    pub(crate) fn is_blind(&self, host: &str, from: Instant, until: Instant) -> bool {
+        self.scanners.iter().any(|span| span.concerns(&[host]) && span.covers(from, until))
+    }
+
+    /// Whether a host's clock was wrong at some instant between two.
+    pub(crate) fn mistimes(&self, host: &str, from: Instant, until: Instant) -> bool {
+        let overlaps = |span: &&Disturbance| span.from <= until && span.to.is_none_or(|to| to >= from);
+        self.clocks.iter().filter(|span| span.concerns(&[host])).any(|span| overlaps(&span))
+    }
+
+    /// Whether a host's clock leapt between two instants.
+    pub(crate) fn leaps(&self, host: &str, from: Instant, until: Instant) -> bool {
+        let inside = |at: Instant| from < at && at <= until;
+        let ours = self.clocks.iter().filter(|span| span.concerns(&[host]));
+        ours.into_iter().any(|span| inside(span.from) || span.to.is_some_and(inside))
     }
 
     /// Whether something stood in the way of these hosts at or after `since`, so late that what they owe each other may
@@ -103,7 +143,16 @@ impl Disturbances {
     }
 }
 
+/// Faults of public documents stand in nobody's way: what follows from them is judged by what each host got.
+fn is_of_documents(kind: &str) -> bool {
+    kind.starts_with("index-") || matches!(kind, "crl-unreachable" | "revoked" | "unlisted")
+}
+
 impl Disturbance {
+    fn covers(&self, from: Instant, until: Instant) -> bool {
+        self.from <= from && self.to.is_none_or(|to| to >= until)
+    }
+
     fn concerns(&self, hosts: &[&str]) -> bool {
         let hit = |host: &String| hosts.contains(&host.as_str());
         if self.between { self.hosts.iter().filter(|host| hit(host)).count() > 1 } else { self.hosts.iter().any(hit) }
@@ -131,7 +180,8 @@ mod tests {
 
     fn one(hosts: &[&str], between: bool, from: i64, to: Option<i64>) -> Disturbances {
         let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
-        Disturbances { spans: vec![Disturbance { hosts, between, from: at(from), to: to.map(at) }], end: at(30) }
+        let spans = vec![Disturbance { hosts, between, from: at(from), to: to.map(at) }];
+        Disturbances { spans, end: at(30), ..Disturbances::default() }
     }
 
     #[test]

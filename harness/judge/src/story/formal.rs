@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     address::{Addresses, addresses, same},
-    octets::{fields, split, unfolded},
+    octets::{fields, has_bare_line_ends, split, unfolded},
 };
 
 /// The longest line that RFC 5322 allows, without its line end.
@@ -81,12 +81,7 @@ impl Formal {
     }
 
     fn lines(&mut self, octets: &[u8], header: &Header<'_>) {
-        let bare = octets.iter().enumerate().any(|(at, octet)| match octet {
-            b'\n' => at.checked_sub(1).and_then(|before| octets.get(before)) != Some(&b'\r'),
-            b'\r' => octets.get(at + 1) != Some(&b'\n'),
-            _ => false,
-        });
-        if bare {
+        if has_bare_line_ends(octets) {
             self.faults.push(Fault::Malformed("bare CR or LF"));
         }
         if octets.contains(&0) {

@@ -7,7 +7,7 @@ use super::{
     address::{domain, same},
     appearance::is_positive,
 };
-use crate::reading::{Kind, Reading};
+use crate::reading::{Kind, Reading, Virus};
 
 /// What trace fields may add to a message on its way into a mailbox.
 const TRACE_OCTETS: u64 = 4_096;
@@ -27,6 +27,8 @@ pub(crate) struct Handover<'a> {
     pub(crate) envelope: Option<&'a Reading>,
     /// What it is worth.
     pub(crate) standing: Standing,
+    /// What it carries.
+    pub(crate) virus: Virus,
     /// The event by which it is in the provider's hands: the transaction that it said yes to, or within one provider the
     /// acceptance receipt. None where it never said yes.
     pub(crate) taken: Option<(u32, Instant)>,
@@ -54,6 +56,11 @@ impl Handover<'_> {
     /// Whether sender and recipient have the same provider.
     pub(crate) fn is_internal(&self) -> bool {
         self.crossings.is_empty()
+    }
+
+    /// Whether it is a correct envelope without a virus: one that goes the whole way.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.standing == Standing::Correct && self.virus == Virus::None
     }
 
     /// Whether it surely can be stored.
@@ -112,6 +119,7 @@ fn cross<'a>(
         let yes = appearance.arrived() && is_positive(forward.reply.as_ref().map(|reply| reply.code));
         if yes && handover.taken.is_none() {
             handover.taken = Some((appearance.event, appearance.at));
+            handover.standing = appearance.standing;
         }
     }
 }
@@ -129,6 +137,7 @@ fn stay<'a>(all: &mut Vec<Handover<'a>>, appearances: &[Appearance<'a>], number:
         let Some(provider) = recipient.provider.filter(|one| one.name == submission.provider.name) else { continue };
         let mut handover = begun(provider, recipient.address, id, Some(provider), envelope, Some(number));
         handover.taken = Some((accepted, submission.t0.0));
+        handover.virus = handover.virus.max(submission.virus());
         handover.octets_min = submission.message.map_or(1, |(reading, _)| reading.octets);
         all.push(handover);
     }
@@ -149,6 +158,7 @@ fn begun<'a>(
         from,
         envelope: envelope.map(|one| one.reading),
         standing: envelope.map_or(Standing::Correct, |one| one.standing),
+        virus: envelope.map_or(Virus::None, |one| one.reading.virus),
         taken: None,
         crossings: Vec::new(),
         submission,

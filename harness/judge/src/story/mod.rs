@@ -18,7 +18,8 @@ use std::collections::BTreeMap;
 use collaudo_record::{BodyHash, Instant, Provider, Trace};
 
 use crate::{
-    reading::{Index, Kind, Readings},
+    library::Library,
+    reading::{Kind, Readings},
     sighting::Sighting,
 };
 
@@ -26,7 +27,7 @@ pub(crate) use appearance::{Appearance, Place, Trust, is_positive};
 pub(crate) use disturbance::Disturbances;
 pub(crate) use formal::{Fault, Formal};
 pub(crate) use handover::Handover;
-pub(crate) use standing::Standing;
+pub(crate) use standing::{Arrives, Standing};
 pub(crate) use submission::{Recipient, Submission};
 
 /// What became of each submission.
@@ -58,10 +59,10 @@ impl<'a> Story<'a> {
     pub(crate) fn read(
         trace: &'a Trace,
         readings: &'a Readings,
-        index: &'a Index,
+        library: &Library<'_>,
         sightings: &'a [Sighting<'a>],
     ) -> Self {
-        Self::trusting(Standing::of, trace, readings, index, sightings)
+        Self::trusting(Standing::of, trace, readings, library, sightings)
     }
 
     /// Reads the story, with another way to tell what a message is worth.
@@ -69,12 +70,12 @@ impl<'a> Story<'a> {
         trust: Trust,
         trace: &'a Trace,
         readings: &'a Readings,
-        index: &'a Index,
+        library: &Library<'_>,
         sightings: &'a [Sighting<'a>],
     ) -> Self {
         let providers = Providers { all: &trace.header.providers };
-        let mut appearances = appearance::appearances(trace, readings, index, sightings, &providers, trust);
-        let mut submissions = submission::submissions(trace, readings, &providers);
+        let mut appearances = appearance::appearances(trace, readings, library, sightings, &providers, trust);
+        let mut submissions = submission::submissions(trace, readings, library, &providers);
         submission::join(&mut submissions, &mut appearances);
         let handovers = handover::handovers(&appearances, &submissions, &providers);
         let steps = steps(&appearances, &submissions);
@@ -129,6 +130,24 @@ impl<'a> Story<'a> {
             *messages.entry(one.first).or_default().entry(here).or_default() += 1;
         }
         messages.values().map(|places| places.values().max().copied().unwrap_or_default()).sum()
+    }
+
+    /// How many times somebody issued what appears here: of a message that crossed, the transactions that were said yes to
+    /// count; that its taker put it into a mailbox twice is no fault of his.
+    pub(crate) fn made<'s>(&self, appearances: impl Iterator<Item = &'s Appearance<'a>>) -> usize
+    where
+        'a: 's,
+    {
+        let mut messages: BTreeMap<usize, Vec<&Appearance<'a>>> = BTreeMap::new();
+        for one in appearances {
+            messages.entry(one.first).or_default().push(one);
+        }
+        let of_one = |all: Vec<&Appearance<'a>>| {
+            let crossed = all.iter().filter(|one| one.transfer().is_some()).count();
+            let taken = all.iter().filter(|one| one.transfer().is_some() && one.arrived()).count();
+            if crossed > 0 { taken.max(1) } else { self.copies(all.into_iter()) }
+        };
+        messages.into_values().map(of_one).sum()
     }
 }
 

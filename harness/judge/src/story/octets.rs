@@ -55,6 +55,15 @@ pub(crate) fn unfolded(raw: &[u8]) -> Vec<u8> {
     words.collect::<Vec<_>>().join(&b' ')
 }
 
+/// Whether a CR or an LF stands alone.
+pub(crate) fn has_bare_line_ends(octets: &[u8]) -> bool {
+    octets.iter().enumerate().any(|(at, octet)| match octet {
+        b'\n' => at.checked_sub(1).and_then(|before| octets.get(before)) != Some(&b'\r'),
+        b'\r' => octets.get(at + 1) != Some(&b'\n'),
+        _ => false,
+    })
+}
+
 /// Where `needle` begins.
 pub(crate) fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
     hay.windows(needle.len()).position(|window| window == needle)

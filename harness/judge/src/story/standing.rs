@@ -1,4 +1,20 @@
-use crate::reading::{Index, Kind, Reading};
+use collaudo_record::Instant;
+
+use crate::{
+    library::{Library, Revocation},
+    reading::{Kind, Reading},
+};
+
+/// Where a message arrives, and what is known there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrives<'s> {
+    pub(crate) library: &'s Library<'s>,
+    /// The host.
+    pub(crate) host: &'s str,
+    /// The place among the trace's events.
+    pub(crate) event: u32,
+    pub(crate) at: Instant,
+}
 
 /// What a message that arrives is worth, by the tests of RFC 6109 §2.2.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,22 +29,38 @@ pub(crate) enum Standing {
     Unlisted,
     /// The signature does not hold.
     Invalid,
-    /// No path leads from its certificate to an anchor, or the certificate was not valid.
+    /// No path leads from its certificate to an anchor, or the certificate was not valid, or it was revoked.
     Untrusted,
+    /// Correct or not by what the provider could know: of a revocation, or for want of an index. Either treatment is right.
+    Doubtful,
 }
 
 impl Standing {
     /// Makes the tests.
-    pub(crate) fn of(reading: &Reading, index: &Index) -> Self {
+    pub(crate) fn of(reading: &Reading, here: Arrives<'_>) -> Self {
         let Some(signature) = &reading.signature else { return Self::Unsigned };
+        if !here.library.has_index(here.host, here.event) {
+            return Self::Doubtful;
+        }
+        let index = here.library.index(here.host, here.event);
+        let revocation = signature.signer.as_ref().map_or(Revocation::No, |signer| {
+            here.library.revocation(here.host, (here.event, here.at), signer, signature.signed_at)
+        });
         let listed = signature.signer.as_ref().is_some_and(|signer| index.listing(&signer.der).is_some());
         match (listed, signature.valid, signature.chain.is_ok()) {
             (false, ..) => Self::Unlisted,
             (true, false, _) => Self::Invalid,
             (true, true, false) => Self::Untrusted,
+            _ if revocation == Revocation::Yes => Self::Untrusted,
+            _ if revocation == Revocation::Unsure => Self::Doubtful,
             (true, true, true) if is_well_formed(reading) && is_from_its_signer(reading) => Self::Correct,
             (true, true, true) => Self::Malformed,
         }
+    }
+
+    /// Whether it may have been taken for a correct one.
+    pub(crate) fn may_be_correct(self) -> bool {
+        matches!(self, Self::Correct | Self::Doubtful)
     }
 
     /// Whether it comes from a certified provider: existence, origin and validity of the signature.
@@ -45,6 +77,7 @@ impl Standing {
             Self::Unlisted => "signed with a certificate that the index does not list",
             Self::Invalid => "signed, but the signature does not hold",
             Self::Untrusted => "signed, but with a certificate that is not to be trusted",
+            Self::Doubtful => "signed with a certificate that the provider could look up or could not",
         }
     }
 }

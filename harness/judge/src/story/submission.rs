@@ -8,7 +8,10 @@ use super::{
     appearance::{is_positive, is_submission},
     octets::same_original,
 };
-use crate::reading::{Kind, Reading, Readings};
+use crate::{
+    library::Library,
+    reading::{Kind, Reading, Readings, Virus},
+};
 
 /// What a person handed to the access point, and what followed.
 #[derive(Debug)]
@@ -38,7 +41,7 @@ pub(crate) struct Submission<'a> {
 pub(crate) struct Recipient<'a> {
     /// The forward path.
     pub(crate) address: &'a str,
-    /// Who manages its domain; none where no provider does.
+    /// Who manages its domain; none where no provider does, or none that the access point could know of.
     pub(crate) provider: Option<&'a Provider>,
 }
 
@@ -68,6 +71,11 @@ impl<'a> Submission<'a> {
         self.code().is_some_and(|code| code >= 500)
     }
 
+    /// What it carries.
+    pub(crate) fn virus(&self) -> Virus {
+        self.message.map_or(Virus::None, |(reading, _)| reading.virus)
+    }
+
     /// The sender: the reverse path.
     pub(crate) fn sender(&self) -> &'a str {
         &self.transfer.reverse_path
@@ -78,13 +86,14 @@ impl<'a> Submission<'a> {
 pub(crate) fn submissions<'a>(
     trace: &'a Trace,
     readings: &'a Readings,
+    library: &Library<'_>,
     providers: &Providers<'a>,
 ) -> Vec<Submission<'a>> {
     let numbered = trace.events.iter().zip(0_u32..);
     numbered
         .filter_map(|(event, place)| match &event.what {
             What::Transfer(transfer) if is_submission(transfer) => {
-                submission(trace, readings, providers, transfer, place, event.at)
+                submission(trace, readings, library, providers, transfer, (place, event.at))
             }
             _ => None,
         })
@@ -94,10 +103,10 @@ pub(crate) fn submissions<'a>(
 fn submission<'a>(
     trace: &'a Trace,
     readings: &'a Readings,
+    library: &Library<'_>,
     providers: &Providers<'a>,
     transfer: &'a Transfer,
-    event: u32,
-    at: Instant,
+    (event, at): (u32, Instant),
 ) -> Option<Submission<'a>> {
     let provider = providers.named(&transfer.session.server)?;
     let body = transfer.body.as_ref();
@@ -106,13 +115,20 @@ fn submission<'a>(
     for forward in &transfer.forward_paths {
         let taken = is_positive(forward.reply.as_ref().map(|reply| reply.code));
         if taken && !recipients.iter().any(|one| same(one.address, &forward.path)) {
-            recipients.push(Recipient { address: &forward.path, provider: providers.managing(&domain(&forward.path)) });
+            let domain = domain(&forward.path);
+            let is_known = library.knows(&provider.name, event, &domain);
+            recipients
+                .push(Recipient { address: &forward.path, provider: providers.managing(&domain).filter(|_| is_known) });
         }
     }
     let paths: Vec<_> = recipients.iter().map(|one| one.address).collect();
-    let formal = message.map_or_else(Formal::default, |(_, octets)| {
+    let mut formal = message.map_or_else(Formal::default, |(_, octets)| {
         Formal::of(octets, &transfer.reverse_path, &paths, provider.max_octets)
     });
+    let asked: BTreeSet<_> = transfer.forward_paths.iter().map(|one| one.path.to_ascii_lowercase()).collect();
+    if u32::try_from(asked.len()).is_ok_and(|asked| asked > provider.max_recipients) {
+        formal.unclear = Some("more recipients than the provider allows");
+    }
     let t0 = (transfer.body_at.unwrap_or(at), at);
     Some(Submission {
         event,

@@ -1,13 +1,14 @@
 //! Small traces made by hand: messages as plain text, unsigned, each event under a name so that a test can bend it.
 
 use collaudo_record::{
-    Basis, Event, Expectation, FaultPhase, Forward, Header, Instant, LogEntry, Player, Provider, Reply, ScenarioBrief,
-    Session, Span, Trace, Transfer, User, What,
+    Basis, BodyHash, Event, Expectation, FaultPhase, Forward, Header, Instant, LogEntry, Ordinary, Player, Provider,
+    Reply, ScenarioBrief, Session, Span, Trace, Transfer, User, What,
 };
 
-use super::{Standing, Story, standing::is_well_formed};
+use super::{Arrives, Standing, Story, standing::is_well_formed};
 use crate::{
     check::View,
+    library::Library,
     reading::{Index, Reading, Readings},
     sighting::sightings,
 };
@@ -32,6 +33,8 @@ pub(crate) struct Script {
     pub(crate) peer: Option<&'static str>,
     /// Everything goes without TLS.
     pub(crate) clear: bool,
+    /// What becomes of ordinary mail for everybody; refused where it says nothing.
+    pub(crate) ordinary: Option<Ordinary>,
 }
 
 /// What happens.
@@ -66,6 +69,11 @@ pub(crate) enum Act {
     },
     Partition {
         phase: FaultPhase,
+    },
+    /// Anything else, with the octets that it names.
+    Note {
+        what: What,
+        octets: Vec<u8>,
     },
     /// Nothing; the trace ends no earlier.
     End,
@@ -136,8 +144,25 @@ impl Script {
         let readings = Readings::of(&trace);
         let index = Index::default();
         let sightings = sightings(&trace, &readings);
-        let story = Story::trusting(believe, &trace, &readings, &index, &sightings);
-        look(&View { trace: &trace, readings: &readings, index: &index, sightings: &sightings, story: &story })
+        let library = Library::of(&trace, &index);
+        let story = Story::trusting(believe, &trace, &readings, &library, &sightings);
+        look(&View {
+            trace: &trace,
+            readings: &readings,
+            index: &index,
+            library: &library,
+            sightings: &sightings,
+            story: &story,
+        })
+    }
+
+    /// The failed verdicts, of a trace that was bent after it was made.
+    pub(crate) fn altered(&self, bend: impl Fn(&mut Trace)) -> Vec<String> {
+        let mut trace = self.trace();
+        bend(&mut trace);
+        let failed =
+            crate::judge(&trace).verdicts.into_iter().filter(|one| one.outcome == collaudo_record::Outcome::Fail);
+        failed.map(|one| format!("{} {}", one.clause.trim_start_matches("PEC-"), one.provider)).collect()
     }
 
     fn trace(&self) -> Trace {
@@ -207,12 +232,17 @@ impl Act {
                 let hosts = vec!["alfa".to_owned(), "beta".to_owned()];
                 (Basis::Observed, What::Fault { fault: 0, kind: "partition".into(), hosts, phase })
             }
+            Self::Note { what, octets } => {
+                trace.keep(octets);
+                let is_declared = matches!(what, What::Retained { .. } | What::Sealed { .. });
+                (if is_declared { Basis::Declared } else { Basis::Observed }, what)
+            }
             Self::End => (Basis::Observed, What::Host { host: "clock".into(), up: true }),
         }
     }
 }
 
-fn believe(reading: &Reading, _: &Index) -> Standing {
+fn believe(reading: &Reading, _: Arrives<'_>) -> Standing {
     let names = |from: &crate::reading::Mailbox| from.address.starts_with("posta-certificata@");
     match (reading.head.from.iter().any(names), is_well_formed(reading)) {
         (false, _) => Standing::Unsigned,
@@ -237,7 +267,7 @@ fn header(script: &Script) -> Header {
             .map(|user| User {
                 address: format!("{user}@{name}.test"),
                 quota_octets: script.quota.filter(|_| *user == "bruno"),
-                ordinary: collaudo_record::Ordinary::Refuse,
+                ordinary: script.ordinary.clone().unwrap_or(Ordinary::Refuse),
             })
             .collect(),
     };
@@ -377,6 +407,44 @@ pub(crate) fn wire(from: &str, to: &str, reverse: &str, forward: &[&str], messag
         code: Some(250),
         message: message.to_owned(),
     }
+}
+
+pub(crate) fn retained(provider: &str, message: &str) -> Act {
+    let what = What::Retained { provider: provider.to_owned(), body: BodyHash::of(message.as_bytes()) };
+    Act::Note { what, octets: message.as_bytes().to_vec() }
+}
+
+pub(crate) fn sealed(provider: &str, day: &str, seal: Vec<u8>) -> Act {
+    let what = What::Sealed { provider: provider.to_owned(), day: day.to_owned(), seal: BodyHash::of(&seal) };
+    Act::Note { what, octets: seal }
+}
+
+pub(crate) fn fetched(mailbox: &str, secured: bool, message: &str) -> Act {
+    let what = What::Fetched {
+        visit: "v1".to_owned(),
+        provider: mailbox.split(['@', '.']).nth(1).unwrap_or_default().to_owned(),
+        mailbox: mailbox.to_owned(),
+        over: "imap".to_owned(),
+        secured,
+        body: BodyHash::of(message.as_bytes()),
+    };
+    Act::Note { what, octets: message.as_bytes().to_vec() }
+}
+
+/// A host asks for the index.
+pub(crate) fn consulted(host: &str, over: &str, document: Option<&[u8]>) -> Act {
+    let what = What::Consulted {
+        host: host.to_owned(),
+        document: "indice.ldif.p7m".to_owned(),
+        over: over.to_owned(),
+        body: document.map(BodyHash::of),
+    };
+    Act::Note { what, octets: document.unwrap_or_default().to_vec() }
+}
+
+pub(crate) fn fault(kind: &str, host: &str, phase: FaultPhase) -> Act {
+    let what = What::Fault { fault: 7, kind: kind.to_owned(), hosts: vec![host.to_owned()], phase };
+    Act::Note { what, octets: Vec::new() }
 }
 
 fn logged(provider: &str, event: &str, seconds: i64, related: &[&str]) -> Act {

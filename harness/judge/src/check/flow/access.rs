@@ -5,7 +5,7 @@ use collaudo_record::{Outcome, Span};
 use super::{Check, Findings, Occasion, View, count};
 use crate::{
     Clause,
-    reading::Kind,
+    reading::{Kind, Virus},
     story::{Fault, Recipient, Story, Submission, address::same, octets::same_original},
 };
 
@@ -40,40 +40,38 @@ pub(super) const ADMISSION: Check = Check {
         Clause::PEC_3_1_2_01,
         Clause::PEC_3_1_4_09,
         Clause::PEC_DM_12_02,
+        Clause::PEC_DM_12_03,
     ],
     run: admission,
 };
 
 /// What became of a submission at its access point.
-struct Fate {
-    acceptances: Vec<u32>,
+pub(super) struct Fate {
+    pub(super) acceptances: Vec<u32>,
     copies: usize,
     envelopes: Vec<u32>,
     notices: Vec<u32>,
     /// The message itself, not enclosed, on its way or in a mailbox.
     bare: Vec<u32>,
-    virus: bool,
 }
 
 impl Fate {
-    fn of(story: &Story<'_>, submission: &Submission<'_>) -> Self {
+    pub(super) fn of(story: &Story<'_>, submission: &Submission<'_>) -> Self {
         let events = |kind| story.about(submission, kind).map(|one| one.event).collect();
-        let virus = |one: &crate::story::Appearance<'_>| one.reading.head.first("X-VerificaSicurezza").is_some();
         Self {
             acceptances: events(Kind::Accettazione),
             copies: story.copies(story.about(submission, Kind::Accettazione)),
             envelopes: events(Kind::PostaCertificata),
             notices: events(Kind::NonAccettazione),
             bare: bare(story, submission),
-            virus: story.about(submission, Kind::NonAccettazione).any(virus),
         }
     }
 
-    fn entered(&self) -> bool {
+    pub(super) fn entered(&self) -> bool {
         !self.acceptances.is_empty() || !self.envelopes.is_empty()
     }
 
-    fn let_in(&self) -> bool {
+    pub(super) fn let_in(&self) -> bool {
         self.entered() || !self.bare.is_empty()
     }
 
@@ -83,12 +81,12 @@ impl Fate {
         silent && submission.taken() && !may_lack_receipts(story, submission)
     }
 
-    fn events(&self) -> impl Iterator<Item = u32> {
+    pub(super) fn events(&self) -> impl Iterator<Item = u32> {
         let one_of_each = [&self.acceptances, &self.envelopes, &self.notices, &self.bare];
         one_of_each.into_iter().filter_map(|events| events.first()).copied()
     }
 
-    fn words(&self, submission: &Submission<'_>) -> String {
+    pub(super) fn words(&self, submission: &Submission<'_>) -> String {
         let reply = submission.code().map_or_else(|| "no reply".to_owned(), |code| format!("reply {code}"));
         let (taken, notices) = (count(self.copies, "acceptance receipt"), count(self.notices.len(), "refusal notice"));
         let envelope = if self.envelopes.is_empty() { "no transport envelope" } else { "a transport envelope" };
@@ -142,7 +140,11 @@ fn formal(view: &View<'_>, out: &mut Findings) {
             }
         }
         let has_empty_bcc = submission.message.is_some_and(|(reading, _)| reading.head.first("Bcc").is_some());
-        if submission.formal.conforms() && has_empty_bcc && !fate.virus && (fate.entered() || turned_away) {
+        if submission.formal.conforms()
+            && has_empty_bcc
+            && submission.virus() == Virus::None
+            && (fate.entered() || turned_away)
+        {
             let expected = "accepted: a Bcc field without a value";
             occasion.holds(out, &[Clause::PEC_3_1_1_06], fate.entered(), expected, &fate.words(submission));
         }
@@ -152,13 +154,15 @@ fn formal(view: &View<'_>, out: &mut Findings) {
 fn admission(view: &View<'_>, out: &mut Findings) {
     for submission in view.story.submissions.iter().filter(|one| one.message.is_some()) {
         let fate = Fate::of(view.story, submission);
-        if fate.virus {
+        // What carries a virus, or may, is judged elsewhere.
+        if submission.virus() != Virus::None {
             continue;
         }
         let occasion = Occasion::of(view, submission.provider, submission, fate.events());
         if submission.formal.conforms() {
             admitted(view.story, out, submission, &fate, &occasion);
             fifty(out, submission, &fate, &occasion);
+            thirty(out, submission, &fate, &occasion);
         } else if !submission.formal.faults.is_empty() {
             rejected(view.story, out, submission, &fate, &occasion);
         }
@@ -208,6 +212,21 @@ fn fifty(out: &mut Findings, submission: &Submission<'_>, fate: &Fate, occasion:
     }
 }
 
+/// So many octets times recipients every provider must allow; far below them a refusal has another reason.
+const THIRTY: std::ops::RangeInclusive<u64> = 20_000_000..=30_000_000;
+
+//= PEC-DM.12-03
+fn thirty(out: &mut Findings, submission: &Submission<'_>, fate: &Fate, occasion: &Occasion<'_>) {
+    let octets = submission.message.map_or(0, |(reading, _)| reading.octets);
+    let product = octets.saturating_mul(u64::try_from(submission.recipients.len()).unwrap_or(u64::MAX));
+    // A profile below the floor is the scenario's own fiction, and its limit is what is examined.
+    let is_bound = submission.provider.max_octets >= *THIRTY.end();
+    if is_bound && THIRTY.contains(&product) && (fate.entered() || submission.refused() || !fate.notices.is_empty()) {
+        let expected = format!("{product} octets times recipients accepted, for up to 30 MB must be");
+        occasion.holds(out, &[Clause::PEC_DM_12_03], fate.entered(), &expected, &fate.words(submission));
+    }
+}
+
 //= PEC-2.2.1-03
 //= PEC-3.1.1-09
 //= PEC-3.1.1-10
@@ -242,7 +261,7 @@ fn rejected(story: &Story<'_>, out: &mut Findings, submission: &Submission<'_>, 
 }
 
 /// Whether what the provider owes the sender may rightly be missing: the provider was disturbed, or the mailbox is full.
-fn may_lack_receipts(story: &Story<'_>, submission: &Submission<'_>) -> bool {
+pub(super) fn may_lack_receipts(story: &Story<'_>, submission: &Submission<'_>) -> bool {
     story.disturbances.excuses(&[&submission.provider.name], submission.t0.0) || may_be_full(story, submission)
 }
 
@@ -268,6 +287,7 @@ pub(super) fn must_reach(story: &Story<'_>, submission: &Submission<'_>, recipie
             one.provider.name == own
                 && same(one.recipient, recipient.address)
                 && one.can_be_stored()
+                && one.virus == Virus::None
                 && submission.pec_msgids.contains(&one.pec_msgid)
                 && !story.disturbances.excuses(&[own], submission.t0.0)
         }),

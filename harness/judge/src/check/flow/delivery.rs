@@ -1,8 +1,8 @@
 use super::{Check, Findings, Occasion, View, access::may_be_full, count, quoted};
 use crate::{
     Clause,
-    reading::Kind,
-    story::{Appearance, Handover, Place, Standing, Story, octets::same_but_trace},
+    reading::{Kind, Virus},
+    story::{Appearance, Handover, Place, Story, octets::same_but_trace},
 };
 
 /// What arrives lies in the mailbox as it came.
@@ -47,7 +47,7 @@ pub(super) fn may_lack_outcome(story: &Story<'_>, handover: &Handover<'_>) -> bo
 
 fn failure(view: &View<'_>, out: &mut Findings) {
     let story = view.story;
-    let correct = story.handovers.iter().filter(|one| one.standing == Standing::Correct);
+    let correct = story.handovers.iter().filter(|one| one.is_sound());
     for handover in correct.filter(|one| one.cannot_be_stored()) {
         let Some((event, _)) = handover.taken else { continue };
         let notices = story.copies(story.at(&handover.failures));
@@ -65,7 +65,7 @@ fn failure(view: &View<'_>, out: &mut Findings) {
         let both = &[Clause::PEC_2_2_3_05, Clause::PEC_3_3_3_01];
         occasion.holds(out, both, !handover.failures.is_empty() && notices <= 1, &expected, &observed);
     }
-    for handover in &story.handovers {
+    for handover in story.handovers.iter().filter(|one| one.virus == Virus::None) {
         codes(view, out, handover);
     }
 }

@@ -1,3 +1,5 @@
+use collaudo_record::{Ordinary, Provider, Transfer};
+
 use super::{Check, Findings, Occasion, View, quoted};
 use crate::{
     Clause,
@@ -198,7 +200,11 @@ fn enclosed(view: &View<'_>, out: &mut Findings, appearance: &Appearance<'_>, su
 //= PEC-2.1.1.2-01
 fn bare(view: &View<'_>, out: &mut Findings, appearance: &Appearance<'_>) {
     let responsible = match &appearance.place {
-        Place::Wire { transfer, from: Some(from), .. } if !transfer.reverse_path.is_empty() => *from,
+        Place::Wire { transfer, from: Some(from), .. }
+            if !transfer.reverse_path.is_empty() && !is_forwarded(from, transfer) =>
+        {
+            *from
+        }
         Place::Mailbox { provider, .. } => *provider,
         Place::Wire { .. } => return,
     };
@@ -209,6 +215,13 @@ fn bare(view: &View<'_>, out: &mut Findings, appearance: &Appearance<'_>) {
         let observed = format!("a message of kind {}", appearance.kind().wire());
         occasion.holds(out, &[Clause::PEC_2_1_1_2_01], is_enclosed, "an envelope, no bare message", &observed);
     }
+}
+
+/// Whether a mailbox's holder had it sent on: then it leaves the network as it came.
+fn is_forwarded(from: &Provider, transfer: &Transfer) -> bool {
+    let is_target =
+        |path: &str| from.users.iter().any(|user| matches!(&user.ordinary, Ordinary::Forward { to } if same(to, path)));
+    !transfer.forward_paths.is_empty() && transfer.forward_paths.iter().all(|forward| is_target(&forward.path))
 }
 
 //= PEC-3.1.5-19

@@ -87,13 +87,11 @@ fn fields(view: &View<'_>, out: &mut Findings, line: &Line<'_>) {
     //= PEC-2.3-03
     let apart = entry.at.since(line.seen);
     let holds = apart.0.unsigned_abs() <= NEAR.0.unsigned_abs();
-    occasion.holds(
-        out,
-        &[Clause::PEC_2_3_03],
-        holds,
-        "date and time of the event",
-        &format!("{apart} from when it was seen"),
-    );
+    let until = line.seen.after(NEAR);
+    if !view.story.disturbances.mistimes(&line.provider.name, Instant(line.seen.0 - NEAR.0), until) {
+        let observed = format!("{apart} from when it was seen");
+        occasion.holds(out, &[Clause::PEC_2_3_03], holds, "date and time of the event", &observed);
+    }
     //= PEC-2.3-07
     let kind = (!entry.event.trim().is_empty()).then_some(entry.event.as_str());
     occasion.holds(out, &[Clause::PEC_2_3_07], kind.is_some(), "the kind of event", &quoted(kind));

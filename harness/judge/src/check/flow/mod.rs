@@ -2,19 +2,24 @@
 
 mod access;
 mod delivery;
+mod documents;
 mod envelope;
 mod form;
 mod identifiers;
 mod log;
+mod ordinary;
 mod receipts;
 mod reception;
 mod routes;
+mod seal;
 mod session;
 mod taking;
 #[cfg(test)]
 mod tests;
 mod timeouts;
 mod transaction;
+mod virus;
+mod visits;
 
 use collaudo_record::{Basis, Outcome, Provider};
 
@@ -51,6 +56,17 @@ pub(crate) const CHECKS: &[Check] = &[
     transaction::WHOLE,
     transaction::TIME,
     log::LOG,
+    seal::SEAL,
+    visits::VISITS,
+    documents::COPY,
+    documents::SOURCE,
+    ordinary::SETTING,
+    ordinary::SILENCE,
+    ordinary::CLEAR,
+    virus::ACCESS,
+    virus::RECEPTION,
+    virus::SENDER,
+    virus::ORDINARY,
 ];
 
 /// An occasion on which clauses bind a provider.

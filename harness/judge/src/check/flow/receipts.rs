@@ -4,7 +4,7 @@ use super::{Check, Findings, Occasion, View, count, delivery::may_lack_outcome, 
 use crate::{
     Clause,
     reading::{Form, Kind},
-    story::{Appearance, Handover, Place, Standing, address::same, octets::same_but_trace},
+    story::{Appearance, Handover, Place, address::same, octets::same_but_trace},
 };
 
 /// One delivery receipt for each recipient whose mailbox holds the envelope, and none for others.
@@ -38,14 +38,14 @@ pub(super) const BASIS: Check = Check {
 
 fn receipts(view: &View<'_>, out: &mut Findings) {
     let story = view.story;
-    for handover in story.handovers.iter().filter(|one| one.standing == Standing::Correct && one.taken.is_some()) {
+    for handover in story.handovers.iter().filter(|one| one.is_sound() && one.taken.is_some()) {
         let submission = handover.submission.and_then(|number| story.submissions.get(number));
         let first = |places: &[usize]| story.at(places).map(|one| one.event).next();
         let (stored, receipt) = (first(&handover.stored), first(&handover.deliveries));
         let failure = first(&handover.failures);
         let events = [stored, receipt, failure, handover.taken.map(|(event, _)| event)].into_iter().flatten();
         let occasion = Occasion::new(view, handover.provider, events).about(submission);
-        let number = story.copies(story.at(&handover.deliveries)).max(usize::from(receipt.is_some()));
+        let number = story.made(story.at(&handover.deliveries)).max(usize::from(receipt.is_some()));
         let to = handover.recipient;
         let observed = format!(
             "{}, {}, {}",
@@ -123,7 +123,7 @@ fn basis(view: &View<'_>, out: &mut Findings) {
             one.provider.name == provider
                 && Some(one.pec_msgid) == id
                 && is_it(one.recipient)
-                && one.standing == Standing::Correct
+                && one.standing.may_be_correct()
         })
     };
     for receipt in receipts() {
@@ -142,7 +142,7 @@ fn basis(view: &View<'_>, out: &mut Findings) {
         //= PEC-2.2.3-01
         //= PEC-3.3.1-01
         //= PEC-3.3.2-01
-        let is_wrong = |one: &Appearance<'_>| one.standing != Standing::Correct && is_its_reason(one, receipt, issuer);
+        let is_wrong = |one: &Appearance<'_>| !one.standing.may_be_correct() && is_its_reason(one, receipt, issuer);
         if ground.is_none() && story.appearances.iter().any(is_wrong) {
             let all = &[Clause::PEC_2_2_3_01, Clause::PEC_3_3_1_01, Clause::PEC_3_3_2_01, Clause::PEC_3_3_2_03];
             let expected = "no delivery receipt for what is no correct envelope";

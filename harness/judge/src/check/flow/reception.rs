@@ -3,7 +3,8 @@ use collaudo_record::Provider;
 use super::{Check, Findings, Occasion, View, access::may_be_full, envelope::repeated};
 use crate::{
     Clause,
-    reading::Kind,
+    library::Revocation,
+    reading::{Kind, Virus},
     story::{
         Appearance, Place, Standing, Story,
         address::same,
@@ -20,8 +21,10 @@ pub(super) const TREATMENT: Check = Check {
         Clause::PEC_2_2_2_09,
         Clause::PEC_2_2_2_10,
         Clause::PEC_2_2_2_11,
+        Clause::PEC_2_2_2_13,
         Clause::PEC_2_2_2_14,
         Clause::PEC_2_2_2_15,
+        Clause::PEC_2_2_2_16,
         Clause::PEC_2_2_2_17,
         Clause::PEC_3_2_2_01,
     ],
@@ -59,19 +62,19 @@ const INHERITED: [(Clause, &str); 4] = [
 pub(super) const FILING: Check = Check { clauses: &[Clause::PEC_2_2_2_06, Clause::PEC_3_5_02], run: filing };
 
 /// What a provider made of a message that came to it.
-struct Arrival<'s, 'a> {
-    message: &'s Appearance<'a>,
-    to: &'a Provider,
+pub(super) struct Arrival<'s, 'a> {
+    pub(super) message: &'s Appearance<'a>,
+    pub(super) to: &'a Provider,
     /// The same message in a mailbox, not enclosed.
-    bare: Option<&'s Appearance<'a>>,
+    pub(super) bare: Option<&'s Appearance<'a>>,
     /// The same message in a mailbox, enclosed in an anomaly envelope.
-    wrapped: Option<&'s Appearance<'a>>,
+    pub(super) wrapped: Option<&'s Appearance<'a>>,
     /// A take-charge or delivery receipt for it alone.
     answered: Option<&'s Appearance<'a>>,
 }
 
 impl<'s, 'a> Arrival<'s, 'a> {
-    fn of(story: &'s Story<'a>, message: &'s Appearance<'a>) -> Option<Self> {
+    pub(super) fn of(story: &'s Story<'a>, message: &'s Appearance<'a>) -> Option<Self> {
         let Place::Wire { transfer, to, .. } = message.place else { return None };
         transfer.reply.as_ref()?;
         let mut here =
@@ -81,7 +84,7 @@ impl<'s, 'a> Arrival<'s, 'a> {
         Some(Self { message, to, bare, wrapped, answered: answer(story, message, to) })
     }
 
-    fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         let code = self.message.transfer().and_then(|transfer| transfer.reply.as_ref()).map_or(0, |reply| reply.code);
         let lies = match (self.bare, self.wrapped) {
             (Some(_), _) => "in a mailbox as it came",
@@ -93,7 +96,7 @@ impl<'s, 'a> Arrival<'s, 'a> {
         format!("{}: reply {code}, {lies}, {answered}", self.message.standing.words())
     }
 
-    fn events(&self) -> impl Iterator<Item = u32> {
+    pub(super) fn events(&self) -> impl Iterator<Item = u32> {
         [Some(self.message), self.bare, self.wrapped, self.answered].into_iter().flatten().map(|one| one.event)
     }
 }
@@ -105,16 +108,17 @@ fn encloses(anomaly: &Appearance<'_>, message: &Appearance<'_>) -> bool {
 }
 
 /// Whether an anomaly envelope is the one of that message: by its octets, else by the identifier that it keeps.
-fn wraps(anomaly: &Appearance<'_>, message: &Appearance<'_>) -> bool {
+pub(super) fn wraps(anomaly: &Appearance<'_>, message: &Appearance<'_>) -> bool {
     let id = |one: &Appearance<'_>| one.reading.head.message_id.clone().filter(|id| !id.is_empty());
-    encloses(anomaly, message) || (id(anomaly).is_some() && id(anomaly) == id(message))
+    let is_same = || encloses(anomaly, message) || (id(anomaly).is_some() && id(anomaly) == id(message));
+    anomaly.kind() == Kind::Anomalia && is_same()
 }
 
 /// A receipt for a message that is no correct envelope, unless a correct one with the same identifier came too.
 fn answer<'s, 'a>(story: &'s Story<'a>, message: &Appearance<'a>, to: &Provider) -> Option<&'s Appearance<'a>> {
     let id = message.reading.head.message_id.as_deref()?;
     let is_correct = |one: &crate::story::Handover<'_>| {
-        one.pec_msgid == id && one.provider.name == to.name && one.standing == Standing::Correct
+        one.pec_msgid == id && one.provider.name == to.name && one.standing.may_be_correct()
     };
     if story.handovers.iter().any(is_correct) {
         return None;
@@ -139,9 +143,12 @@ fn treatment(view: &View<'_>, out: &mut Findings) {
                     occasion.holds(out, &[Clause::PEC_2_2_2_04], arrival.wrapped.is_none(), expected, &observed);
                 }
             }
+            // What carries a virus is let through by nobody.
+            Standing::Malformed if message.reading.virus != Virus::None => {}
             Standing::Malformed => malformed(view.story, out, &arrival, &occasion),
+            Standing::Doubtful => continue,
             Standing::Unsigned | Standing::Unlisted | Standing::Invalid | Standing::Untrusted => {
-                ordinary(out, &arrival, &occasion);
+                ordinary(view, out, &arrival, &occasion);
             }
         }
         //= PEC-3.2.2-01
@@ -199,7 +206,7 @@ fn malformed(story: &Story<'_>, out: &mut Findings, arrival: &Arrival<'_, '_>, o
 }
 
 //= PEC-2.2.2-08
-fn ordinary(out: &mut Findings, arrival: &Arrival<'_, '_>, occasion: &Occasion<'_>) {
+fn ordinary(view: &View<'_>, out: &mut Findings, arrival: &Arrival<'_, '_>, occasion: &Occasion<'_>) {
     let by_test = match arrival.message.standing {
         //= PEC-2.2.2-10
         Standing::Unsigned => Clause::PEC_2_2_2_10,
@@ -214,10 +221,32 @@ fn ordinary(out: &mut Findings, arrival: &Arrival<'_, '_>, occasion: &Occasion<'
     let expected = "refused, or in an anomaly envelope; no receipt";
     let all = &[Clause::PEC_2_2_2_04, Clause::PEC_2_2_2_08, by_test];
     occasion.holds(out, all, holds, expected, &arrival.words());
+    further_tests(view, out, arrival, occasion, holds);
     //= PEC-2.2.2-09
     if arrival.bare.is_some() || arrival.wrapped.is_some() {
         let expected = "let through in an anomaly envelope alone";
         occasion.holds(out, &[Clause::PEC_2_2_2_09], arrival.bare.is_none(), expected, &arrival.words());
+    }
+}
+
+/// A certificate whose hash alone the index lists, and one that the authority has revoked.
+fn further_tests(view: &View<'_>, out: &mut Findings, arrival: &Arrival<'_, '_>, occasion: &Occasion<'_>, holds: bool) {
+    let message = arrival.message;
+    let signature = message.reading.signature.as_ref();
+    let Some((signature, signer)) = signature.and_then(|one| Some((one, one.signer.as_ref()?))) else { return };
+    let (host, place) = (arrival.to.name.as_str(), (message.event, message.at));
+    //= PEC-2.2.2-13
+    let index = view.library.index(host, message.event);
+    let by_hash = || index.records.iter().any(|record| record.hashes.contains(&signer.sha1));
+    if message.standing == Standing::Unlisted && by_hash() {
+        let expected = "no certified mail: the index lists the certificate's hash with another certificate";
+        occasion.holds(out, &[Clause::PEC_2_2_2_13], holds, expected, &arrival.words());
+    }
+    //= PEC-2.2.2-16
+    let is_revoked = || view.library.revocation(host, place, signer, signature.signed_at) == Revocation::Yes;
+    if message.standing == Standing::Untrusted && is_revoked() {
+        let expected = "no certified mail: the list of revoked certificates that is due by now has the signer's";
+        occasion.holds(out, &[Clause::PEC_2_2_2_16], holds, expected, &arrival.words());
     }
 }
 
@@ -274,6 +303,9 @@ fn filing(view: &View<'_>, out: &mut Findings) {
         let Some(arrival) = Arrival::of(story, receipt).filter(|_| is_receipt && receipt.arrived()) else { continue };
         let occasion = Occasion::new(view, arrival.to, arrival.events()).about(story.submission_of(receipt));
         let observed = arrival.words();
+        if receipt.standing == Standing::Doubtful {
+            continue;
+        }
         if receipt.standing == Standing::Correct {
             let Some(transfer) = receipt.transfer() else { continue };
             let mailboxes: Vec<_> = transfer.forward_paths.iter().map(|one| one.path.as_str()).collect();
@@ -283,7 +315,10 @@ fn filing(view: &View<'_>, out: &mut Findings) {
             };
             let lying = story.appearances.iter().find(lies);
             let filed = lying.is_some();
-            let unchanged = lying.is_some_and(|lying| same_but_trace(receipt.octets, lying.octets));
+            // One that comes again may lie there again, one that came once may not.
+            let came = story.appearances.iter().filter(|one| one.first == receipt.first && one.transfer().is_some());
+            let is_once = story.appearances.iter().filter(lies).count() <= came.count();
+            let unchanged = is_once && lying.is_some_and(|lying| same_but_trace(receipt.octets, lying.octets));
             let exists = |path: &&str| {
                 same(path, &arrival.to.service_mailbox) || arrival.to.users.iter().any(|user| same(&user.address, path))
             };
@@ -291,7 +326,8 @@ fn filing(view: &View<'_>, out: &mut Findings) {
             let excused = story.disturbances.excuses(&[&arrival.to.name], receipt.at);
             if filed || (mailboxes.iter().any(exists) && !full && !excused) {
                 //= PEC-2.2.2-06
-                let expected = format!("a correct {} in {}, unchanged", receipt.kind().wire(), mailboxes.join(", "));
+                let expected =
+                    format!("a correct {} in {}, unchanged and once", receipt.kind().wire(), mailboxes.join(", "));
                 occasion.holds(out, &[Clause::PEC_2_2_2_06], unchanged, &expected, &observed);
             }
             //= PEC-3.5-02

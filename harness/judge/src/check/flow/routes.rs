@@ -94,12 +94,19 @@ fn certified(view: &View<'_>, out: &mut Findings) {
 
 //= PEC-2.2.1-07
 fn by_index(view: &View<'_>, out: &mut Findings, occasion: &Occasion<'_>, message: &Appearance<'_>) {
+    let Some(issuer) = message.issuer else { return };
+    // Recipients are looked up when the message is accepted.
+    let event = view.story.submission_of(message).map_or(message.event, |submission| submission.event);
+    if !view.library.has_index(&issuer.name, event) {
+        return;
+    }
+    let index = view.library.index(&issuer.name, event);
     for (address, tipo) in message.reading.daticert.iter().flat_map(|daticert| &daticert.destinatari) {
         let domain = domain(address);
         // Where the index cannot be read the topology says who manages what.
-        let listed = match view.index.records.is_empty() {
+        let listed = match index.records.is_empty() {
             true => view.story.providers.managing(&domain).is_some(),
-            false => view.index.managing(&domain).is_some(),
+            false => index.managing(&domain).is_some(),
         };
         let right = if listed { "certificato" } else { "esterno" };
         let expected = format!("{address} is {right} by the index");

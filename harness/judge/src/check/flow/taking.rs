@@ -5,9 +5,9 @@ use collaudo_record::Provider;
 use super::{Check, Findings, Occasion, View, count};
 use crate::{
     Clause,
-    reading::Kind,
+    reading::{Kind, Virus},
     story::{
-        Appearance, Place, Standing, Story,
+        Appearance, Handover, Place, Standing, Story,
         address::{domain, same},
         is_positive,
     },
@@ -76,7 +76,9 @@ fn take_charge(view: &View<'_>, out: &mut Findings) {
     for crossing in crossings.iter().filter(|one| one.envelope.arrived()) {
         let receipts: Vec<_> = crossing.receipts(story).collect();
         let hosts = [crossing.from.name.as_str(), &crossing.to.name];
-        if receipts.is_empty() && story.disturbances.excuses(&hosts, crossing.envelope.at) {
+        // An envelope with a virus may be taken in charge or not.
+        let is_clean = crossing.envelope.reading.virus == Virus::None;
+        if receipts.is_empty() && (!is_clean || story.disturbances.excuses(&hosts, crossing.envelope.at)) {
             continue;
         }
         let events = receipts.iter().map(|one| one.event).chain([crossing.envelope.event]);
@@ -102,7 +104,7 @@ fn take_charge(view: &View<'_>, out: &mut Findings) {
 }
 
 /// Where a provider's take-charge receipts go: `mailReceipt` of its record, where the index can be read.
-fn service_mailbox(view: &View<'_>, provider: &Provider) -> String {
+pub(super) fn service_mailbox(view: &View<'_>, provider: &Provider) -> String {
     let record = view.index.managing(&domain(&provider.certified_address));
     let listed = record.and_then(|record| record.mail_receipt.clone());
     listed.unwrap_or_else(|| provider.service_mailbox.clone())
@@ -155,8 +157,12 @@ fn doubles(story: &Story<'_>, receipts: &[&Appearance<'_>]) -> usize {
 //= PEC-2.2.2-05
 fn passed_on(view: &View<'_>, out: &mut Findings) {
     let story = view.story;
-    for handover in story.handovers.iter().filter(|one| !one.is_internal() && one.standing == Standing::Correct) {
-        let (Some((event, at)), Some(from)) = (handover.taken, handover.from) else { continue };
+    for handover in story.handovers.iter().filter(|one| !one.is_internal() && one.is_sound()) {
+        let Some(from) = handover.from else { continue };
+        let Some((event, at)) = handover.taken else {
+            turned_away(view, out, handover);
+            continue;
+        };
         let stored = story.copies(story.at(&handover.stored));
         // Of what cannot be stored the delivery point's notice is a row of its own.
         let passed = stored == 1 || (stored == 0 && (!handover.failures.is_empty() || handover.cannot_be_stored()));
@@ -179,6 +185,22 @@ fn passed_on(view: &View<'_>, out: &mut Findings) {
         );
         let occasion = Occasion::new(view, handover.provider, events.chain([event])).about(submission);
         occasion.holds(out, &[Clause::PEC_2_2_2_05], passed && charged, &expected, &observed);
+    }
+}
+
+/// A correct envelope that was refused for good, though nothing that the law knows of speaks against it.
+//= PEC-2.2.2-05
+fn turned_away(view: &View<'_>, out: &mut Findings, handover: &Handover<'_>) {
+    let story = view.story;
+    let refusal = story.at(&handover.crossings).find(|one| one.is_refused_without_cause(handover.provider));
+    if let Some(refusal) = refusal.filter(|_| handover.can_be_stored()) {
+        let reply = refusal.transfer().and_then(|transfer| transfer.reply.as_ref());
+        let observed =
+            reply.map_or_else(|| "refused".to_owned(), |reply| format!("refused with {} {}", reply.code, reply.text));
+        let submission = handover.submission.and_then(|number| story.submissions.get(number));
+        let expected = format!("a correct envelope for {} taken", handover.recipient);
+        let occasion = Occasion::new(view, handover.provider, [refusal.event]).about(submission);
+        occasion.holds(out, &[Clause::PEC_2_2_2_05], false, &expected, &observed);
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Check, Findings, Occasion, View, access::may_be_full, count};
 use crate::{
     Clause,
     reading::Kind,
-    story::{Appearance, Recipient, Story, Submission, address::same},
+    story::{Appearance, Recipient, Standing, Story, Submission, address::same},
 };
 
 /// Clocks and their readers may differ by so much.
@@ -41,6 +41,10 @@ pub(super) const NOTICES: Check = Check {
 /// Within 24 hours the sender knows, and nothing idles longer.
 pub(super) const OUTCOME: Check = Check { clauses: &[Clause::PEC_DPR_8_01, Clause::PEC_2_2_2_03], run: outcome };
 
+fn is_outcome(kind: Kind) -> bool {
+    matches!(kind, Kind::PresaInCarico | Kind::AvvenutaConsegna | Kind::ErroreConsegna | Kind::RilevazioneVirus)
+}
+
 /// One recipient's 24 hours.
 struct Day<'s, 'a> {
     story: &'s Story<'a>,
@@ -64,6 +68,15 @@ impl<'s, 'a> Day<'s, 'a> {
     fn of(story: &'s Story<'a>, submission: &'s Submission<'a>, recipient: &'s Recipient<'a>) -> Option<Self> {
         recipient.provider?;
         let accepted = story.about(submission, Kind::Accettazione).find(|one| one.arrived())?;
+        // Whoever's clock leaps cannot tell how long it is; what may have been no receipt cannot tell either.
+        let day = (submission.t0.0, submission.t0.1.after(FIRST_LATEST).after(FIRST));
+        let is_doubtful = |one: &&Appearance<'_>| {
+            one.standing == Standing::Doubtful && is_outcome(one.kind()) && one.concerns(recipient.address)
+        };
+        let doubt = story.at(&submission.appearances).any(|one| is_doubtful(&one));
+        if doubt || story.disturbances.leaps(&submission.provider.name, day.0, day.1) {
+            return None;
+        }
         let own = &submission.provider.name;
         let came = |kind: Kind| {
             let all = story.about(submission, kind);

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     Clause,
-    reading::{Kind, Reading},
-    story::{Appearance, Handover, Place, Standing, Story, address::same},
+    reading::{Kind, Reading, Virus},
+    story::{Appearance, Handover, Place, Story, address::same},
 };
 
 /// Two providers' clocks aside, deployed messages show seconds between two fields of one message.
@@ -24,7 +24,7 @@ pub(super) const TIME: Check = Check { clauses: &[Clause::PEC_4_1_02, Clause::PE
 
 fn whole(view: &View<'_>, out: &mut Findings) {
     let story = view.story;
-    let known = story.handovers.iter().filter(|one| one.standing == Standing::Correct && one.can_be_stored());
+    let known = story.handovers.iter().filter(|one| one.is_sound() && one.can_be_stored());
     for handover in known.filter(|one| one.taken.is_some()) {
         if handover.is_internal() {
             internal(view, out, handover);
@@ -39,7 +39,7 @@ fn whole(view: &View<'_>, out: &mut Findings) {
 //= PEC-3.5-01
 fn unsent(view: &View<'_>, out: &mut Findings) {
     let story = view.story;
-    for submission in story.submissions.iter().filter(|one| one.formal.conforms()) {
+    for submission in story.submissions.iter().filter(|one| one.formal.conforms() && one.virus() == Virus::None) {
         let Some(receipt) = story.about(submission, Kind::Accettazione).next() else { continue };
         for recipient in &submission.recipients {
             let Some(other) = recipient.provider.filter(|other| other.name != submission.provider.name) else {

@@ -7,7 +7,7 @@ use super::Ruling;
 use crate::{
     Clause,
     check::{Finding, View},
-    reading::{Attached, Daticert, Form, Head, Kind, Reading},
+    reading::{Attached, Daticert, Form, Head, Index, Kind, Reading},
     sighting::Sighting,
     story::{Submission, address::same},
 };
@@ -43,6 +43,20 @@ impl<'a> Case<'a> {
         let appearance = view.story.appearances.iter().find(|one| one.event == sighting.event);
         let submission = appearance.and_then(|one| view.story.submission_of(one));
         Self { view, sighting, issuer, reading: sighting.reading, submission }
+    }
+
+    /// The index that the issuer had when it looked recipients up; none where it had none.
+    pub(crate) fn index(&self) -> Option<&'a Index> {
+        let event = self.submission.map_or(self.sighting.event, |submission| submission.event);
+        let library = self.view.library;
+        library.has_index(&self.issuer.name, event).then(|| library.index(&self.issuer.name, event))
+    }
+
+    /// Whether the issuer's clock may have been wrong when it made the message: at some time of the day before it was seen.
+    pub(crate) fn may_be_mistimed(&self) -> bool {
+        let day = collaudo_record::Span::from_hours(25);
+        let from = Instant(self.sighting.at.0 - day.0);
+        self.view.story.disturbances.mistimes(&self.issuer.name, from, self.sighting.at)
     }
 
     /// The header of the original: as submitted, else as enclosed here or in the envelope.

@@ -355,7 +355,7 @@ fn errore_esteso(case: &Case<'_>) -> Option<Ruling> {
 /// Recipients whose domain the index lists in other letters, capitals or not, are certified ones.
 //= PEC-4.5-05
 fn found_in_any_case(case: &Case<'_>) -> Option<Ruling> {
-    let (submission, daticert, index) = (case.submission?, case.daticert()?, &case.view.index);
+    let (submission, daticert, index) = (case.submission?, case.daticert()?, case.index()?);
     let domains: Vec<String> = index.records.iter().flat_map(|record| record.values("managedDomains")).collect();
     let is_mixed = |address: &&str| {
         let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);

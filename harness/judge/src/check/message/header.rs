@@ -34,6 +34,13 @@ pub(super) const RULES: &[Rule] = &[
     Rule::plain(Clause::PEC_3_1_2_06, &[NonAccettazione], from),
     Rule::plain(Clause::PEC_3_1_2_07, &[NonAccettazione], to_sender),
     Rule::plain(Clause::PEC_3_1_2_08, &[NonAccettazione], reference),
+    // Non-acceptance notice for a virus.
+    Rule::virus(Clause::PEC_3_1_3_03, &[NonAccettazione], kind_field),
+    Rule::virus(Clause::PEC_3_1_3_04, &[NonAccettazione], security_field),
+    Rule::virus(Clause::PEC_3_1_3_05, &[NonAccettazione], |case| {
+        subject(case, "AVVISO DI NON ACCETTAZIONE PER VIRUS: ")
+    }),
+    Rule::virus(Clause::PEC_3_1_3_06, &[NonAccettazione], fields_of_a_notice),
     // Acceptance receipt.
     Rule::all(Clause::PEC_3_1_4_01, &[Accettazione], kind_field),
     Rule::all(Clause::PEC_3_1_4_02, &[Accettazione], date),
@@ -71,6 +78,23 @@ pub(super) const RULES: &[Rule] = &[
     Rule::all(Clause::PEC_3_2_1_08, &[PresaInCarico], from),
     Rule::all(Clause::PEC_3_2_1_09, &[PresaInCarico], to_service_mailbox),
     Rule::all(Clause::PEC_3_2_1_10, &[PresaInCarico], reference),
+    // Virus-detection notice.
+    Rule::all(Clause::PEC_3_2_3_05, &[RilevazioneVirus], kind_field),
+    Rule::all(Clause::PEC_3_2_3_06, &[RilevazioneVirus], original_sender),
+    Rule::all(Clause::PEC_3_2_3_07, &[RilevazioneVirus], date),
+    Rule::all(Clause::PEC_3_2_3_08, &[RilevazioneVirus], |case| subject(case, "PROBLEMA DI SICUREZZA: ")),
+    Rule::all(Clause::PEC_3_2_3_09, &[RilevazioneVirus], from),
+    Rule::all(Clause::PEC_3_2_3_10, &[RilevazioneVirus], reference),
+    // Non-delivery notice for a virus.
+    Rule::virus(Clause::PEC_3_2_4_02, &[ErroreConsegna], kind_field),
+    Rule::virus(Clause::PEC_3_2_4_03, &[ErroreConsegna], security_field),
+    Rule::virus(Clause::PEC_3_2_4_04, &[ErroreConsegna], date),
+    Rule::virus(Clause::PEC_3_2_4_05, &[ErroreConsegna], |case| {
+        subject(case, "AVVISO DI MANCATA CONSEGNA PER VIRUS: ")
+    }),
+    Rule::virus(Clause::PEC_3_2_4_06, &[ErroreConsegna], from),
+    Rule::virus(Clause::PEC_3_2_4_07, &[ErroreConsegna], to_sender),
+    Rule::virus(Clause::PEC_3_2_4_08, &[ErroreConsegna], reference),
     // Anomaly envelope.
     Rule::all(Clause::PEC_3_2_2_08, &[Anomalia], kind_field),
     Rule::all(Clause::PEC_3_2_2_09, &[Anomalia], date_of_arrival),
@@ -115,6 +139,29 @@ fn security_field_only_for_viruses(case: &Case<'_>) -> Option<Ruling> {
         return None;
     }
     Some(Ruling::holds(value.is_none(), "no X-VerificaSicurezza", format!("X-VerificaSicurezza {}", shown(value))))
+}
+
+//= PEC-3.1.3-04
+//= PEC-3.2.4-03
+fn security_field(case: &Case<'_>) -> Option<Ruling> {
+    let own = case.head().value("X-VerificaSicurezza");
+    let holds = own.is_some_and(|own| own.eq_ignore_ascii_case("errore"));
+    Some(Ruling::holds(holds, "X-VerificaSicurezza: errore", format!("X-VerificaSicurezza {}", shown(own))))
+}
+
+//= PEC-3.1.3-06
+fn fields_of_a_notice(case: &Case<'_>) -> Option<Ruling> {
+    let rulings = [from(case), to_sender(case), date(case), reference(case)];
+    rulings.into_iter().flatten().max_by_key(|ruling| ruling.outcome)
+}
+
+//= PEC-3.2.3-06
+fn original_sender(case: &Case<'_>) -> Option<Ruling> {
+    let own = case.head().value("X-Mittente").map(|own| own.trim().trim_matches(['<', '>']));
+    let sender = case.sender();
+    let holds = own.zip(sender).is_some_and(|(own, sender)| same(own, sender));
+    let expected = format!("X-Mittente: {}", sender.unwrap_or("the original sender"));
+    Some(Ruling::holds(holds, expected, format!("X-Mittente {}", shown(own))))
 }
 
 //= PEC-A-01
@@ -212,6 +259,10 @@ fn date_of_arrival(case: &Case<'_>) -> Option<Ruling> {
         }
         _ => None,
     });
+    // By a clock that is wrong it arrived at another time.
+    if case.may_be_mistimed() {
+        return None;
+    }
     let Some(arrival) = arrival else {
         return Some(Ruling::of(Outcome::Unknown, "Date equal to the arrival", "the arrival was not seen"));
     };
@@ -224,7 +275,7 @@ fn date_at(case: &Case<'_>, at: Instant, what: &str) -> Ruling {
         return Ruling::holds(false, expected, format!("Date {}", shown(case.head().value("Date"))));
     };
     let apart = date.since(at).0.abs() / 1_000_000;
-    let seen_before = date.since(case.sighting.at).0 > DEPLOYED_SECONDS * 1_000_000;
+    let seen_before = date.since(case.sighting.at).0 > DEPLOYED_SECONDS * 1_000_000 && !case.may_be_mistimed();
     let words = format!("Date {}, seen {}", when(date), when(case.sighting.at));
     let outcome = match apart {
         _ if seen_before => Outcome::Fail,
@@ -262,7 +313,7 @@ fn to_sender(case: &Case<'_>) -> Option<Ruling> {
 
 //= PEC-3.2.1-09
 fn to_service_mailbox(case: &Case<'_>) -> Option<Ruling> {
-    let listed = case.view.index.managing(&domain(case.sender()?)).and_then(|record| record.mail_receipt.as_deref());
+    let listed = case.index()?.managing(&domain(case.sender()?)).and_then(|record| record.mail_receipt.as_deref());
     Some(to(case, listed?, "mailReceipt of the sender's provider"))
 }
 

@@ -22,7 +22,7 @@ use collaudo_record::{Outcome, Player};
 use super::{Finding, View};
 use crate::{Clause, reading::Kind};
 
-pub(crate) use case::Case;
+pub(crate) use case::{Case, rome};
 pub(crate) use text::instant_of;
 
 /// One row of the law that a message can be held against.
@@ -38,6 +38,7 @@ pub(super) struct Rule {
 enum Virus {
     Also,
     Not,
+    Only,
 }
 
 impl Rule {
@@ -51,8 +52,18 @@ impl Rule {
         Self { clause, kinds, virus: Virus::Not, judge }
     }
 
+    /// A rule for messages of these kinds that are about a virus.
+    const fn virus(clause: Clause, kinds: &'static [Kind], judge: fn(&Case<'_>) -> Option<Ruling>) -> Self {
+        Self { clause, kinds, virus: Virus::Only, judge }
+    }
+
     fn binds(&self, case: &Case<'_>) -> bool {
-        self.kinds.contains(&case.reading.kind) && (self.virus == Virus::Also || !case.is_about_virus())
+        let by_matter = match self.virus {
+            Virus::Also => true,
+            Virus::Not => !case.is_about_virus(),
+            Virus::Only => case.is_about_virus(),
+        };
+        self.kinds.contains(&case.reading.kind) && by_matter
     }
 }
 

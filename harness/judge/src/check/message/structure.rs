@@ -11,7 +11,7 @@ use crate::{
 
 use Kind::{
     Accettazione, Anomalia, AvvenutaConsegna, ErroreConsegna, NonAccettazione, PostaCertificata,
-    PreavvisoErroreConsegna, PresaInCarico,
+    PreavvisoErroreConsegna, PresaInCarico, RilevazioneVirus,
 };
 
 pub(super) const RULES: &[Rule] = &[
@@ -33,10 +33,14 @@ pub(super) const RULES: &[Rule] = &[
     Rule::all(Clause::PEC_4_3_3_02, CERTIFYING, data_charset),
     Rule::all(Clause::PEC_4_3_3_03, CERTIFYING, data_name),
     Rule::plain(Clause::PEC_3_1_2_10, &[NonAccettazione], |case| data_as_xml(case, &["altro"])),
+    Rule::virus(Clause::PEC_3_1_3_08, &[NonAccettazione], |case| virus_data(case, &["virus"])),
     Rule::all(Clause::PEC_3_1_4_08, &[Accettazione], |case| data_as_xml(case, &["nessuno"])),
     Rule::all(Clause::PEC_3_1_5_18, &[PostaCertificata], |case| data_as_xml(case, &["nessuno"])),
     Rule::all(Clause::PEC_3_1_6_17, &[PreavvisoErroreConsegna], data_without_original),
     Rule::all(Clause::PEC_3_2_1_13, &[PresaInCarico], |case| data_as_xml(case, &["nessuno"])),
+    // The comments of the DTD fix no error value for this kind.
+    Rule::all(Clause::PEC_3_2_3_13, &[RilevazioneVirus], |case| virus_data(case, &["virus", "altro", "nessuno"])),
+    Rule::virus(Clause::PEC_3_2_4_11, &[ErroreConsegna], |case| data_as_xml(case, &["virus"])),
     Rule::all(Clause::PEC_3_3_2_1_06, &[AvvenutaConsegna], |case| {
         (!case.is_brief()).then(|| data_as_xml(case, &["nessuno"]))?
     }),
@@ -272,7 +276,7 @@ fn data_as_xml(case: &Case<'_>, errors: &[&str]) -> Option<Ruling> {
         ErroreConsegna => {
             daticert.consegna.is_some() && daticert.errore_esteso.as_deref().is_some_and(|why| !why.is_empty())
         }
-        PreavvisoErroreConsegna => daticert.consegna.is_some(),
+        PreavvisoErroreConsegna | RilevazioneVirus => daticert.consegna.is_some(),
         _ => true,
     };
     let holds = daticert.tipo.as_deref() == Some(tipo) && errors.contains(&errore) && has_needed;
@@ -317,9 +321,19 @@ fn needed(kind: Kind) -> &'static str {
         PresaInCarico => ", ricezione",
         AvvenutaConsegna => ", ricevuta of its form and consegna",
         ErroreConsegna => ", consegna and errore-esteso",
-        PreavvisoErroreConsegna => ", consegna",
+        PreavvisoErroreConsegna | RilevazioneVirus => ", consegna",
         _ => "",
     }
+}
+
+//= PEC-3.1.3-08
+//= PEC-3.2.3-13
+fn virus_data(case: &Case<'_>, errors: &[&str]) -> Option<Ruling> {
+    let ruling = data_as_xml(case, errors)?;
+    Some(match encloses_a_message(case) {
+        true => Ruling::holds(false, ruling.expected + ", no original", parts(case)),
+        false => ruling,
+    })
 }
 
 //= PEC-3.1.6-17

@@ -9,6 +9,7 @@ use crate::{
     Clause,
     check::{Finding, View},
     fixture::{self, Draft, Signing},
+    library::Library,
     reading::{Index, Readings},
     sighting::sightings,
     story::Story,
@@ -20,8 +21,16 @@ fn findings(bend: impl Fn(&mut Draft)) -> Vec<Finding> {
     let readings = Readings::of(&trace);
     let index = Index::of(&trace);
     let sightings = sightings(&trace, &readings);
-    let story = Story::read(&trace, &readings, &index, &sightings);
-    let view = View { trace: &trace, readings: &readings, index: &index, sightings: &sightings, story: &story };
+    let library = Library::of(&trace, &index);
+    let story = Story::read(&trace, &readings, &library, &sightings);
+    let view = View {
+        trace: &trace,
+        readings: &readings,
+        index: &index,
+        library: &library,
+        sightings: &sightings,
+        story: &story,
+    };
     super::run(&view)
 }
 

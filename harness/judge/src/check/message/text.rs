@@ -7,18 +7,22 @@ use super::{
 };
 use crate::{
     Clause,
-    reading::{Kind, zone_minutes},
-    story::address::domain,
+    reading::{Kind, Virus, zone_minutes},
+    story::{Submission, address::domain},
 };
 
 use Kind::{
     Accettazione, Anomalia, AvvenutaConsegna, ErroreConsegna, NonAccettazione, PostaCertificata,
-    PreavvisoErroreConsegna, PresaInCarico,
+    PreavvisoErroreConsegna, PresaInCarico, RilevazioneVirus,
 };
 
 pub(super) const RULES: &[Rule] = &[
     Rule::all(Clause::PEC_2_2_1_08, &[Accettazione], kind_of_each_recipient),
     Rule::plain(Clause::PEC_3_1_2_09, &[NonAccettazione], |case| says(case, &[REFUSED, FAULT])),
+    Rule::virus(Clause::PEC_3_1_3_07, &[NonAccettazione], |case| says(case, &[REFUSED, SECURITY])),
+    Rule::all(Clause::PEC_3_2_3_11, &[RilevazioneVirus], |case| says(case, &[SECURITY])),
+    Rule::all(Clause::PEC_3_2_3_12, &[RilevazioneVirus], reason),
+    Rule::virus(Clause::PEC_3_2_4_09, &[ErroreConsegna], |case| says(case, &[NOT_DELIVERED, SECURITY])),
     Rule::all(Clause::PEC_3_1_4_07, &[Accettazione], acceptance),
     Rule::all(Clause::PEC_3_1_5_16, &[PostaCertificata], |case| says(case, &[ORIGINAL, ATTACHED])),
     Rule::all(Clause::PEC_3_1_6_13, &[PreavvisoErroreConsegna], first_notice),
@@ -50,6 +54,7 @@ const FAULT: Fact = (
     "cause",
     &["errore", "problema", "motiv", "causa", "perche", "inquanto", "anomalia", "sconosciut", "inesistent", "piena"],
 );
+const SECURITY: Fact = ("security problem", &["problemadisicurezza", "virus", "sicurezza", "securityproblem"]);
 const ORIGINAL: Fact = ("original", &["originale", "originalmessage"]);
 const ATTACHED: Fact = ("attachment", &["allegat", "inclus", "attached"]);
 const TAKEN: Fact = (
@@ -135,11 +140,13 @@ fn items(case: &Case<'_>, text: &str) -> Vec<(String, bool)> {
         let all_of = |list: &Vec<String>| !list.is_empty() && list.iter().all(|one| holds_value(text, one));
         items.push((format!("recipients {}", listed(first)), recipients.iter().any(all_of)));
     }
+    // The model of a non-delivery notice for a virus has no sender: the user who reads it is.
+    let is_told_its_sender = case.reading.kind == ErroreConsegna && case.is_about_virus();
     let senders: Vec<&str> = match (&case.reading.postacert, anomaly) {
         (Some(enclosed), true) => {
             enclosed.head.from.iter().chain(&enclosed.head.reply_to).map(|from| from.address.as_str()).collect()
         }
-        _ => case.sender().into_iter().collect(),
+        _ => case.sender().into_iter().filter(|_| !is_told_its_sender).collect(),
     };
     if let Some(first) = senders.first() {
         items.push((format!("sender {first}"), senders.iter().any(|sender| holds_value(text, sender))));
@@ -175,7 +182,7 @@ fn recipients(case: &Case<'_>) -> Vec<Vec<String>> {
     }
     let Some(daticert) = case.daticert() else { return Vec::new() };
     match case.reading.kind {
-        AvvenutaConsegna | ErroreConsegna | PreavvisoErroreConsegna | Kind::RilevazioneVirus => {
+        AvvenutaConsegna | ErroreConsegna | PreavvisoErroreConsegna | RilevazioneVirus => {
             vec![daticert.consegna.iter().cloned().collect()]
         }
         PresaInCarico => vec![daticert.ricezione.clone(), taken(case)],
@@ -205,7 +212,11 @@ fn says(case: &Case<'_>, facts: &[Fact]) -> Option<Ruling> {
     wanted.extend(
         facts.iter().map(|(fact, stems)| (format!("the {fact}"), stems.iter().any(|stem| text.contains(stem)))),
     );
-    wanted.extend(explanation(case, &text).filter(|_| facts.contains(&FAULT)));
+    wanted.extend(explanation(case, &text).filter(|_| facts.contains(&FAULT) || facts.contains(&SECURITY)));
+    // Every scanner calls it so.
+    if facts.contains(&SECURITY) && carries_the_test_file(case) {
+        wanted.push(("the name of what was found".to_owned(), text.contains("eicar")));
+    }
     let expected = format!("a text that gives {}", listed(wanted.iter().map(|(item, _)| item)));
     let missing: Vec<&str> = wanted.iter().filter(|(_, there)| !there).map(|(item, _)| item.as_str()).collect();
     if missing.is_empty() && case.daticert().is_none() && case.reading.kind != Anomalia {
@@ -213,6 +224,22 @@ fn says(case: &Case<'_>, facts: &[Fact]) -> Option<Ruling> {
     }
     let words = if missing.is_empty() { "all of it".to_owned() } else { format!("without {}", listed(&missing)) };
     Some(Ruling::holds(missing.is_empty(), expected, words))
+}
+
+/// Whether the message that a notice is about carries the test file.
+fn carries_the_test_file(case: &Case<'_>) -> bool {
+    let submitted = case.submission.map(Submission::virus);
+    let crossed = case.envelope().map(|envelope| envelope.reading.virus);
+    [submitted, crossed].contains(&Some(Virus::Found))
+}
+
+//= PEC-3.2.3-12
+fn reason(case: &Case<'_>) -> Option<Ruling> {
+    let text = squeezed(&case.reading.text);
+    let certified = case.daticert()?.errore_esteso.as_deref().filter(|why| !why.is_empty());
+    let holds = certified.is_some() && explanation(case, &text).is_none_or(|(_, there)| there);
+    let words = format!("errore-esteso {certified:?}, {} in the text", if holds { "and" } else { "not" });
+    Some(Ruling::holds(holds, "why the transmission could not be completed, in errore-esteso and in the text", words))
 }
 
 /// The certified description of an error, half of whose words must be in the text: wordings may differ, the matter not.
@@ -240,8 +267,8 @@ fn acceptance(case: &Case<'_>) -> Option<Ruling> {
 
 /// Each recipient with its kind: as SMTP and the index have it, else as certified.
 fn kinds(case: &Case<'_>) -> Vec<(String, String)> {
-    let index = &case.view.index;
-    let Some(submission) = case.submission.filter(|_| !index.records.is_empty()) else {
+    let index = case.index().filter(|index| !index.records.is_empty());
+    let Some((submission, index)) = case.submission.zip(index) else {
         return case.daticert().map(|daticert| daticert.destinatari.clone()).unwrap_or_default();
     };
     let kind = |address: &str| if index.managing(&domain(address)).is_some() { "certificato" } else { "esterno" };
@@ -559,6 +586,7 @@ mod tests {
             RECEIVED,
             NOT_CERTIFIED,
             DELIVERED,
+            SECURITY,
             NOT_DELIVERED,
             NOT_IN_TWELVE,
             MAY_YET,

@@ -3,9 +3,12 @@
 
 mod access;
 mod delivery;
+mod documents;
 mod form;
+mod ordinary;
 mod reception;
 mod timeouts;
+mod virus;
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-use collaudo_record::FaultPhase;
+use collaudo_record::{FaultPhase, Ordinary};
 
 use super::{fails, passes, silent};
 use crate::story::testing::{
@@ -15,7 +15,7 @@ fn arrival(message: &str) -> Script {
 }
 
 /// Beta's anomaly envelope around a message.
-fn anomaly(message: &str) -> String {
+pub(super) fn anomaly(message: &str) -> String {
     format!(
         "X-Trasporto: errore\r\nFrom: <posta-certificata@beta.test>\r\nTo: bruno@beta.test\r\nMessage-ID: <strange@x>\r\n\
          Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\nContent-Type: text/plain\r\n\r\ntesto\r\n\
@@ -23,7 +23,8 @@ fn anomaly(message: &str) -> String {
     )
 }
 
-const PLAIN: &str = "From: x@mail.test\r\nTo: bruno@beta.test\r\nMessage-ID: <strange@x>\r\nSubject: y\r\n\r\nciao\r\n";
+pub(super) const PLAIN: &str =
+    "From: x@mail.test\r\nTo: bruno@beta.test\r\nMessage-ID: <strange@x>\r\nSubject: y\r\n\r\nciao\r\n";
 
 /// An envelope of alfa without certification data.
 fn headless() -> String {
@@ -132,6 +133,7 @@ fn ordinary_mail_is_enclosed_or_kept_out() {
     };
     let comes = || arrival(PLAIN).bent("comes", from_outside);
     passes(&comes().bent("comes", no), &["2.2.2-04 beta", "2.2.2-08 beta", "2.2.2-10 beta"]);
+    let comes = || Script { ordinary: Some(Ordinary::Anomaly), ..comes() };
     let wrapped = comes().add("lies", at(2), stored("bruno@beta.test", &anomaly(PLAIN)));
     passes(
         &wrapped,
