@@ -7,29 +7,60 @@ use std::{
 
 use collaudo_forge::{
     Body, Certified, Entity, Form, PeerIdentity, Recipient, Signer, Style, decode_words, envelope, open, reseal,
-    rewritten_original, signed_content,
+    rewritten_original, signed_content, stray_receipt, unsigned,
 };
 use collaudo_scenario::{Forgery, Step};
 
-use super::{peer::Peer, smtp};
-use crate::net::{Net, RELAY_PORT};
+use super::{domain, failed, peer::Peer, post, smtp::Letter};
+use crate::net::Net;
 
 /// Sends a step's message to the providers of its recipients, as its forgery wants it.
-pub(super) async fn send(net: &Net, peer: &Peer, step: &Step) -> io::Result<()> {
+pub(super) async fn send(net: &Net, peer: &Peer, step: &Step) {
+    let routes = match letter(net, peer, step).ok_or_else(|| io::ErrorKind::InvalidData.into()) {
+        Ok(letter) => routes(net, &letter),
+        Err(error) => Err(error),
+    };
+    match routes {
+        Ok(routes) => {
+            let twice = step.submit.forged == Some(Forgery::EnvelopeTwice);
+            for (host, letter) in routes {
+                let letters = vec![letter; if twice { 2 } else { 1 }];
+                if let Err(error) = post::deliver(net, &peer.host, host, letters).await {
+                    failed(net, &step.id, &error);
+                }
+            }
+        }
+        Err(error) => failed(net, &step.id, &error),
+    }
+}
+
+/// A letter cut up by the hosts that serve its paths.
+fn routes<'a>(net: &'a Net, letter: &Letter) -> io::Result<BTreeMap<&'a String, Letter>> {
+    let mut routes = BTreeMap::new();
+    for path in &letter.forward_paths {
+        let host = net.mx.get(&domain(path)).ok_or(io::ErrorKind::NotFound)?;
+        let part = routes.entry(host).or_insert_with(|| Letter { forward_paths: Vec::new(), ..letter.clone() });
+        part.forward_paths.push(path.clone());
+    }
+    Ok(routes)
+}
+
+fn letter(net: &Net, peer: &Peer, step: &Step) -> Option<Letter> {
     let submit = &step.submit;
-    let message = forged(net, peer, step).ok_or(io::ErrorKind::InvalidData)?;
-    let mut routes: BTreeMap<&String, Vec<String>> = BTreeMap::new();
-    for path in &submit.forward_paths {
-        let domain = path.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
-        routes.entry(net.mx.get(&domain).ok_or(io::ErrorKind::NotFound)?).or_default().push(path.clone());
+    if submit.forged == Some(Forgery::StrayReceipt) {
+        let to = submit.forward_paths.first()?;
+        let at = net.recorder.clock().now().0;
+        return Some(Letter {
+            reverse_path: peer.identity.certified_address.clone(),
+            forward_paths: vec![to.clone()],
+            message: stray_receipt(to, &submit.reverse_path, &peer.signer, &peer.identity, at).into(),
+        });
     }
-    for (host, paths) in routes {
-        let mut dialogue = smtp::connect(net, &peer.host, host, RELAY_PORT, None).await?;
-        smtp::transact(&mut dialogue, &submit.reverse_path, &paths, &message).await?;
-        dialogue.ask("QUIT").await?;
-        dialogue.close().await?;
-    }
-    Ok(())
+    Some(Letter {
+        reverse_path: submit.reverse_path.clone(),
+        forward_paths: submit.forward_paths.clone(),
+        message: forged(net, peer, step)?.into(),
+    })
 }
 
 fn forged(net: &Net, peer: &Peer, step: &Step) -> Option<Vec<u8>> {
@@ -46,6 +77,8 @@ fn forged(net: &Net, peer: &Peer, step: &Step) -> Option<Vec<u8>> {
     let signer = match forgery {
         Forgery::UnlistedSigner => &peer.unlisted,
         Forgery::ExpiredSigner => &peer.expired,
+        Forgery::FutureSigner => &peer.future,
+        Forgery::ForeignAuthority => &peer.foreign,
         _ => &peer.signer,
     };
     let identity = match forgery {
@@ -67,14 +100,14 @@ fn forged(net: &Net, peer: &Peer, step: &Step) -> Option<Vec<u8>> {
             text.set_text(&altered);
             Some(opened.to_bytes())
         }
+        Forgery::Unsigned => Some(unsigned(&whole)),
         _ => Some(whole),
     }
 }
 
 /// The same provider under the certified address of a recipient's domain.
 fn in_the_name_of(recipient: &str, own: &PeerIdentity) -> PeerIdentity {
-    let domain = recipient.rsplit('@').next().unwrap_or_default();
-    PeerIdentity { certified_address: format!("posta-certificata@{domain}"), ..own.clone() }
+    PeerIdentity { certified_address: format!("posta-certificata@{}", domain(recipient)), ..own.clone() }
 }
 
 /// A message signed as it is, its header left outside but for what says how its body is written.
@@ -98,15 +131,12 @@ fn certified(net: &Net, peer: &Peer, step: &Step) -> Certified {
         recipients: submit
             .forward_paths
             .iter()
-            .map(|path| Recipient {
-                address: path.clone(),
-                certified: path.rsplit('@').next().is_some_and(|d| domains.contains(&d.to_ascii_lowercase())),
-            })
+            .map(|path| Recipient { address: path.clone(), certified: domains.contains(&domain(path)) })
             .collect(),
         reply_to: submit.reverse_path.clone(),
         subject: header.get("Subject").map(|subject| decode_words(&subject)).unwrap_or_default(),
         identifier: format!("forgiato.{}.{}@{}", step.id, net.recorder.clock().now().0, peer.identity.domain),
         msgid: header.get("Message-ID"),
-        form: Form::Complete,
+        form: Form::read(&header.get("X-TipoRicevuta").unwrap_or_default()),
     }
 }

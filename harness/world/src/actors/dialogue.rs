@@ -1,0 +1,91 @@
+use std::io;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+
+use crate::{
+    content::{CONTENT_OCTETS_MAX, Content, Taken},
+    net::{Io, TlsSide},
+};
+
+/// The most octets of a line, its end included.
+const LINE_OCTETS_MAX: u64 = 64 * 1024;
+
+/// A connection as the actors hold it: lines, counted octets, contents that end with a dot.
+pub(super) struct Dialogue {
+    io: BufReader<Box<dyn Io>>,
+}
+
+impl Dialogue {
+    pub(super) fn new(io: Box<dyn Io>) -> Self {
+        Self { io: BufReader::with_capacity(16 * 1024, io) }
+    }
+
+    /// Begins TLS; what came before it and was not read is gone.
+    pub(super) async fn secure(self, side: &TlsSide) -> io::Result<Self> {
+        Ok(Self::new(side.secure(self.io.into_inner()).await?))
+    }
+
+    pub(super) async fn say(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.io.write_all(octets).await?;
+        self.io.flush().await
+    }
+
+    /// Closes in order.
+    pub(super) async fn close(mut self) -> io::Result<()> {
+        self.io.shutdown().await
+    }
+
+    /// The next line with its line end; an error where the other side has gone, or never ends the line.
+    pub(super) async fn line(&mut self) -> io::Result<Vec<u8>> {
+        let mut line = Vec::new();
+        (&mut self.io).take(LINE_OCTETS_MAX).read_until(b'\n', &mut line).await?;
+        match line.last() {
+            Some(b'\n') => Ok(line),
+            _ if line.len() as u64 == LINE_OCTETS_MAX => Err(wrong("a line without end")),
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+
+    /// The next line as text, without its line end, which has to be CRLF.
+    pub(super) async fn text_line(&mut self) -> io::Result<String> {
+        let line = self.line().await?;
+        let line = line.strip_suffix(b"\r\n").ok_or_else(|| wrong("a line that does not end with CRLF"))?;
+        Ok(String::from_utf8_lossy(line).into_owned())
+    }
+
+    /// So many octets, as they come.
+    pub(super) async fn exactly(&mut self, octets: usize) -> io::Result<Vec<u8>> {
+        if octets > CONTENT_OCTETS_MAX {
+            return Err(wrong("a literal beyond all measure"));
+        }
+        let mut read = vec![0; octets];
+        self.io.read_exact(&mut read).await?;
+        Ok(read)
+    }
+
+    /// A content up to its final dot; `heard` gets its octets as they come.
+    pub(super) async fn content(&mut self, mut heard: impl FnMut(&[u8])) -> io::Result<Vec<u8>> {
+        let mut content = Content::default();
+        loop {
+            let octets = self.io.fill_buf().await?;
+            if octets.is_empty() {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            let (taken, ended) = match content.take(octets) {
+                Taken::All => (octets.len(), false),
+                Taken::Ended(taken) => (taken, true),
+                Taken::TooMuch => return Err(wrong("a content without end")),
+            };
+            heard(octets.get(..taken).unwrap_or_default());
+            self.io.consume(taken);
+            if ended {
+                return Ok(content.into_octets());
+            }
+        }
+    }
+}
+
+/// The other side does not speak as it should.
+pub(super) fn wrong(what: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what.into())
+}

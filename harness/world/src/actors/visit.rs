@@ -1,0 +1,42 @@
+//! People who look into a mailbox: they fetch all that is there, under TLS from the first octet.
+
+use std::io;
+
+use collaudo_record::What;
+use collaudo_scenario::{Access, Visit};
+
+use super::{dialogue::Dialogue, failed, host_of, imap, pop3};
+use crate::net::{IMAPS_PORT, Net, POP3S_PORT, TlsSide};
+
+/// Fetches every message; a visit that is refused or breaks off is recorded, behind what was fetched before.
+pub(super) async fn look(net: &Net, visit: &Visit) {
+    if let Err(error) = fetch_all(net, visit).await {
+        failed(net, &visit.id, &error);
+    }
+}
+
+async fn fetch_all(net: &Net, visit: &Visit) -> io::Result<()> {
+    let host = host_of(net, &visit.provider)?;
+    let (port, over) = match visit.over {
+        Access::Imap => (IMAPS_PORT, "imap"),
+        Access::Pop3 => (POP3S_PORT, "pop3"),
+    };
+    let stream = net.connect(&host, port).await?;
+    let dialogue =
+        Dialogue::new(Box::new(stream)).secure(&TlsSide::Client(net.client_tls.clone(), host.clone())).await?;
+    net.stir();
+    let fetched = |octets: &[u8]| {
+        net.recorder.observed(What::Fetched {
+            visit: visit.id.clone(),
+            provider: visit.provider.clone(),
+            mailbox: visit.account.clone(),
+            over: over.to_owned(),
+            secured: true,
+            body: net.recorder.keep(octets),
+        });
+    };
+    match visit.over {
+        Access::Imap => imap::fetch_all(dialogue, visit, fetched).await,
+        Access::Pop3 => pop3::fetch_all(dialogue, visit, fetched).await,
+    }
+}
