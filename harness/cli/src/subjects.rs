@@ -51,8 +51,8 @@ impl Subject for Reference {
         Box::new(Gestore::recover(log, now))
     }
 
-    fn scan(&self, _octets: &[u8]) -> Finding {
-        Finding::Clean
+    fn scan(&self, octets: &[u8]) -> Finding {
+        gestore::scan(octets)
     }
 
     fn declare(&self, record: &[u8]) -> Vec<Declared> {

@@ -32,7 +32,8 @@ impl Provider {
     //= PEC-2.2.2-04
     pub(super) fn receive(&mut self, now: Timestamp, conn: ConnId, arrival: Arrival, out: &mut Vec<Effect>) {
         let Some(index) = &self.index else { return self.answer(now, conn, "451 4.3.0 Riprovare", out) };
-        let incoming = classify(&arrival.bytes, index, &self.trust, None, now);
+        //= PEC-2.2.2-15
+        let incoming = classify(&arrival.bytes, index, &self.trust, self.revocations.as_ref(), now);
         // What everybody refuses goes nowhere, and what is put off comes again.
         let refused = matches!(incoming, Incoming::Ordinary { .. }) && self.refuses(&arrival);
         if refused || matches!(incoming, Incoming::Deferred { .. }) {

@@ -97,12 +97,15 @@ impl Provider {
         let about = About::new(&certified, &self.ledger.config.display_name);
         let about = about.for_recipients(std::slice::from_ref(recipient));
         let id = self.new_id(now);
-        let Some(notice) = virus_non_delivery(&self.issuer, stamp(&id, now), detection) else { return };
+        // Of the message itself nobody knows more than we do.
+        let detection = ReceiptRead { certified: certified.clone(), ..detection.clone() };
+        let Some(notice) = virus_non_delivery(&self.issuer, stamp(&id, now), &detection) else { return };
         //= PEC-2.2.2-23
         act.note("virus-non-rilevato", detection.error.as_deref().unwrap_or_default());
-        self.hold_track(act, pec_msgid, recipient);
+        let pec_msgid = certified.pec_msgid;
+        self.hold_track(act, &pec_msgid, recipient);
         act.make("errore-consegna", &about, notice, vec![Place::Mailbox(certified.sender)]);
-        act.record(Record::Closed { pec_msgid: pec_msgid.clone(), recipient: recipient.clone() });
+        act.record(Record::Closed { pec_msgid, recipient: recipient.clone() });
     }
 }
 

@@ -24,6 +24,8 @@ unique_subject = no
 [any]
 organizationName = optional
 commonName = supplied
+[list]
+authorityKeyIdentifier = keyid
 [authority]
 basicConstraints = critical, CA:TRUE
 keyUsage = critical, keyCertSign, cRLSign
@@ -71,10 +73,10 @@ record() {
 openssl cms -sign -binary -nodetach -nosmimecap -md sha256 -outform DER -in "$work/index.ldif" \
     -signer authority.crt.pem -inkey authority.key.pem -out index.ldif.p7m
 
-# Lists of revoked certificates for half a year: the first names nobody, the second, an hour younger, names beta.
+# Lists of revoked certificates: the first names nobody, the second, an hour younger, names beta.
 list() {
-    openssl ca -gencrl -config "$work/ca.cnf" -cert authority.crt.pem -keyfile authority.key.pem \
-        -crl_lastupdate "$1" -crl_nextupdate 20260901000000Z 2>/dev/null | openssl crl -outform DER -out "$2"
+    openssl ca -gencrl -crlexts list -config "$work/ca.cnf" -cert authority.crt.pem -keyfile authority.key.pem \
+        -crl_lastupdate "$1" -crl_nextupdate 20440101000000Z 2>/dev/null | openssl crl -outform DER -out "$2"
 }
 list 20260302090000Z nobody.crl
 openssl ca -config "$work/ca.cnf" -cert authority.crt.pem -keyfile authority.key.pem -revoke beta.crt.pem 2>/dev/null

@@ -112,6 +112,7 @@ pub(crate) enum Commits {
 }
 
 pub(crate) struct Machine {
+    config: Config,
     pub(crate) disk: Disk,
     pub(crate) node: Option<Gestore>,
     pub(crate) commits: Commits,
@@ -245,6 +246,7 @@ impl World {
     pub(crate) fn add(&mut self, name: &str, config: Config) {
         let machine = Machine {
             disk: Disk::new(found(&config)),
+            config,
             node: None,
             commits: Commits::Stand,
             kill_at: None,
@@ -533,6 +535,25 @@ impl World {
         let conn = self.open(name, 25);
         self.say(name, conn, "EHLO other\r\n");
         self.give(name, conn, from, to, std::str::from_utf8(bytes).expect("an ASCII message"))
+    }
+
+    /// Has a machine begin anew, with a user whose ordinary mail is treated in another way.
+    pub(crate) fn policy(&mut self, name: &str, user: &str, ordinary: Ordinary) {
+        let machine = self.machine(name);
+        let mut config = machine.config.clone();
+        let user = config.users.iter_mut().find(|known| known.address.starts_with(&format!("{user}@")));
+        user.expect("a user of that name").ordinary = ordinary;
+        self.add(name, config);
+    }
+
+    /// The messages that a machine has put aside.
+    pub(crate) fn retained(&self, name: &str) -> Vec<Bytes> {
+        let disk = &self.machines[name].disk;
+        let retained = disk.history.iter().flat_map(|record| declare(record)).filter_map(|declared| match declared {
+            Declared::Retained { body } => Some(disk.bodies[&body].clone()),
+            _ => None,
+        });
+        retained.collect()
     }
 
     /// The messages in a mailbox, in the order of their storing.
