@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use collaudo_forge::{Digest, open_index, open_log, reissue, seal_index, seal_log};
-use collaudo_record::{BodyHash, What};
+use collaudo_forge::{Digest, Moment, open_index, open_log, reissue, seal_index, seal_log};
+use collaudo_record::{BodyHash, LogEntry, What};
 use sha1::{Digest as _, Sha1};
 use x509_cert::TbsCertificate;
 
@@ -165,6 +165,33 @@ impl Bench<'_> {
         }
         self.only(name);
         if found { Ok(()) } else { Err(Unfit::Missing(format!("seal of {name}"))) }
+    }
+
+    /// Puts a line into the sealed day that it belongs to, where there is one: written as the line that it was made after.
+    pub(crate) fn seal_too(&mut self, name: &str, like: &LogEntry, entry: &LogEntry) {
+        let moment = Moment::at_micros(entry.at.0);
+        let today = moment.day.split('/').rev().collect::<Vec<_>>().join("-");
+        let Ok(signer) = self.keys.provider(name).cloned() else { return };
+        let words = |entry: &LogEntry| {
+            let related = entry.related.first().cloned().unwrap_or_default();
+            [related, entry.at.0.to_string(), entry.event.clone()]
+        };
+        let (old, new) = (words(like), words(entry));
+        for n in 0..self.trace.events.len() {
+            let Some(What::Sealed { provider, day, seal }) = self.trace.events.get(n).map(|event| event.what.clone())
+            else {
+                continue;
+            };
+            let Ok((text, at)) = open_log(self.trace.body(&seal).unwrap_or_default()) else { continue };
+            let model = text.lines().find(|line| old.first().is_some_and(|related| line.contains(related.as_str())));
+            let Some(model) = model.filter(|_| provider == name && day == today) else { continue };
+            let line = old.iter().zip(&new).fold(model.to_owned(), |line, (old, new)| line.replace(old.as_str(), new));
+            let sealed = seal_log(&format!("{}\n{line}\n", text.trim_end()), &signer, at.unwrap_or(0));
+            let sealed = self.trace.keep(sealed);
+            if let Some(What::Sealed { seal, .. }) = self.trace.events.get_mut(n).map(|event| &mut event.what) {
+                *seal = sealed;
+            }
+        }
     }
 
     /// Every issue of a document that the trace has, the index of its header among them.

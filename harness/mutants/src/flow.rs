@@ -343,7 +343,9 @@ impl Bench<'_> {
             sending_provider: self.sender_of(of),
             at,
         });
+        let like = entry.clone();
         let entry = LogEntry { event: event.to_owned(), related: vec![bare(&id).to_owned()], at, ..entry };
+        self.seal_too(name, &like, &entry);
         let what = What::Logged { provider: name.to_owned(), entry };
         self.trace.events.push(Event { at, basis: Basis::Declared, what });
     }

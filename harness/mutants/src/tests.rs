@@ -164,3 +164,19 @@ fn what_is_refused_can_be_welcomed_with_all_that_follows() {
             .any(|event| matches!(&event.what, What::Stored { mailbox, .. } if mailbox == "bruno@beta.test"))
     );
 }
+
+#[test]
+fn a_notice_too_many_stands_in_its_sealed_day() {
+    let trace = bent(named("first-notice-in-spite-of-take-charge"));
+    let made = trace.events.iter().rev().find_map(|event| match &event.what {
+        What::Logged { entry, .. } if entry.event == "preavviso-errore-consegna" => entry.related.first().cloned(),
+        _ => None,
+    });
+    let seals = trace.events.iter().filter_map(|event| match &event.what {
+        What::Sealed { provider, seal, .. } if provider == "alfa" => trace.body(seal),
+        _ => None,
+    });
+    let lines: Vec<_> = seals.map(|der| collaudo_forge::open_log(der).unwrap().0).collect();
+    assert_eq!(lines.len(), 1);
+    assert!(lines.iter().all(|text| text.contains(made.as_deref().unwrap())));
+}

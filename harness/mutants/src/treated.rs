@@ -7,7 +7,7 @@ use crate::{
     Bench, Pick, Unfit,
     bench::body_of,
     flow::{date_of, restamp},
-    pick::{DELIVERY, ENVELOPE, TAKE_CHARGE},
+    pick::{ANOMALY, DELIVERY, ENVELOPE, TAKE_CHARGE},
 };
 
 /// What a scanner must find (eicar.org), in two pieces, lest it find it here.
@@ -50,13 +50,45 @@ impl Bench<'_> {
         self.wrap(receiver, &taken, &body, at.after(Span::from_secs(1)))
     }
 
-    /// A correct envelope is refused like ordinary mail, and nothing comes of it; the receiver alone stays bound.
-    pub(crate) fn spurn(&mut self, receiver: &str) -> Result<(), Unfit> {
-        self.lose(TAKE_CHARGE)?;
-        self.lose(DELIVERY)?;
-        self.unstore(ENVELOPE)?;
+    /// What one provider refused of another is put in an anomaly envelope and in the mailboxes.
+    pub(crate) fn let_in(&mut self, sender: &str, receiver: &str) -> Result<(), Unfit> {
+        let (at, taken) = self.refused(sender, receiver)?;
+        let body = taken.body.clone().ok_or_else(|| Unfit::Missing("message that was refused".to_owned()))?;
+        self.wrap(receiver, &taken, &body, at)
+    }
+
+    /// What came from outside came without TLS and was refused for that, and nothing of it arrives.
+    pub(crate) fn starttls_first(&mut self, sender: &str, receiver: &str) -> Result<(), Unfit> {
+        let from_outside = |session: &Session| session.client == sender && session.server == receiver;
+        let no = Some(Reply { code: 530, text: "5.7.0 Must issue a STARTTLS command first".into() });
+        for event in &mut self.trace.events {
+            if let What::Transfer(transfer) = &mut event.what
+                && from_outside(&transfer.session)
+            {
+                (transfer.secured, transfer.body, transfer.body_at) = (false, None, None);
+                (transfer.reverse_reply, transfer.reply) = (no.clone(), no.clone());
+                transfer.forward_paths.clear();
+            }
+        }
+        self.lose(ANOMALY)?;
+        self.trace.events.retain(|event| match &event.what {
+            What::Secured(session) => !from_outside(session),
+            What::Logged { provider, .. } => provider != receiver,
+            _ => true,
+        });
+        self.only(receiver);
+        Ok(())
+    }
+
+    /// A correct envelope, the `nth`, is refused like ordinary mail, and nothing comes of it; the receiver alone stays
+    /// bound.
+    pub(crate) fn spurn(&mut self, receiver: &str, nth: usize) -> Result<(), Unfit> {
+        let envelope = Pick { nth, ..ENVELOPE };
+        self.lose(Pick { nth, ..TAKE_CHARGE })?;
+        self.lose(Pick { nth, ..DELIVERY })?;
+        self.unstore(envelope)?;
         let reply = Some(Reply { code: 550, text: "posta ordinaria non ammessa".into() });
-        self.transfers(ENVELOPE, |transfer| transfer.reply = reply.clone())?;
+        self.transfers(envelope, |transfer| transfer.reply = reply.clone())?;
         self.only(receiver);
         Ok(())
     }

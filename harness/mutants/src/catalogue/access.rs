@@ -3,7 +3,7 @@
 //! A message that was refused in a good run lacks its notice; a message that was accepted in a good run turns out to have
 //! had to be refused, for the submission is bent and all that was made of it.
 
-use super::{BCC, CROSS, FIFTY, TWO_AT_ONE};
+use super::{AT_LIMIT, BCC, CROSS, FIFTY, TWO_AT_ONE};
 use crate::pick::{ENVELOPE, NON_ACCEPTANCE};
 
 mutants! {
@@ -112,6 +112,20 @@ mutants! {
         |b| b.lose(NON_ACCEPTANCE);
     "fifty-refused", FIFTY, "A message to fifty recipients is refused.",
         ["2.2.1-02", "DM.12-02"],
+        |b| {
+            b.turn_away(552)?;
+            b.only("alfa");
+            Ok(())
+        };
+    "correct-submission-refused", CROSS, "A correct submission is refused as too large.",
+        ["2.2.1-02"],
+        |b| {
+            b.turn_away(552)?;
+            b.only("alfa");
+            Ok(())
+        };
+    "at-the-limit-refused", AT_LIMIT, "A message whose size times fifty recipients comes to 30 MB is refused.",
+        ["2.2.1-02", "DM.12-02", "DM.12-03"],
         |b| {
             b.turn_away(552)?;
             b.only("alfa");

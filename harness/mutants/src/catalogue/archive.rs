@@ -1,11 +1,12 @@
 //! What is kept and consulted: sealed logs, the index, lists of revoked certificates; what people fetch; clocks.
 
-use super::{CROSS, DOWN, IMAP_VISIT, POP3_VISIT};
+use super::{CROSS, DOWN, IMAP_VISIT, ORDINARY_WRAPPED, POP3_VISIT};
 use crate::documents::{INDEX, REVOKED};
+use crate::pick::ACCEPTANCE;
 
 mutants! {
     "log-never-sealed", DOWN, "A day passes and its log is not closed.",
-        ["2.3-10", "DM.10-01", "DM.10-02", "DPR.10-01"],
+        ["DM.10-01", "DM.10-02", "DPR.10-01"],
         |b| b.unsealed("alfa");
     "log-seal-broken", DOWN, "The seal of a day's log does not fit.",
         ["2.3-10", "DM.10-02", "DPR.10-01"],
@@ -17,10 +18,18 @@ mutants! {
             Ok(der)
         });
     "log-seal-without-a-line", DOWN, "A line of the log is missing from its sealed day.",
-        ["2.3-10", "DM.10-01"],
-        |b| b.sealed_lines("alfa", |text| text.lines().skip(1).map(|line| format!("{line}\n")).collect());
+        ["2.3-10"],
+        |b| {
+            let (_, acceptance) = b.first(ACCEPTANCE)?;
+            let id = collaudo_forge::Certified::of_envelope(&acceptance.to_bytes()).identifier;
+            b.sealed_lines("alfa", |text| {
+                let gone = text.lines().position(|line| line.contains(&id));
+                let kept = text.lines().enumerate().filter(|(n, _)| Some(*n) != gone);
+                kept.map(|(_, line)| format!("{line}\n")).collect()
+            })
+        };
     "log-seal-empty", DOWN, "The sealed day of the log holds no line.",
-        ["2.3-10", "DM.10-01"],
+        ["2.3-10"],
         |b| b.sealed_lines("alfa", |_| String::new());
     "index-never-refreshed", DOWN, "A provider lives for more than a day with the index that it began with.",
         ["4.5-10"],
@@ -31,6 +40,20 @@ mutants! {
     "index-not-to-be-had", CROSS, "The index is published, and who asks for it over HTTPS gets nothing.",
         ["4.5-06"],
         |b| b.withheld(INDEX);
+    "index-location-missing", CROSS, "The root record does not say where the whole directory is to be had.",
+        ["4.5-06"],
+        |b| b.index(|text| {
+            let (root, records) = text.split_once("\n\n").unwrap_or((text, ""));
+            let root = root.lines().filter(|line| !line.starts_with("LDIFLocationURL:")).map(|line| format!("{line}\n"));
+            format!("{}\n{records}", root.collect::<String>())
+        });
+    "index-lacks-a-provider", ORDINARY_WRAPPED, "A provider is in no record of the index.",
+        ["4.5-01", "4.5.7-03"],
+        |b| {
+            b.record("alfa", |_| String::new())?;
+            b.only("alfa");
+            Ok(())
+        };
     "submission-on-relay-port", CROSS, "People submit on the port on which providers exchange mail.",
         ["3.1-01"],
         |b| {
@@ -52,7 +75,7 @@ mutants! {
     "fetched-over-pop3-changed", POP3_VISIT, "What a person fetches over POP3 is not what was put in the mailbox.",
         ["2.2.3-04"],
         |b| {
-            b.fetched(|bytes| bytes.strip_suffix(b"\r\n").unwrap_or(bytes).to_vec())?;
+            b.fetched(|bytes| [bytes, b"Letto da bruno.\r\n"].concat())?;
             b.only("beta");
             Ok(())
         };

@@ -2,9 +2,9 @@
 
 use collaudo_record::Span;
 
-use super::{ANOMALOUS, CROSS, FULL, REPLY_TO, SAME, TWO_AT_ONE, UNKNOWN};
+use super::{ANOMALOUS, CROSS, FULL, REPLY_TO, SAME, SAME_CLIENT_ID, TWO_AT_ONE, UNKNOWN};
 use crate::flow::set_paths;
-use crate::pick::{ACCEPTANCE, ANOMALY, DELIVERY, ENVELOPE, NON_DELIVERY, TAKE_CHARGE};
+use crate::pick::{ACCEPTANCE, ANOMALY, DELIVERY, ENVELOPE, NON_DELIVERY, Pick, TAKE_CHARGE};
 
 mutants! {
     "acceptance-lost", CROSS, "An accepted submission has no acceptance receipt.",
@@ -30,6 +30,13 @@ mutants! {
     "delivery-lost-at-home", SAME, "Between users of one provider there is no delivery receipt.",
         ["2.2.3-01", "3.3.1-01", "3.3.2-02", "3.3.2.1-07", "3.4-01", "DM.6-02", "DM.6-03", "DPR.6-01"],
         |b| b.lose(DELIVERY);
+    "acceptance-lost-for-the-same-client-id", SAME_CLIENT_ID, "Of two submissions with one Message-ID the second has no acceptance receipt.",
+        ["2.2.1-02", "3.1.4-09", "3.5-01"],
+        |b| {
+            b.lose(Pick { nth: 1, ..ACCEPTANCE })?;
+            b.only("alfa");
+            Ok(())
+        };
     "accepted-and-forgotten", CROSS, "A submission is acknowledged, and nothing ever comes of it.",
         ["2.2.1-02", "3.1.4-09", "3.5-01"],
         |b| {

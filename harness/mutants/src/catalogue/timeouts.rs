@@ -1,6 +1,6 @@
 //! The notices of the twelfth and the twenty-fourth hour.
 
-use super::{BACK_1H, BACK_13H, DOWN, NEVER_DELIVERS, SUMMER};
+use super::{BACK_1H, BACK_13H, CLOSED, DOWN, FORGED_RECEIPTS, NEVER_DELIVERS, SUMMER, UNANNOUNCED};
 use crate::pick::{FIRST_NOTICE, SECOND_NOTICE};
 
 mutants! {
@@ -26,7 +26,7 @@ mutants! {
         ["2.1.1.1.2-01", "3.1.6-01", "3.1.6-06", "DM.13-01"],
         |b| b.retime(FIRST_NOTICE, -1);
     "notice-in-winter-time", SUMMER, "The text of a notice of summer gives its hour in winter time.",
-        ["3.1.6-15", "4.2-01"],
+        ["4.2-01"],
         |b| in_winter_time(b);
     "second-notice-early", DOWN, "The second notice comes before twenty-two hours.",
         ["3.1.6-03", "3.1.6-06"],
@@ -58,6 +58,15 @@ mutants! {
     "second-notice-lost-after-take-charge", NEVER_DELIVERS, "Taken in charge and never delivered, and nobody is told.",
         ["2.1.1.1.2-02", "3.1.6-02", "3.1.6-04", "DM.13-02", "DPR.8-01"],
         |b| b.lose(FIRST_NOTICE);
+    "second-notice-lost-after-a-forged-receipt", FORGED_RECEIPTS, "A delivery receipt that no listed provider signed is believed, and the sender is told nothing.",
+        ["2.1.1.1.2-02", "3.1.6-02", "3.1.6-04", "DM.13-02", "DPR.8-01"],
+        |b| b.lose(FIRST_NOTICE);
+    "notice-in-spite-of-unannounced-delivery", UNANNOUNCED, "A notice comes after twelve hours though the message was delivered, without a take-charge receipt.",
+        ["2.1.1.1.2-01", "3.1.6-01", "DM.13-01"],
+        |b| b.notice(12, false);
+    "second-notice-after-non-delivery", CLOSED, "The sender knows that nothing was delivered, and is told once more after twenty-three hours.",
+        ["2.1.1.1.2-02", "3.1.6-02", "DM.13-02"],
+        |b| b.notice(23, true);
     "first-notice-in-spite-of-take-charge", NEVER_DELIVERS, "Taken in charge in time, and a notice comes after twelve hours.",
         ["2.1.1.1.2-01", "3.1.6-01", "3.1.6-04", "DM.13-01"],
         |b| b.notice(12, false);

@@ -71,7 +71,11 @@ pub(super) fn good(id: &str) -> Trace {
         "access-point/mixed-case-domain" => play.accepted(&["bruno@Beta.TEST"], &[], "", delayed(0)),
         "flows/same-provider" => play.accepted(&["aldo@alfa.test"], &[], "", delayed(0)),
         "flows/two-at-one-provider" => play.accepted(&["bruno@beta.test", "bianca@beta.test"], &[], "", delayed(0)),
-        "flows/two-messages" => {
+        "flows/two-messages"
+        | "flows/same-client-id"
+        | "services/index-unreachable"
+        | "services/index-altered"
+        | "services/index-rolled-back" => {
             play.accepted(&["bruno@beta.test"], &[], "", delayed(0));
             play.identifier = "abc.2@alfa.test";
             play.accepted(&["bianca@beta.test"], &[], "", delayed(0));
@@ -90,29 +94,34 @@ pub(super) fn good(id: &str) -> Trace {
             play.accepted(&["bruno@beta.test"], &["bianca@beta.test"], "X-TipoRicevuta: sintetica\r\n", delayed(0));
         }
         "delivery-point/unknown-mailbox" => play.accepted(&["nessuno@beta.test"], &[], "", (Fate::Unknown, 0)),
-        "delivery-point/mailbox-full" => play.accepted(&["bruno@beta.test"], &[], "", (Fate::Full, 0)),
+        "delivery-point/mailbox-full" | "timeouts/non-delivery-closes" => {
+            play.accepted(&["bruno@beta.test"], &[], "", (Fate::Full, 0))
+        }
         "timeouts/destination-down-26h" | "timeouts/over-summer-time" => {
             play.accepted(&["bruno@beta.test"], &[], "", (Fate::Down, 26))
         }
         "timeouts/back-after-1h" => play.accepted(&["bruno@beta.test"], &[], "", delayed(1)),
         "timeouts/back-after-13h" => play.accepted(&["bruno@beta.test"], &[], "", delayed(13)),
-        "timeouts/takes-charge-never-delivers" => play.accepted(&["bruno@beta.test"], &[], "", (Fate::TakenOnly, 0)),
+        "timeouts/takes-charge-never-delivers" | "reception-point/forged-receipts" => {
+            play.accepted(&["bruno@beta.test"], &[], "", (Fate::TakenOnly, 0))
+        }
         "reception-point/anomaly-from-listed-provider" => play.anomalous(""),
         "reception-point/signed-mail" => play.anomalous(
             "Return-Path: <anna@alfa.test>\r\nReceived: from mx by relay; Wed, 14 Jan 2026 10:00:00 +0100\r\n\
              Cc: bianca@beta.test\r\n",
         ),
-        "access-point/virus" => play.infected_submission(),
-        "reception-point/virus-in-envelope" => play.infected_envelope(),
-        "flows/virus-found-by-destination" => play.virus_found(),
-        "reception-point/ordinary-mail-wrapped" => play.ordinary(true),
-        "reception-point/ordinary-mail-virus" => play.ordinary(false),
+        "attacks/virus-in-base64" => play.infected_submission(),
+        "attacks/virus-for-two-recipients" => play.infected_envelope(),
+        "attacks/virus-found-elsewhere" => play.virus_found(),
+        "reception-point/ordinary-in-anomaly-envelope" => play.ordinary(true),
+        "attacks/virus-in-ordinary-mail" | "reception-point/ordinary-forwarded" => play.ordinary(false),
         "reception-point/ordinary-mail-refused"
-        | "reception-point/revoked-signer-refused"
+        | "services/certificate-revoked"
+        | "services/provider-unlisted"
         | "reception-point/future-signer-refused"
         | "reception-point/foreign-authority-refused" => play.turned_away(),
-        "mailbox/imap-visit" => play.visited("imap"),
-        "mailbox/pop3-visit" => play.visited("pop3"),
+        "delivery-point/read-over-imap" => play.visited("imap"),
+        "delivery-point/read-over-pop3" => play.visited("pop3"),
         _ => play.accepted(&["bruno@beta.test"], &[], "", delayed(0)),
     }
     play.archived();

@@ -107,13 +107,22 @@ impl Play {
                     self.event(Basis::Observed, What::Consulted { host, document, over, body: Some(body) });
                 }
                 if n > 0 {
-                    let seal = seal_log("una riga\nun'altra\n", &self.keys.providers[host], at.0 / 1_000_000);
+                    let seal = seal_log(&self.lines_of(host), &self.keys.providers[host], at.0 / 1_000_000);
                     let seal = self.trace.keep(seal);
                     let day = "2026-01-14".to_owned();
                     self.event(Basis::Declared, What::Sealed { provider: host.into(), day, seal });
                 }
             }
         }
+    }
+
+    /// The log of a provider as it keeps it, a line an event.
+    fn lines_of(&self, host: &str) -> String {
+        let lines = self.trace.events.iter().filter_map(|event| match &event.what {
+            What::Logged { provider, entry } if provider == host => Some(format!("{entry:?}\n")),
+            _ => None,
+        });
+        lines.collect()
     }
 
     fn of_gamma(&self, virus: bool) -> Vec<u8> {
