@@ -45,8 +45,8 @@ pub enum Malformed {
     #[error("la riga {0} non termina con CR LF")]
     LineEnd(usize),
     /// More fields or octets than any message needs.
-    #[error("l'intestazione è troppo grande")]
-    Large,
+    #[error("l'intestazione è troppo grande: si estende oltre la riga {0}")]
+    Large(usize),
 }
 
 impl Message {
@@ -116,7 +116,7 @@ impl Message {
                 break;
             }
             let fits = fields.len() < MAX_FIELDS && line.next <= MAX_HEADER_OCTETS;
-            let read = if fits { line.check(number, strict) } else { Err(Malformed::Large) };
+            let read = if fits { line.check(number, strict) } else { Err(Malformed::Large(number)) };
             let read = read.and_then(|()| {
                 match line.text.first() {
                     Some(b' ' | b'\t') => fields.last_mut().map(|last| last.extend(&bytes, line.next)),
@@ -262,10 +262,10 @@ mod tests {
     #[test]
     fn an_endless_header_is_refused() {
         let many = Bytes::from("A: b\r\n".repeat(MAX_FIELDS + 1));
-        assert_eq!(Message::read(many.clone()), Err(Malformed::Large));
+        assert_eq!(Message::read(many.clone()), Err(Malformed::Large(MAX_FIELDS + 1)));
         assert_eq!(Message::read_leniently(many).fields().len(), MAX_FIELDS);
         let long = Bytes::from(vec![b'a'; 3 * MAX_HEADER_OCTETS]);
-        assert_eq!(Message::read(long), Err(Malformed::Large));
+        assert_eq!(Message::read(long), Err(Malformed::Large(1)));
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Messages of every kind: built, read back and bent.
 
+use std::sync::LazyLock;
+
 use collaudo_node::Bytes;
+use proptest::prelude::*;
 
 use super::{samples::*, *};
 use crate::Family;
@@ -579,4 +582,23 @@ fn readable_text_tells_what_the_law_asks() {
     assert!(texts("timeout-12").contains("12 ore") && texts("timeout-24").contains("24 ore"));
     assert!(texts("non-acceptance").contains("non è stato accettato"));
     assert!(texts("anomaly").contains("non contiene una firma S/MIME"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    /// Goal: whoever bends a message on its way changes nothing of what it certifies. Method: one octet anywhere.
+    #[test]
+    fn a_bent_octet_changes_nothing_that_is_certified(at in any::<prop::sample::Index>(), octet: u8) {
+        // Made once: keys are slow.
+        static MADE: LazyLock<(Bytes, Index, Trust, Revocations)> =
+            LazyLock::new(|| (sealed_envelope(), index(), trust(), revocations(&[])));
+        let (sealed, index, trust, list) = &*MADE;
+        let mut message = sealed.to_vec();
+        let at = at.index(message.len());
+        message[at] = octet;
+        if let Incoming::Envelope { envelope, .. } = classify(&message.into(), index, trust, Some(list), NOW) {
+            prop_assert_eq!(*envelope, EnvelopeRead::read(sealed).unwrap());
+        }
+    }
 }

@@ -1,6 +1,10 @@
 //! Messages about viruses: from one provider to the other, and on to the sender.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+use collaudo_node::Finding;
+
 use super::{samples::*, tests::*, *};
+use crate::scan;
 
 fn detected(threat: &str) -> ReceiptRead {
     let certified = envelope_read().certified;
@@ -91,6 +95,23 @@ fn what_a_scanner_says_is_bounded_and_harmless() {
     assert!(received(&message).error.unwrap().ends_with("non precisato"));
     let nobody = ReceiptRead { delivered_to: None, ..detected("x") };
     assert!(virus_non_delivery(&issuer(), STAMP, &nobody).is_none());
+}
+
+#[test]
+fn a_virus_in_an_original_is_found_in_its_envelope_and_in_a_complete_receipt() {
+    let eicar =
+        STANDARD.encode([br"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-", &b"STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"[..]].concat());
+    let file = format!(
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: x/y; name=f\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\n{eicar}\r\n--b--\r\n"
+    );
+    let sealed = ALFA.seal(&envelope(&issuer(), NOW, &submission(&file)));
+    let read = EnvelopeRead::read(&sealed).unwrap();
+    let receipt = |form| BETA.seal(&delivery(&beta(), STAMP, &read, "bruno@beta.test", form));
+    let is_found = |message: &[u8]| matches!(scan(message), Finding::Hostile { .. });
+    assert!(is_found(&sealed) && is_found(&receipt(Form::Complete)));
+    // The brief receipt has a hash in its place.
+    assert!(!is_found(&receipt(Form::Brief)) && !is_found(&sealed_envelope()));
 }
 
 #[test]
