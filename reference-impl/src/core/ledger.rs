@@ -72,7 +72,7 @@ impl Ledger {
         (snapshot.v == VERSION).then_some(snapshot.ledger)
     }
 
-    fn new(config: Config) -> Self {
+    pub(super) fn new(config: Config) -> Self {
         let service = (fold(&config.service_mailbox), Mailbox::new(&config.service_mailbox, None, false));
         let user = |user: &User| (fold(&user.address), Mailbox::new(&user.address, user.quota_octets, true));
         let mailboxes = std::iter::once(service).chain(config.users.iter().map(user)).collect();

@@ -1,5 +1,7 @@
 //! Mailboxes: what lies in them, and those who come to read it.
 
+#[cfg(test)]
+pub(super) mod desk;
 mod outbox;
 mod visits;
 

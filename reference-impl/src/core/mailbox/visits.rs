@@ -61,7 +61,7 @@ impl<'a> House<'a> {
 }
 
 /// The server's side of a connection to a mailbox.
-pub(in crate::core) trait Reader: Debug {
+pub(in crate::core) trait Reader: Debug + Send + Sync {
     /// The handshake is done: the greeting is said.
     fn secured(&mut self, house: &House<'_>);
     /// Takes octets that arrived.
