@@ -49,7 +49,7 @@ fn text(plan: &Plan) -> String {
 
 #[test]
 fn every_shipped_file_is_read() {
-    assert!(shipped().len() >= 24);
+    assert!(shipped().iter().filter(|scenario| !scenario.id().ends_with("~swapped")).count() >= 105);
 }
 
 #[test]
