@@ -79,6 +79,12 @@ fn a_session_that_breaks_off_fails_the_steps_that_were_not_handed_over() {
 }
 
 #[test]
+fn a_session_repeats_byte_for_byte() {
+    let [one, two] = [0, 1].map(|_| Script::new(PIPELINED).play(&session(465)).trace.to_jsonl());
+    assert_eq!(one, two);
+}
+
+#[test]
 fn a_refused_login_fails_the_whole_session() {
     let refuses: Answers =
         &[(465, "", "220 here\r\n"), (465, "EHLO", "250 here\r\n"), (465, "AUTH PLAIN", "535 no\r\n")];

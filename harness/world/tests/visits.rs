@@ -85,6 +85,30 @@ fn a_refused_visit_is_recorded() {
 }
 
 #[test]
+fn an_empty_mailbox_gives_nothing() {
+    let imap: Answers = &[
+        (993, "", "* OK here\r\n"),
+        (993, "LOGIN", "{tag} OK in\r\n"),
+        (993, "SELECT", "* 0 EXISTS\r\n{tag} OK yours\r\n"),
+        (993, "LOGOUT", "* BYE\r\n{tag} OK bye\r\n"),
+    ];
+    let pop3: Answers = &[
+        (995, "", "+OK here\r\n"),
+        (995, "USER", "+OK\r\n"),
+        (995, "PASS", "+OK\r\n"),
+        (995, "STAT", "+OK 0 0\r\n"),
+        (995, "QUIT", "+OK\r\n"),
+    ];
+    for (over, word, answers) in [(Access::Imap, "imap", imap), (Access::Pop3, "pop3", pop3)] {
+        let script = Script::new(answers);
+        let run = script.play(&visited(over, true));
+        assert_eq!((fetched(&run, word).len(), failures(&run).len()), (0, 0), "{word}");
+        let last = script.heard.lock().expect("nothing panicked").last().cloned().unwrap_or_default();
+        assert!(last.ends_with("LOGOUT") || last == "QUIT", "the visit ended with {last}");
+    }
+}
+
+#[test]
 fn a_visit_that_breaks_off_is_recorded_behind_what_was_fetched() {
     let imap: Answers = &[
         (993, "", "* OK here\r\n"),

@@ -89,3 +89,57 @@ impl Dialogue {
 pub(super) fn wrong(what: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_contents_and_octets_follow_one_another() {
+        let read = heard(b"220 here\r\n.\r\n..two\r\n.\r\nabc* OK\r\nbare\n", async |dialogue| {
+            let line = dialogue.text_line().await?;
+            let mut heard = Vec::new();
+            let empty = dialogue.content(|octets| heard.extend_from_slice(octets)).await?;
+            let content = dialogue.content(|octets| heard.extend_from_slice(octets)).await?;
+            let octets = dialogue.exactly(3).await?;
+            let behind = dialogue.text_line().await?;
+            assert_eq!((line.as_str(), behind.as_str()), ("220 here", "* OK"));
+            assert_eq!(
+                (empty.as_slice(), content.as_slice(), octets.as_slice()),
+                (&b""[..], &b".two\r\n"[..], &b"abc"[..])
+            );
+            assert_eq!(heard, b".\r\n..two\r\n.\r\n");
+            dialogue.text_line().await
+        });
+        assert!(read.is_err_and(|error| error.to_string().contains("CRLF")), "a bare line end is none");
+    }
+
+    #[test]
+    fn a_line_without_end_is_an_error() {
+        let endless = vec![b'x'; 2 * usize::try_from(LINE_OCTETS_MAX).expect("it is small")];
+        let read = heard(&endless, async |dialogue| dialogue.line().await);
+        assert_eq!(read.map_err(|error| error.kind()), Err(io::ErrorKind::InvalidData));
+    }
+
+    #[test]
+    fn what_breaks_off_is_an_error() {
+        for octets in [&b"220 he"[..], b""] {
+            let read = heard(octets, async |dialogue| dialogue.line().await);
+            assert_eq!(read.map_err(|error| error.kind()), Err(io::ErrorKind::UnexpectedEof));
+        }
+        let read = heard(b"one\r\n", async |dialogue| dialogue.content(|_| {}).await);
+        assert_eq!(read.map_err(|error| error.kind()), Err(io::ErrorKind::UnexpectedEof));
+        let read = heard(b"", async |dialogue| dialogue.exactly(usize::MAX).await);
+        assert_eq!(read.map_err(|error| error.kind()), Err(io::ErrorKind::InvalidData));
+    }
+
+    fn heard<T>(octets: &[u8], read: impl AsyncFnOnce(&mut Dialogue) -> io::Result<T>) -> io::Result<T> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        runtime.block_on(async {
+            let (mut far, near) = tokio::io::duplex(octets.len().max(1));
+            far.write_all(octets).await?;
+            drop(far);
+            read(&mut Dialogue::new(Box::new(near))).await
+        })
+    }
+}
