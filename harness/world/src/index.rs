@@ -1,10 +1,18 @@
-//! The provider index as its publisher makes it: an LDIF text inside a signed DER structure (RFC 6109 §4.5).
+//! The provider index as its publisher makes it (RFC 6109 §4.5): entries, which LDAP answers with as they are and a
+//! signed LDIF text writes down.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use collaudo_forge::{Signer, seal_index};
+use collaudo_node::Bytes;
+use collaudo_scenario::{Forgery, Plan, ProviderPlan};
 use sha1::{Digest, Sha1};
+
+use crate::{
+    WorldError,
+    pki::{Flaw, Pki},
+};
 
 /// The name under which a provider fetches the index.
 pub const INDEX_NAME: &str = "indice.ldif.p7m";
@@ -12,63 +20,157 @@ pub const INDEX_NAME: &str = "indice.ldif.p7m";
 /// The name under which a provider fetches the list of revoked certificates.
 pub const CRL_NAME: &str = "autorita.crl";
 
+/// The distinguished name under which all records stand.
+pub(crate) const ROOT: &str = "o=postacert";
+
 /// One record of the index.
+#[derive(Clone)]
 pub(crate) struct Record {
-    pub(crate) display_name: String,
+    /// The provider's short name in the world.
+    pub(crate) provider: String,
+    display_name: String,
     /// The secondary environment that it is of; none of the main one.
-    pub(crate) unit: Option<String>,
-    pub(crate) service_mailbox: String,
-    pub(crate) domain: String,
+    unit: Option<String>,
+    service_mailbox: String,
+    domain: String,
     /// More than one where a certificate follows another.
-    pub(crate) certificates: Vec<Arc<[u8]>>,
+    certificates: Vec<Arc<[u8]>>,
 }
 
-/// The signed index, binary DER.
-//= PEC-4.5-07
-//= PEC-4.5-08
-pub(crate) fn publish(records: &[Record], signer: &Signer, unix_seconds: i64) -> Vec<u8> {
-    seal_index(&ldif(records), signer, Some(unix_seconds))
+/// The index as it was signed at an instant.
+pub(crate) struct Edition {
+    /// Binary DER around the LDIF text.
+    pub(crate) signed: Bytes,
+    pub(crate) entries: Vec<Entry>,
 }
 
-//= PEC-4.5-02
-fn ldif(records: &[Record]) -> String {
-    let mut text = String::from(
-        "version: 1\n\ndn: o=postacert\nobjectClass: top\nobjectClass: organization\nobjectClass: LDIFLocationURLObject\n\
-         o: postacert\nLDIFLocationURL: https://index.test/indice.ldif.p7m\n",
-    );
-    for record in records {
-        text.push('\n');
-        for line in lines(record) {
-            fold(&line, &mut text);
+/// An entry of the directory, its attributes in order.
+pub(crate) struct Entry {
+    pub(crate) dn: String,
+    pub(crate) attributes: Vec<(&'static str, Value)>,
+}
+
+pub(crate) enum Value {
+    Text(String),
+    Binary(Arc<[u8]>),
+}
+
+//= PEC-2.2.6-01
+pub(crate) fn certified_address(provider: &ProviderPlan) -> String {
+    format!("posta-certificata@{}", provider.domain)
+}
+
+//= PEC-4.5.4-01
+pub(crate) fn service_mailbox(provider: &ProviderPlan) -> String {
+    format!("servizio@{}", provider.domain)
+}
+
+/// Everyone in the plan, in its order.
+pub(crate) fn records(plan: &Plan, pki: &Pki) -> Result<Vec<Record>, WorldError> {
+    let mut records = Vec::new();
+    for (place, (provider, identity)) in plan.providers.iter().zip(&pki.providers).enumerate() {
+        let (name, display_name) = (provider.name.clone(), provider.display_name.clone());
+        let mut certificates = vec![identity.certificate.clone()];
+        for flaw in flaws(plan, provider) {
+            certificates.push(Pki::flawed_certificate(place, &display_name, &certified_address(provider), flaw)?);
+        }
+        records.push(Record {
+            provider: name.clone(),
+            display_name: display_name.clone(),
+            unit: None,
+            service_mailbox: service_mailbox(provider),
+            domain: provider.domain.clone(),
+            certificates,
+        });
+        if let Some(unit) = &provider.unit {
+            let address = format!("posta-certificata@{}", unit.domain);
+            records.push(Record {
+                provider: name,
+                certificates: vec![Pki::unit_certificate(place, &display_name, &address)?],
+                display_name,
+                unit: Some(unit.name.clone()),
+                service_mailbox: format!("servizio@{}", unit.domain),
+                domain: unit.domain.clone(),
+            });
         }
     }
-    text
+    Ok(records)
+}
+
+/// What is wrong with the certificates that a provider signs with besides its own, and that the index lists all the same.
+fn flaws(plan: &Plan, provider: &ProviderPlan) -> BTreeSet<Flaw> {
+    let own = plan.steps.iter().map(|step| &step.submit).filter(|submit| submit.provider == provider.name);
+    own.filter_map(|submit| match submit.forged? {
+        Forgery::ExpiredSigner => Some(Flaw::Expired),
+        Forgery::FutureSigner => Some(Flaw::Future),
+        Forgery::ForeignAuthority => Some(Flaw::Foreign),
+        _ => None,
+    })
+    .collect()
+}
+
+impl Edition {
+    //= PEC-4.5-07
+    //= PEC-4.5-08
+    pub(crate) fn sign<'a>(records: impl Iterator<Item = &'a Record>, signer: &Signer, unix_seconds: i64) -> Self {
+        let entries: Vec<_> = std::iter::once(root()).chain(records.map(entry)).collect();
+        let signed = seal_index(&ldif(&entries), signer, Some(unix_seconds)).into();
+        Self { signed, entries }
+    }
+}
+
+fn root() -> Entry {
+    let text = |name, value: &str| (name, Value::Text(value.to_owned()));
+    Entry {
+        dn: ROOT.to_owned(),
+        attributes: vec![
+            text("objectClass", "top"),
+            text("objectClass", "organization"),
+            text("objectClass", "LDIFLocationURLObject"),
+            text("o", "postacert"),
+            text("LDIFLocationURL", "https://index.test/indice.ldif.p7m"),
+        ],
+    }
 }
 
 //= PEC-4.5.1-01
 //= PEC-4.5.6-03
 //= PEC-4.5.7-02
-fn lines(record: &Record) -> Vec<String> {
+fn entry(record: &Record) -> Entry {
     let hash = |certificate: &Arc<[u8]>| -> String {
         Sha1::digest(certificate).iter().map(|octet| format!("{octet:02X}")).collect()
     };
     let name = &record.display_name;
     let of_unit = record.unit.iter().map(|unit| format!("providerUnit={unit},")).collect::<String>();
-    let mut lines = vec![
-        format!("dn: {of_unit}providerName={name},o=postacert"),
-        "objectClass: top".into(),
-        "objectClass: provider".into(),
-        format!("providerName: {name}"),
-    ];
+    let text = |name, value: &str| (name, Value::Text(value.to_owned()));
+    let mut attributes = vec![text("objectClass", "top"), text("objectClass", "provider"), text("providerName", name)];
     let certificates = &record.certificates;
-    lines.extend(certificates.iter().map(|one| format!("providerCertificateHash: {}", hash(one))));
-    lines.extend(certificates.iter().map(|one| format!("providerCertificate;binary:: {}", STANDARD.encode(one))));
-    lines.extend([format!("mailReceipt: {}", record.service_mailbox), format!("managedDomains: {}", record.domain)]);
-    lines.push(match &record.unit {
-        Some(unit) => format!("providerUnit: {unit}"),
-        None => format!("LDIFLocationURL: https://index.{}/record.ldif.p7m", record.domain),
+    attributes.extend(certificates.iter().map(|one| ("providerCertificateHash", Value::Text(hash(one)))));
+    attributes.extend(certificates.iter().map(|one| ("providerCertificate;binary", Value::Binary(one.clone()))));
+    attributes.push(text("mailReceipt", &record.service_mailbox));
+    attributes.push(text("managedDomains", &record.domain));
+    attributes.push(match &record.unit {
+        Some(unit) => text("providerUnit", unit),
+        None => ("LDIFLocationURL", Value::Text(format!("https://index.{}/record.ldif.p7m", record.domain))),
     });
-    lines
+    Entry { dn: format!("{of_unit}providerName={name},{ROOT}"), attributes }
+}
+
+//= PEC-4.5-02
+fn ldif(entries: &[Entry]) -> String {
+    let mut text = String::from("version: 1\n");
+    for entry in entries {
+        text.push('\n');
+        fold(&format!("dn: {}", entry.dn), &mut text);
+        for (name, value) in &entry.attributes {
+            let line = match value {
+                Value::Text(value) => format!("{name}: {value}"),
+                Value::Binary(octets) => format!("{name}:: {}", STANDARD.encode(octets)),
+            };
+            fold(&line, &mut text);
+        }
+    }
+    text
 }
 
 /// LDIF folds long lines: a new line and one space.

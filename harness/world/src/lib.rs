@@ -7,6 +7,9 @@
 mod actors;
 mod chance;
 mod clock;
+mod content;
+mod directory;
+mod documents;
 mod index;
 mod net;
 mod pki;
@@ -40,7 +43,7 @@ pub enum WorldError {
     /// A key or certificate that the forger cannot use, for a peer or for the index.
     #[error("forger: {0}")]
     Forge(#[from] collaudo_forge::ForgeError),
-    /// A fault or step that names a host which is not there.
-    #[error("the plan names the host \"{0}\", which no provider has")]
+    /// A fault that names a host which is not there.
+    #[error("the plan names the host \"{0}\", which is no provider's, nor the directory where a provider asks it")]
     Host(String),
 }

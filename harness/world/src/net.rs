@@ -10,15 +10,13 @@ use std::{
     task::{Context, Poll},
 };
 
-use collaudo_node::Bytes;
-use collaudo_record::Instant;
-use collaudo_scenario::CrashPoint;
+use collaudo_scenario::{CrashPoint, FaultKind, IndexSource, Plan, ProviderPlan};
 use rustls::{ClientConfig, ServerConfig, pki_types::ServerName};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 use turmoil::net::TcpStream;
 
-use crate::{recorder::Recorder, tap::Tap};
+use crate::{documents::Documents, recorder::Recorder, tap::Tap};
 
 /// The host that all people share.
 pub(crate) const USERS: &str = "users";
@@ -29,26 +27,48 @@ pub(crate) const RELAY_PORT: u16 = 25;
 /// From people.
 pub(crate) const SUBMISSION_PORT: u16 = 587;
 
-/// The host that serves the provider index over LDAP.
+/// From people, under TLS from the first octet.
+pub(crate) const SUBMISSIONS_PORT: u16 = 465;
+
+/// Mailboxes over IMAP, under TLS from the first octet.
+pub(crate) const IMAPS_PORT: u16 = 993;
+
+/// Mailboxes over POP3, under TLS from the first octet.
+pub(crate) const POP3S_PORT: u16 = 995;
+
+/// Where a provider's host listens.
+pub(crate) const PROVIDER_PORTS: [u16; 5] = [RELAY_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT, IMAPS_PORT, POP3S_PORT];
+
+/// The host that serves the provider index over LDAP, as nodes know it; it stands where a provider asks it.
 pub(crate) const DIRECTORY_HOST: &str = "index.test";
+
+/// Its short name.
+pub(crate) const DIRECTORY: &str = "index";
+
+/// LDAP, under TLS from the first octet.
+pub(crate) const DIRECTORY_PORT: u16 = 636;
+
+/// The host of a provider, as nodes know it.
+pub(crate) fn mx(provider: &ProviderPlan) -> String {
+    format!("mx.{}", provider.domain)
+}
+
+/// Whether a provider of the plan asks the directory.
+pub(crate) fn has_directory(plan: &Plan) -> bool {
+    plan.providers.iter().any(|provider| provider.index_source == IndexSource::Ldap)
+}
 
 pub(crate) struct Net {
     pub(crate) recorder: Recorder,
-    /// When the run began.
-    pub(crate) epoch: Instant,
     /// Short host name by the name that nodes know, such as `alfa` by `mx.alfa.test`.
     pub(crate) hosts: BTreeMap<String, String>,
     /// The name that nodes know by certified domain: the MX records.
     pub(crate) mx: BTreeMap<String, String>,
     pub(crate) passwords: BTreeMap<String, String>,
-    pub(crate) index: Bytes,
+    pub(crate) documents: Documents,
     pub(crate) client_tls: Arc<ClientConfig>,
-    /// How far each host's clock is off, in microseconds.
-    pub(crate) offsets: RefCell<BTreeMap<String, i64>>,
-    /// Hosts whose disk takes nothing.
-    pub(crate) full: RefCell<BTreeSet<String>>,
-    /// Hosts whose scanner gives no answer.
-    pub(crate) unscanned: RefCell<BTreeSet<String>>,
+    /// What is wrong now, crashes left out, by place in the plan.
+    pub(crate) in_force: RefCell<BTreeMap<u32, FaultKind>>,
     /// Hosts that do not run now.
     pub(crate) down: RefCell<BTreeSet<String>>,
     /// Grows with everything that happens: while it stands still and no message is under way, the network rests.
@@ -70,6 +90,21 @@ pub(crate) struct Armed {
 impl Net {
     pub(crate) fn stir(&self) {
         self.activity.set(self.activity.get() + 1);
+    }
+
+    /// Whether a fault of that kind is in force.
+    pub(crate) fn suffers(&self, fault: &FaultKind) -> bool {
+        self.in_force.borrow().values().any(|kind| kind == fault)
+    }
+
+    /// By how many microseconds a host's clock is off.
+    pub(crate) fn offset_micros(&self, name: &str) -> i64 {
+        let in_force = self.in_force.borrow();
+        let of_host = in_force.values().filter_map(|kind| match kind {
+            FaultKind::Clock { host, offset_micros } if host == name => Some(*offset_micros),
+            _ => None,
+        });
+        of_host.fold(0, i64::saturating_add)
     }
 
     /// Connects one host to another by the name that nodes know.

@@ -2,14 +2,16 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use aws_lc_rs::{rand::SystemRandom, rsa, signature::RSA_PKCS1_SHA256};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, SanType, SerialNumber, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CustomExtension, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason, RevokedCertParams,
+    SanType, SerialNumber, date_time_ymd,
 };
 use sha1::{Digest, Sha1};
 
@@ -19,6 +21,7 @@ use crate::WorldError;
 pub const MAX_PROVIDERS: usize = PROVIDER_KEYS.len();
 
 const AUTHORITY_KEY: &str = include_str!("../keys/ca.pem");
+const FOREIGN_KEY: &str = include_str!("../keys/foreign.pem");
 const INDEX_KEY: &str = include_str!("../keys/index.pem");
 const TLS_KEY: &str = include_str!("../keys/tls.pem");
 const PROVIDER_KEYS: [&str; 20] = [
@@ -98,12 +101,14 @@ impl Pki {
         if providers.len() > MAX_PROVIDERS {
             return Err(WorldError::Providers(providers.len()));
         }
-        let authority = authority()?;
-        let index = issued(2, INDEX_KEY, ["Collaudo", "Indice dei gestori", "indice@index.test"], VALID)?;
-        let providers = (3..)
+        let authority = AUTHORITY.identity()?;
+        let index = issued(2, INDEX_KEY, ["Collaudo", "Indice dei gestori", "indice@index.test"], SOUND)?;
+        let providers = (0..)
             .zip(PROVIDER_KEYS)
             .zip(providers)
-            .map(|((number, pem), (name, address))| issued(number, pem, [*name, "Posta Certificata", *address], VALID))
+            .map(|((place, pem), (name, address))| {
+                issued(number(place, 0), pem, [*name, "Posta Certificata", *address], SOUND)
+            })
             .collect::<Result<_, _>>()?;
         let tls_key = pem_der(TLS_KEY)?.into();
         Ok(Self { authority, index, providers, tls_authority: tls_authority()?, tls_key })
@@ -112,15 +117,44 @@ impl Pki {
     /// The certificate (DER) of a secondary environment of the provider at that place: its key under a name of its own.
     pub(crate) fn unit_certificate(place: usize, provider: &str, address: &str) -> Result<Arc<[u8]>, WorldError> {
         let pem = PROVIDER_KEYS.get(place).ok_or(WorldError::Providers(place))?;
-        let number = u64::try_from(place + MAX_PROVIDERS + 3).unwrap_or(u64::MAX);
-        Ok(issued(number, pem, [provider, "Ambiente secondario", address], VALID)?.certificate)
+        Ok(issued(number(place, 1), pem, [provider, "Ambiente secondario", address], SOUND)?.certificate)
     }
 
-    /// The certificate (DER) that the provider at that place had before: for the same key, and expired.
-    pub(crate) fn expired_certificate(place: usize, provider: &str, address: &str) -> Result<Arc<[u8]>, WorldError> {
+    /// A certificate (DER) of the provider at that place beside its own: for the same key, and with something wrong.
+    pub(crate) fn flawed_certificate(
+        place: usize,
+        provider: &str,
+        address: &str,
+        flaw: Flaw,
+    ) -> Result<Arc<[u8]>, WorldError> {
         let pem = PROVIDER_KEYS.get(place).ok_or(WorldError::Providers(place))?;
-        let number = u64::try_from(place + 2 * MAX_PROVIDERS + 3).unwrap_or(u64::MAX);
-        Ok(issued(number, pem, [provider, "Posta Certificata", address], EXPIRED)?.certificate)
+        let (row, terms) = match flaw {
+            Flaw::Expired => (2, Terms { years: (2023, 2025), ..SOUND }),
+            Flaw::Future => (3, Terms { years: (2029, 2033), ..SOUND }),
+            Flaw::Foreign => (4, Terms { authority: FOREIGN, ..SOUND }),
+        };
+        Ok(issued(number(place, row), pem, [provider, "Posta Certificata", address], terms)?.certificate)
+    }
+
+    /// The certificate (DER) of an authority that nobody trusts.
+    pub(crate) fn foreign_authority() -> Result<Arc<[u8]>, WorldError> {
+        Ok(FOREIGN.identity()?.certificate)
+    }
+
+    /// The list (DER) of the signing certificates that the authority has revoked: each by the place of its provider, with
+    /// the second in which it was revoked. The same list is the same bytes: once a process is enough.
+    pub(crate) fn revocation_list(from: u64, until: u64, revoked: &[(usize, u64)]) -> Result<Arc<[u8]>, WorldError> {
+        type Key = (u64, u64, Vec<(usize, u64)>);
+        static LISTS: Mutex<BTreeMap<Key, Arc<[u8]>>> = Mutex::new(BTreeMap::new());
+        let key = (from, until, revoked.to_vec());
+        if let Some(known) = LISTS.lock().ok().and_then(|lists| lists.get(&key).cloned()) {
+            return Ok(known);
+        }
+        let list = revocation_list(from, until, revoked)?;
+        if let Ok(mut lists) = LISTS.lock() {
+            lists.insert(key, list.clone());
+        }
+        Ok(list)
     }
 
     pub(crate) fn tls_authority(&self) -> &[u8] {
@@ -140,34 +174,94 @@ impl Pki {
     }
 }
 
-fn authority() -> Result<Identity, WorldError> {
-    static AUTHORITY: OnceLock<Identity> = OnceLock::new();
-    if let Some(authority) = AUTHORITY.get() {
-        return Ok(authority.clone());
-    }
-    let pair = KeyPair::from_pem(AUTHORITY_KEY)?;
-    let certificate = authority_params()?.self_signed(&pair)?;
-    let identity = Identity { key: key(AUTHORITY_KEY)?, certificate: certificate.der().to_vec().into() };
-    Ok(AUTHORITY.get_or_init(|| identity).clone())
+/// What is wrong with a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Flaw {
+    /// It ended before the run.
+    Expired,
+    /// It begins after the run.
+    Future,
+    /// Another authority issued it.
+    Foreign,
 }
 
-fn authority_params() -> Result<CertificateParams, WorldError> {
-    let mut params = params(1, &[(DnType::OrganizationName, "Collaudo"), (DnType::CommonName, "Autorità di prova")]);
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    params.key_identifier_method = KeyIdMethod::PreSpecified(key_identifier(AUTHORITY_KEY)?);
-    Ok(params)
+/// Who issues certificates.
+#[derive(Clone, Copy)]
+struct Authority {
+    name: &'static str,
+    pem: &'static str,
+}
+
+/// What all certificates of a sort have in common: who issues them, and the years at whose beginning they begin and end.
+#[derive(Clone, Copy)]
+struct Terms {
+    authority: Authority,
+    years: (i32, i32),
+}
+
+const AUTHORITY: Authority = Authority { name: "Autorità di prova", pem: AUTHORITY_KEY };
+const FOREIGN: Authority = Authority { name: "Altra autorità di prova", pem: FOREIGN_KEY };
+const SOUND: Terms = Terms { authority: AUTHORITY, years: VALID };
+const VALID: (i32, i32) = (2025, 2029);
+
+impl Authority {
+    fn identity(self) -> Result<Identity, WorldError> {
+        static KNOWN: Mutex<BTreeMap<&str, Identity>> = Mutex::new(BTreeMap::new());
+        if let Some(known) = KNOWN.lock().ok().and_then(|known| known.get(self.name).cloned()) {
+            return Ok(known);
+        }
+        let certificate = self.params()?.self_signed(&KeyPair::from_pem(self.pem)?)?;
+        let identity = Identity { key: key(self.pem)?, certificate: certificate.der().to_vec().into() };
+        if let Ok(mut known) = KNOWN.lock() {
+            known.insert(self.name, identity.clone());
+        }
+        Ok(identity)
+    }
+
+    fn params(self) -> Result<CertificateParams, WorldError> {
+        let mut params = params(1, &[(DnType::OrganizationName, "Collaudo"), (DnType::CommonName, self.name)]);
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        params.key_identifier_method = KeyIdMethod::PreSpecified(key_identifier(self.pem)?);
+        Ok(params)
+    }
+
+    fn issuer(self) -> Result<Issuer<'static, KeyPair>, WorldError> {
+        Ok(Issuer::new(self.params()?, KeyPair::from_pem(self.pem)?))
+    }
+}
+
+fn revocation_list(from: u64, until: u64, revoked: &[(usize, u64)]) -> Result<Arc<[u8]>, WorldError> {
+    let at = |unix_seconds| date_time_ymd(1970, 1, 1) + Duration::from_secs(unix_seconds);
+    let list = CertificateRevocationListParams {
+        this_update: at(from),
+        next_update: at(until),
+        // It must grow with each list.
+        crl_number: SerialNumber::from((from << 8) | (revoked.len() as u64)),
+        issuing_distribution_point: None,
+        revoked_certs: revoked
+            .iter()
+            .map(|(place, when)| RevokedCertParams {
+                serial_number: SerialNumber::from(number(*place, 0)),
+                revocation_time: at(*when),
+                reason_code: Some(RevocationReason::KeyCompromise),
+                invalidity_date: None,
+            })
+            .collect(),
+        key_identifier_method: KeyIdMethod::PreSpecified(key_identifier(AUTHORITY_KEY)?),
+    };
+    Ok(list.signed_by(&AUTHORITY.issuer()?)?.der().to_vec().into())
 }
 
 /// The certificate of that number for an organisation, a common name and an address. Reading an RSA key checks it, which
 /// costs more than a signature, and the same certificate is the same bytes: once a process is enough.
-fn issued(number: u64, pem: &str, subject: [&str; 3], years: (i32, i32)) -> Result<Identity, WorldError> {
+fn issued(number: u64, pem: &str, subject: [&str; 3], terms: Terms) -> Result<Identity, WorldError> {
     static ISSUED: Mutex<BTreeMap<(u64, [String; 3]), Identity>> = Mutex::new(BTreeMap::new());
     let name = (number, subject.map(str::to_owned));
     if let Some(known) = ISSUED.lock().ok().and_then(|issued| issued.get(&name).cloned()) {
         return Ok(known);
     }
-    let identity = issue(number, pem, subject, years)?;
+    let identity = issue(number, pem, subject, terms)?;
     if let Ok(mut issued) = ISSUED.lock() {
         issued.insert(name, identity.clone());
     }
@@ -181,7 +275,7 @@ fn issue(
     number: u64,
     pem: &str,
     [organisation, common_name, address]: [&str; 3],
-    (from, until): (i32, i32),
+    Terms { authority, years: (from, until) }: Terms,
 ) -> Result<Identity, WorldError> {
     let mut params = params(number, &[(DnType::OrganizationName, organisation), (DnType::CommonName, common_name)]);
     (params.not_before, params.not_after) = (date_time_ymd(from, 1, 1), date_time_ymd(until, 1, 1));
@@ -192,8 +286,7 @@ fn issue(
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::EmailProtection];
     params.use_authority_key_identifier_extension = true;
     params.custom_extensions = vec![subject_key_identifier(&key_identifier(pem)?)];
-    let issuer = Issuer::new(authority_params()?, KeyPair::from_pem(AUTHORITY_KEY)?);
-    let certificate = params.signed_by(&KeyPair::from_pem(pem)?, &issuer)?;
+    let certificate = params.signed_by(&KeyPair::from_pem(pem)?, &authority.issuer()?)?;
     Ok(Identity { key: key(pem)?, certificate: certificate.der().to_vec().into() })
 }
 
@@ -209,9 +302,10 @@ fn tls_authority_params() -> CertificateParams {
     params
 }
 
-/// The years at whose beginning certificates begin and end.
-const VALID: (i32, i32) = (2025, 2029);
-const EXPIRED: (i32, i32) = (2023, 2025);
+/// The serial number of a certificate of the provider at that place: its own are row 0.
+fn number(place: usize, row: usize) -> u64 {
+    u64::try_from(place + row * MAX_PROVIDERS + 3).unwrap_or(u64::MAX)
+}
 
 /// Everything fixed: serial, dates, name.
 fn params(serial: u64, name: &[(DnType, &str)]) -> CertificateParams {
@@ -263,7 +357,7 @@ mod tests {
         let tls = |pki: &Pki| pki.tls_certificate("mx.alfa.test").expect("issues");
         assert_eq!(tls(&one), tls(&two));
         let anew =
-            issue(3, PROVIDER_KEYS[0], ["Alfa PEC S.p.A.", "Posta Certificata", "posta-certificata@alfa.test"], VALID);
+            issue(3, PROVIDER_KEYS[0], ["Alfa PEC S.p.A.", "Posta Certificata", "posta-certificata@alfa.test"], SOUND);
         assert_eq!(anew.expect("issues").certificate, one.providers[0].certificate, "the remembered one is another");
     }
 

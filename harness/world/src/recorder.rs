@@ -1,5 +1,11 @@
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    rc::Rc,
+    sync::Arc,
+};
 
+use collaudo_node::{Body, Bytes};
 use collaudo_record::{Basis, BodyHash, Event, Session, What};
 
 use crate::clock::Clock;
@@ -12,11 +18,14 @@ pub(crate) struct Recorder {
 }
 
 #[derive(Default)]
-pub(crate) struct Seen {
-    pub(crate) events: Vec<Event>,
-    pub(crate) bodies: BTreeMap<BodyHash, Arc<[u8]>>,
+struct Seen {
+    events: Vec<Event>,
+    /// Which octets the events name.
+    named: BTreeSet<BodyHash>,
+    /// All octets of the world, on disks and in events: whoever has them shares these.
+    octets: BTreeMap<BodyHash, Bytes>,
     sessions: u32,
-    steps: BTreeMap<Wanderer, String>,
+    steps: BTreeMap<Wanderer, VecDeque<String>>,
 }
 
 /// A connection as both its ends know it: the connecting host and its port there.
@@ -39,10 +48,31 @@ impl Recorder {
         self.push(Basis::Declared, what);
     }
 
-    pub(crate) fn keep(&self, bytes: &[u8]) -> BodyHash {
-        let hash = BodyHash::of(bytes);
-        self.seen.borrow_mut().bodies.entry(hash.clone()).or_insert_with(|| bytes.into());
+    /// Keeps octets for the trace.
+    pub(crate) fn keep(&self, octets: &[u8]) -> BodyHash {
+        let hash = BodyHash::of(octets);
+        let mut seen = self.seen.borrow_mut();
+        if !seen.octets.contains_key(&hash) {
+            seen.octets.insert(hash.clone(), Bytes::copy_from_slice(octets));
+        }
+        seen.named.insert(hash.clone());
         hash
+    }
+
+    /// [`Self::keep`] for large octets, which are shared and not copied.
+    pub(crate) fn keep_shared(&self, octets: Bytes) -> BodyHash {
+        let hash = BodyHash::of(&octets);
+        let mut seen = self.seen.borrow_mut();
+        seen.octets.entry(hash.clone()).or_insert(octets);
+        seen.named.insert(hash.clone());
+        hash
+    }
+
+    /// What a disk is to keep: the same octets, in memory once for the whole world. The trace does not name them yet.
+    pub(crate) fn share(&self, body: Body) -> Body {
+        let hash = BodyHash(body.id.to_string());
+        let bytes = self.seen.borrow_mut().octets.entry(hash).or_insert(body.bytes).clone();
+        Body { id: body.id, bytes }
     }
 
     /// Numbers a connection that was accepted.
@@ -53,17 +83,22 @@ impl Recorder {
         Session { session, client, server, port }
     }
 
-    /// A person's client says which step its connection carries out.
-    pub(crate) fn claim(&self, host: &str, port: u16, step: &str) {
-        self.seen.borrow_mut().steps.insert((host.to_owned(), port), step.to_owned());
+    /// A person's client says which steps its connection carries out, one mail transaction each, in that order.
+    pub(crate) fn claim(&self, host: &str, port: u16, steps: impl IntoIterator<Item = String>) {
+        self.seen.borrow_mut().steps.insert((host.to_owned(), port), steps.into_iter().collect());
     }
 
-    pub(crate) fn step_of(&self, host: &str, port: u16) -> Option<String> {
-        self.seen.borrow().steps.get(&(host.to_owned(), port)).cloned()
+    /// The step of the next mail transaction on that connection, none where nobody claimed it.
+    pub(crate) fn next_step(&self, host: &str, port: u16) -> Option<String> {
+        self.seen.borrow_mut().steps.get_mut(&(host.to_owned(), port))?.pop_front()
     }
 
-    pub(crate) fn take(&self) -> Seen {
-        self.seen.take()
+    /// What was seen, and the octets that it names; nobody else may hold them any more, or they would be there twice.
+    pub(crate) fn take(&self) -> (Vec<Event>, BTreeMap<BodyHash, Arc<[u8]>>) {
+        let Seen { events, named, mut octets, .. } = self.seen.take();
+        octets.retain(|hash, _| named.contains(hash));
+        let bodies = octets.into_iter().map(|(hash, octets)| (hash, Vec::from(octets).into())).collect();
+        (events, bodies)
     }
 
     fn push(&self, basis: Basis, what: What) {

@@ -17,7 +17,7 @@ impl Store {
         self.records.clear();
     }
 
-    pub(crate) fn commit(&mut self, records: &[Bytes], bodies: Vec<Body>) {
+    pub(crate) fn commit(&mut self, records: &[Bytes], bodies: impl Iterator<Item = Body>) {
         self.records.extend_from_slice(records);
         for Body { id, bytes } in bodies {
             self.bodies.entry(id).or_insert(bytes);

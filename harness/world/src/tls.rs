@@ -3,8 +3,9 @@
 
 use std::{cell::RefCell, sync::Arc, time::Duration};
 
+use ::aws_lc_rs::agreement::{PrivateKey, PublicKey, UnparsedPublicKey, X25519, agree};
 use rustls::{
-    ClientConfig, Error, NamedGroup, RootCertStore, ServerConfig,
+    ClientConfig, Error, NamedGroup, PeerMisbehaved, RootCertStore, ServerConfig,
     client::Resumption,
     crypto::{
         ActiveKeyExchange, CryptoProvider, GetRandomFailed, SecureRandom, SharedSecret, SupportedKxGroup, aws_lc_rs,
@@ -14,7 +15,6 @@ use rustls::{
     time_provider::TimeProvider,
     version::TLS13,
 };
-use x25519_dalek::{PublicKey, StaticSecret};
 
 use crate::{WorldError, chance::Chance, pki::Pki};
 
@@ -93,8 +93,8 @@ impl SupportedKxGroup for SeededX25519 {
     fn start(&self) -> Result<Box<dyn ActiveKeyExchange>, Error> {
         let mut secret = [0; 32];
         RUN.with_borrow_mut(|run| run.chance.fill(&mut secret));
-        let secret = StaticSecret::from(secret);
-        let public = PublicKey::from(&secret);
+        let secret = PrivateKey::from_private_key(&X25519, &secret).map_err(|_| Error::FailedToGetRandomBytes)?;
+        let public = secret.compute_public_key().map_err(|_| Error::FailedToGetRandomBytes)?;
         Ok(Box::new(Exchange { secret, public }))
     }
 
@@ -104,20 +104,18 @@ impl SupportedKxGroup for SeededX25519 {
 }
 
 struct Exchange {
-    secret: StaticSecret,
+    secret: PrivateKey,
     public: PublicKey,
 }
 
 impl ActiveKeyExchange for Exchange {
     fn complete(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, Error> {
-        let peer: [u8; 32] =
-            peer.try_into().map_err(|_| Error::PeerMisbehaved(rustls::PeerMisbehaved::InvalidKeyShare))?;
-        let shared = self.secret.diffie_hellman(&PublicKey::from(peer));
-        Ok(SharedSecret::from(shared.as_bytes().as_slice()))
+        let refused = Error::PeerMisbehaved(PeerMisbehaved::InvalidKeyShare);
+        agree(&self.secret, UnparsedPublicKey::new(&X25519, peer), refused, |shared| Ok(SharedSecret::from(shared)))
     }
 
     fn pub_key(&self) -> &[u8] {
-        self.public.as_bytes()
+        self.public.as_ref()
     }
 
     fn group(&self) -> NamedGroup {

@@ -1,25 +1,22 @@
 //! What goes wrong, when the plan says so.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::IpAddr,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use collaudo_record::{FaultPhase, Instant, What};
 use collaudo_scenario::{CrashPoint, Fault, FaultKind, Plan};
 use turmoil::Sim;
 
+use super::links::Links;
 use crate::{
     WorldError,
     clock::span,
-    net::{Armed, Net},
+    net::{Armed, DIRECTORY, Net, has_directory},
 };
 
 /// The plan's faults and where each of them stands.
 pub(super) struct Faults {
     faults: Vec<Fault>,
     due: BTreeMap<(Instant, u32), Phase>,
-    held: BTreeSet<(IpAddr, IpAddr)>,
 }
 
 #[derive(Clone, Copy)]
@@ -30,15 +27,18 @@ enum Phase {
 
 impl Faults {
     pub(super) fn new(plan: &Plan) -> Result<Self, WorldError> {
-        let known: BTreeSet<_> = plan.providers.iter().map(|p| p.name.as_str()).collect();
-        for host in plan.faults.iter().flat_map(|fault| fault.kind.hosts()) {
-            if !known.contains(host.as_str()) {
+        let providers: BTreeSet<_> = plan.providers.iter().map(|p| p.name.as_str()).collect();
+        for fault in &plan.faults {
+            // The directory is no provider: it has links, and nothing else that could go wrong.
+            let directory = is_of_links(&fault.kind) && has_directory(plan);
+            let is_there = |host: &String| providers.contains(host.as_str()) || (directory && host == DIRECTORY);
+            if let Some(host) = fault.kind.hosts().into_iter().find(|host| !is_there(host)) {
                 return Err(WorldError::Host(host));
             }
         }
         let due =
             (0..).zip(&plan.faults).map(|(n, fault)| ((plan.epoch.after(span(fault.at)), n), Phase::Begin)).collect();
-        Ok(Self { faults: plan.faults.clone(), due, held: BTreeSet::new() })
+        Ok(Self { faults: plan.faults.clone(), due })
     }
 
     /// When the next fault begins or ends.
@@ -46,30 +46,35 @@ impl Faults {
         self.due.first_key_value().map(|((at, _), _)| *at)
     }
 
-    /// Messages on the way; those that a fault holds back are not.
-    pub(super) fn under_way(&self, sim: &Sim<'_>) -> usize {
-        let mut messages = 0;
-        sim.links(|links| {
-            for link in links {
-                let (a, b) = link.pair();
-                if !self.held.contains(&(a, b)) && !self.held.contains(&(b, a)) {
-                    messages += link.count();
-                }
-            }
-        });
-        messages
-    }
-
     /// Begins and ends what is due.
-    pub(super) fn strike(&mut self, sim: &mut Sim<'_>, net: &Net) {
+    pub(super) fn strike(&mut self, sim: &mut Sim<'_>, links: &mut Links, net: &Net) -> Result<(), WorldError> {
         let now = net.recorder.clock().now();
         while let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now) {
             let ((_, n), phase) = entry.remove_entry();
-            match phase {
-                Phase::Begin => self.begin(n, sim, net),
-                Phase::End => self.end(n, sim, net),
+            let Some(fault) = self.fault(n) else { continue };
+            match (phase, &fault.kind) {
+                (Phase::Begin, FaultKind::Crash { host, point: CrashPoint::AtOnce }) => self.crash(n, host, sim, net),
+                (Phase::Begin, FaultKind::Crash { host, point }) => {
+                    net.armed.borrow_mut().insert(host.clone(), Armed { fault: n, point: *point });
+                }
+                (Phase::Begin, kind) => {
+                    self.begun(n, &fault, net);
+                    net.in_force.borrow_mut().insert(n, kind.clone());
+                    apply(kind, sim, links, net)?;
+                }
+                (Phase::End, FaultKind::Crash { host, .. }) => {
+                    record(n, &fault, FaultPhase::Healed, net);
+                    net.down.borrow_mut().remove(host);
+                    sim.bounce(host.as_str());
+                }
+                (Phase::End, kind) => {
+                    record(n, &fault, FaultPhase::Healed, net);
+                    net.in_force.borrow_mut().remove(&n);
+                    apply(kind, sim, links, net)?;
+                }
             }
         }
+        Ok(())
     }
 
     /// Takes down the hosts that have reached their crash point.
@@ -77,76 +82,6 @@ impl Faults {
         for (host, n) in net.fallen.take() {
             self.crash(n, &host, sim, net);
         }
-    }
-
-    fn begin(&mut self, n: u32, sim: &mut Sim<'_>, net: &Net) {
-        let Some(fault) = self.fault(n) else { return };
-        match &fault.kind {
-            FaultKind::Partition { a, b } => {
-                sim.partition(a.as_str(), b.as_str());
-                self.begun(n, &fault, net);
-            }
-            FaultKind::Hold { a, b } => {
-                sim.hold(a.as_str(), b.as_str());
-                self.held.insert((sim.lookup(a.as_str()), sim.lookup(b.as_str())));
-                self.begun(n, &fault, net);
-            }
-            FaultKind::Slow { a, b, latency } => {
-                sim.set_link_latency(a.as_str(), b.as_str(), *latency);
-                self.begun(n, &fault, net);
-            }
-            FaultKind::Clock { host, offset_micros } => {
-                net.offsets.borrow_mut().insert(host.clone(), *offset_micros);
-                self.begun(n, &fault, net);
-            }
-            FaultKind::DiskFull { host } => {
-                net.full.borrow_mut().insert(host.clone());
-                self.begun(n, &fault, net);
-            }
-            FaultKind::ScannerDown { host } => {
-                net.unscanned.borrow_mut().insert(host.clone());
-                self.begun(n, &fault, net);
-            }
-            FaultKind::Index(_)
-            | FaultKind::CrlUnreachable
-            | FaultKind::Revoked { .. }
-            | FaultKind::Unlisted { .. } => self.begun(n, &fault, net),
-            FaultKind::Crash { host, point: CrashPoint::AtOnce } => self.crash(n, host, sim, net),
-            FaultKind::Crash { host, point } => {
-                net.armed.borrow_mut().insert(host.clone(), Armed { fault: n, point: *point });
-            }
-        }
-    }
-
-    fn end(&mut self, n: u32, sim: &mut Sim<'_>, net: &Net) {
-        let Some(fault) = self.fault(n) else { return };
-        record(n, &fault, FaultPhase::Healed, net);
-        match &fault.kind {
-            FaultKind::Partition { a, b } => sim.repair(a.as_str(), b.as_str()),
-            FaultKind::Hold { a, b } => {
-                sim.release(a.as_str(), b.as_str());
-                self.held.remove(&(sim.lookup(a.as_str()), sim.lookup(b.as_str())));
-            }
-            FaultKind::Clock { host, .. } => {
-                net.offsets.borrow_mut().remove(host);
-            }
-            FaultKind::DiskFull { host } => {
-                net.full.borrow_mut().remove(host);
-            }
-            FaultKind::ScannerDown { host } => {
-                net.unscanned.borrow_mut().remove(host);
-            }
-            FaultKind::Slow { .. }
-            | FaultKind::Index(_)
-            | FaultKind::CrlUnreachable
-            | FaultKind::Revoked { .. }
-            | FaultKind::Unlisted { .. } => {}
-            FaultKind::Crash { host, .. } => {
-                net.down.borrow_mut().remove(host);
-                sim.bounce(host.as_str());
-            }
-        }
-        net.stir();
     }
 
     fn crash(&mut self, n: u32, host: &str, sim: &mut Sim<'_>, net: &Net) {
@@ -160,15 +95,37 @@ impl Faults {
 
     fn begun(&mut self, n: u32, fault: &Fault, net: &Net) {
         record(n, fault, FaultPhase::Injected, net);
-        if let Some(lasts) = fault.lasts {
+        // What is revoked stays revoked.
+        if let Some(lasts) = fault.lasts.filter(|_| !matches!(fault.kind, FaultKind::Revoked { .. })) {
             self.due.insert((net.recorder.clock().now().after(span(lasts)), n), Phase::End);
         }
-        net.stir();
     }
 
     fn fault(&self, n: u32) -> Option<Fault> {
         self.faults.get(usize::try_from(n).ok()?).cloned()
     }
+}
+
+/// Makes the world what the faults in force make of it, as far as one of that kind has a say.
+fn apply(kind: &FaultKind, sim: &Sim<'_>, links: &mut Links, net: &Net) -> Result<(), WorldError> {
+    let in_force = net.in_force.borrow();
+    match kind {
+        FaultKind::Partition { a, b } | FaultKind::Hold { a, b } | FaultKind::Slow { a, b, .. } => {
+            links.settle(a, b, &in_force, sim);
+        }
+        // What the host is waiting for may be due sooner or later now.
+        FaultKind::Clock { host, .. } => net.recorder.clock().rouse(host),
+        FaultKind::Index(_) | FaultKind::CrlUnreachable | FaultKind::Revoked { .. } | FaultKind::Unlisted { .. } => {
+            net.documents.change(&in_force)?;
+        }
+        // Looked up where it matters.
+        FaultKind::DiskFull { .. } | FaultKind::ScannerDown { .. } | FaultKind::Crash { .. } => {}
+    }
+    Ok(())
+}
+
+fn is_of_links(kind: &FaultKind) -> bool {
+    matches!(kind, FaultKind::Partition { .. } | FaultKind::Hold { .. } | FaultKind::Slow { .. })
 }
 
 fn record(n: u32, fault: &Fault, phase: FaultPhase, net: &Net) {
@@ -178,4 +135,5 @@ fn record(n: u32, fault: &Fault, phase: FaultPhase, net: &Net) {
         hosts: fault.kind.hosts(),
         phase,
     });
+    net.stir();
 }

@@ -2,14 +2,16 @@
 //! their order.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},
+    net::SocketAddr,
     rc::Rc,
     sync::Arc,
 };
 
-use collaudo_node::{BodyId, ConnId, DurableLog as _, Effect, Finding, Host, Input, Node};
+use collaudo_node::{BodyId, ConnId, DurableLog as _, Effect, Finding, Host, Input, Node, Timestamp};
 use collaudo_record::{BodyHash, Instant, What};
+use collaudo_scenario::FaultKind;
 use rustls::ServerConfig;
 use tokio::{
     select,
@@ -20,8 +22,8 @@ use turmoil::net::{TcpListener, TcpStream};
 
 use super::conn::{self, Order};
 use crate::{
-    Declared, INDEX_NAME, Subject,
-    net::{Metered, Net, RELAY_PORT, SUBMISSION_PORT, TlsSide},
+    Declared, Subject, WorldError,
+    net::{Metered, Net, PROVIDER_PORTS, TlsSide},
     pki::Identity,
     store::Store,
     tap::Tap,
@@ -37,12 +39,31 @@ pub(crate) struct Machine {
     pub(crate) identity: Identity,
     pub(crate) server_tls: Arc<ServerConfig>,
     pub(crate) store: RefCell<Store>,
+    /// The last instant that the node was told: its clock may be wrong, but it never goes back.
+    pub(crate) told: Cell<Timestamp>,
+}
+
+impl Machine {
+    /// The instant by the host's own clock.
+    fn now(&self, net: &Net) -> Timestamp {
+        let micros = net.recorder.clock().now().0.saturating_add(net.offset_micros(&self.name));
+        let now = Timestamp::from_unix_micros(micros).max(self.told.get());
+        self.told.set(now);
+        now
+    }
+
+    /// The world's instant at which the host's clock will show another one.
+    fn in_world(&self, due: Timestamp, net: &Net) -> Instant {
+        Instant(due.unix_micros().saturating_sub(net.offset_micros(&self.name)))
+    }
 }
 
 /// Starts the node and drives it until the host crashes or the run is over.
 pub(crate) async fn run(net: Rc<Net>, machine: Rc<Machine>) -> turmoil::Result {
-    let relay = TcpListener::bind(("0.0.0.0", RELAY_PORT)).await?;
-    let submission = TcpListener::bind(("0.0.0.0", SUBMISSION_PORT)).await?;
+    let (arrived, mut arriving) = unbounded_channel();
+    for port in PROVIDER_PORTS {
+        spawn_local(listen(TcpListener::bind(("0.0.0.0", port)).await?, port, arrived.clone()));
+    }
     let bell = net.recorder.clock().bell(&machine.name);
     net.recorder.observed(What::Host { host: machine.name.clone(), up: true });
     let mut running = Running::start(net, machine);
@@ -51,11 +72,17 @@ pub(crate) async fn run(net: Rc<Net>, machine: Rc<Machine>) -> turmoil::Result {
         select! {
             biased;
             Some(input) = running.arriving.recv() => running.inputs.push_back(input),
-            accepted = relay.accept() => running.accept(accepted?, RELAY_PORT),
-            accepted = submission.accept() => running.accept(accepted?, SUBMISSION_PORT),
+            Some((stream, peer, port)) = arriving.recv() => running.accept(stream, peer, port),
             () = bell.notified() => {}
         }
         running.net.stir();
+    }
+}
+
+/// Hands on whoever connects to a port.
+async fn listen(listener: TcpListener, port: u16, arrived: UnboundedSender<(TcpStream, SocketAddr, u16)>) {
+    while let Ok((stream, peer)) = listener.accept().await {
+        let _ = arrived.send((stream, peer, port));
     }
 }
 
@@ -73,7 +100,7 @@ struct Running {
 impl Running {
     fn start(net: Rc<Net>, machine: Rc<Machine>) -> Self {
         let (arrivals, arriving) = unbounded_channel();
-        let node = machine.subject.recover(&*machine.store.borrow(), net.recorder.clock().timestamp());
+        let node = machine.subject.recover(&*machine.store.borrow(), machine.now(&net));
         let inputs = [Input::Started].into();
         Self { net, machine, node, inputs, arriving, arrivals, conns: BTreeMap::new(), accepted: 0 }
     }
@@ -87,7 +114,7 @@ impl Running {
                     self.conns.remove(conn);
                 }
                 let mut effects = Vec::new();
-                self.node.handle(self.net.recorder.clock().timestamp(), input, &mut effects);
+                self.node.handle(self.machine.now(&self.net), input, &mut effects);
                 for effect in effects {
                     let is_commit = matches!(effect, Effect::Commit { .. } | Effect::Snapshot { .. });
                     self.perform(effect)?;
@@ -97,8 +124,9 @@ impl Running {
                     }
                 }
             }
-            let due = self.node.next_deadline().map(|due| Instant(due.unix_micros()));
-            if due.is_none_or(|due| due > self.net.recorder.clock().now()) {
+            let due = self.node.next_deadline();
+            if due.is_none_or(|due| due > self.machine.now(&self.net)) {
+                let due = due.map(|due| self.machine.in_world(due, &self.net));
                 self.net.recorder.clock().set_alarm(&self.machine.name, due);
                 return Ok(());
             }
@@ -112,7 +140,7 @@ impl Running {
         }
     }
 
-    fn perform(&mut self, effect: Effect) -> Result<(), crate::WorldError> {
+    fn perform(&mut self, effect: Effect) -> Result<(), WorldError> {
         match effect {
             Effect::Connect { conn, host, port } => self.connect(conn, host, port),
             Effect::Write { conn, bytes } => self.order(conn, Order::Write(bytes)),
@@ -126,6 +154,7 @@ impl Running {
                     self.inputs.push_back(Input::StoreFailed { ticket });
                     return Ok(());
                 }
+                let bodies = bodies.into_iter().map(|body| self.net.recorder.share(body));
                 self.machine.store.borrow_mut().commit(&records, bodies);
                 for record in &records {
                     self.declare(record);
@@ -143,7 +172,7 @@ impl Running {
                 self.inputs.push_back(input);
             }
             Effect::Scan { ticket, bytes } => {
-                let finding = match self.net.unscanned.borrow().contains(&self.machine.name) {
+                let finding = match self.net.suffers(&FaultKind::ScannerDown { host: self.machine.name.clone() }) {
                     true => Finding::Unavailable,
                     false => self.machine.subject.scan(&bytes),
                 };
@@ -166,7 +195,7 @@ impl Running {
                 self.inputs.push_back(Input::Resolved { ticket, hosts });
             }
             Effect::Fetch { ticket, name } => {
-                let document = (name == INDEX_NAME).then(|| self.net.index.clone());
+                let document = self.net.documents.fetch(&self.machine.name, &name)?;
                 self.inputs.push_back(Input::Fetched { ticket, document });
             }
         }
@@ -190,13 +219,13 @@ impl Running {
     /// What the store does not hold is named all the same: the judge cannot find it either.
     fn kept(&self, body: BodyId) -> BodyHash {
         match self.machine.store.borrow().body(body) {
-            Some(octets) => self.net.recorder.keep(&octets),
+            Some(octets) => self.net.recorder.keep_shared(octets),
             None => BodyHash(body.to_string()),
         }
     }
 
     fn is_full(&self) -> bool {
-        self.net.full.borrow().contains(&self.machine.name)
+        self.net.suffers(&FaultKind::DiskFull { host: self.machine.name.clone() })
     }
 
     fn order(&self, conn: ConnId, order: Order) {
@@ -214,7 +243,7 @@ impl Running {
         spawn_local(conn::outgoing(wires, host.0, port));
     }
 
-    fn accept(&mut self, (stream, peer): (TcpStream, std::net::SocketAddr), port: u16) {
+    fn accept(&mut self, stream: TcpStream, peer: SocketAddr, port: u16) {
         let conn = ConnId::Incoming(self.accepted);
         self.accepted += 1;
         let client = turmoil::reverse_lookup(peer.ip()).unwrap_or_else(|| peer.ip().to_string());

@@ -1,8 +1,10 @@
 //! The simulated network: turmoil's hosts and links under a clock that leaps.
 
 mod conn;
+mod directory;
 mod faults;
 mod host;
+mod links;
 
 use std::{
     cell::{Cell, RefCell},
@@ -13,18 +15,23 @@ use std::{
 };
 
 use collaudo_forge::{Key, PeerIdentity, Signer};
-use collaudo_node::Bytes;
+use collaudo_node::{Bytes, Timestamp};
 use collaudo_record::{FORMAT, Header, Player, Provider, Trace, User, What};
-use collaudo_scenario::{Forgery, Plan, PlayerPlan, ProviderPlan, Step};
+use collaudo_scenario::{Plan, PlayerPlan, ProviderPlan};
 
-use self::{faults::Faults, host::Machine};
+use self::{
+    faults::Faults,
+    host::Machine,
+    links::{Links, NEVER},
+};
 use crate::{
     CRL_NAME, Founding, INDEX_NAME, Subject, WorldError, actors,
     chance::Chance,
     clock::{Clock, span},
-    index,
-    net::{DIRECTORY_HOST, Net, USERS},
-    pki::Pki,
+    documents::Documents,
+    index::{certified_address, records, service_mailbox},
+    net::{DIRECTORY, DIRECTORY_HOST, Net, USERS, has_directory, mx},
+    pki::{Flaw, Pki},
     recorder::Recorder,
     store::Store,
     tls,
@@ -33,7 +40,7 @@ use crate::{
 /// One step of the network.
 const TICK: Duration = Duration::from_millis(1);
 
-/// Steps without a leap after which a run counts as stuck: about a quarter of an hour of traffic without a pause.
+/// Steps without a rest after which a run counts as stuck: more than a quarter of an hour of traffic without a pause.
 const MAX_RESTLESS_TICKS: u32 = 1_000_000;
 
 const LATENCY: u64 = 1;
@@ -69,10 +76,9 @@ impl World {
             plan.providers.iter().map(|p| (p.display_name.as_str(), certified_address(p))).collect();
         let identities: Vec<_> = identities.iter().map(|(name, address)| (*name, address.as_str())).collect();
         let pki = Rc::new(Pki::issue(&identities)?);
-        let index = publish(plan, &pki)?;
-        let clock = Clock::new(plan.epoch);
-        let recorder = Recorder::new(clock);
-        let header = header(plan, &pki, &index, &recorder);
+        let recorder = Recorder::new(Clock::new(plan.epoch));
+        let documents = publisher(plan, &pki, &recorder)?;
+        let header = header(plan, &pki, &documents.index(), &recorder);
         let machines = plan
             .providers
             .iter()
@@ -92,20 +98,21 @@ impl World {
                     crl_name: CRL_NAME,
                 };
                 let mut store = Store::default();
-                store.commit(&[subject.found(&founding)], Vec::new());
+                store.commit(&[subject.found(&founding)], std::iter::empty());
                 Ok(Rc::new(Machine {
                     name: provider.name.clone(),
                     subject: subject.clone(),
                     identity: identity.clone(),
                     server_tls: tls::server_config(&pki, &mx(provider))?,
                     store: RefCell::new(store),
+                    told: Cell::new(Timestamp::from_unix_micros(i64::MIN)),
                 }))
             })
             .collect::<Result<_, WorldError>>()?;
+        let directory = has_directory(plan).then(|| (DIRECTORY_HOST.to_owned(), DIRECTORY.to_owned()));
         let net = Rc::new(Net {
             recorder,
-            epoch: plan.epoch,
-            hosts: plan.providers.iter().map(|p| (mx(p), p.name.clone())).collect(),
+            hosts: plan.providers.iter().map(|p| (mx(p), p.name.clone())).chain(directory).collect(),
             mx: plan.providers.iter().map(|p| (p.domain.to_ascii_lowercase(), mx(p))).collect(),
             passwords: plan
                 .providers
@@ -113,11 +120,9 @@ impl World {
                 .flat_map(|p| &p.users)
                 .map(|user| (user.address.to_ascii_lowercase(), user.password.clone()))
                 .collect(),
-            index,
+            documents,
             client_tls: tls::client_config(&pki)?,
-            offsets: RefCell::default(),
-            full: RefCell::default(),
-            unscanned: RefCell::default(),
+            in_force: RefCell::default(),
             down: RefCell::default(),
             activity: Cell::new(0),
             effects: RefCell::default(),
@@ -143,8 +148,8 @@ impl World {
             .tick_duration(TICK)
             .simulation_duration(Duration::MAX)
             .tcp_capacity(1024)
-            .min_message_latency(self.plan.latency.0)
-            .max_message_latency(self.plan.latency.0)
+            .min_message_latency(NEVER)
+            .max_message_latency(NEVER)
             .build();
         for machine in &self.machines {
             let (net, machine) = (self.net.clone(), machine.clone());
@@ -154,20 +159,25 @@ impl World {
             if let PlayerPlan::Peer(behaviour) = provider.player {
                 let peer = Rc::new(self.peer(n, provider, behaviour)?);
                 let net = self.net.clone();
-                let steps =
-                    Rc::new(self.steps(|step| step.submit.forged.is_some() && step.submit.provider == provider.name));
-                sim.host(provider.name.clone(), move || actors::peer::run(net.clone(), peer.clone(), steps.clone()));
+                sim.host(provider.name.clone(), move || actors::peer::run(net.clone(), peer.clone()));
             }
         }
-        let steps = Rc::new(self.steps(|step| step.submit.forged.is_none()));
+        let agenda = Rc::new(actors::people::agenda(&self.plan));
         let net = self.net.clone();
-        sim.host(USERS, move || actors::sender::run(net.clone(), steps.clone()));
+        sim.host(USERS, move || actors::people::run(net.clone(), agenda.clone()));
+        if has_directory(&self.plan) {
+            let (net, server_tls) = (self.net.clone(), tls::server_config(&self.pki, DIRECTORY_HOST)?);
+            sim.host(DIRECTORY, move || directory::run(net.clone(), server_tls.clone()));
+        }
 
         let problem = self.drive(&mut sim)?;
         self.close();
-        let seen = self.net.recorder.take();
+        // Nodes and disks go first: what they share with the trace is then the trace's alone.
+        drop(sim);
+        drop(self.machines);
+        let (events, bodies) = self.net.recorder.take();
         let effects = self.net.effects.take();
-        Ok(Run { effects, trace: Trace { header: self.header, events: seen.events, bodies: seen.bodies }, problem })
+        Ok(Run { effects, trace: Trace { header: self.header, events, bodies }, problem })
     }
 
     /// Every host stops at the end: the trace says for how long nothing more was seen.
@@ -178,10 +188,6 @@ impl World {
         }
     }
 
-    fn steps(&self, whose: impl Fn(&&Step) -> bool) -> Vec<Step> {
-        self.plan.steps.iter().filter(whose).cloned().collect()
-    }
-
     fn peer(
         &self,
         n: usize,
@@ -190,7 +196,11 @@ impl World {
     ) -> Result<actors::peer::Peer, WorldError> {
         let identity = self.pki.providers.get(n).ok_or(WorldError::Providers(n))?;
         let key = Arc::new(Key::from_der(&identity.key.pkcs8)?);
-        let issuers = [self.pki.authority.certificate.to_vec()];
+        let (authority, foreign) = (self.pki.authority.certificate.to_vec(), Pki::foreign_authority()?.to_vec());
+        let flawed = |flaw, issuer: &Vec<u8>| -> Result<Signer, WorldError> {
+            let certificate = Pki::flawed_certificate(n, &provider.display_name, &certified_address(provider), flaw)?;
+            Ok(Signer::new(key.clone(), &certificate, std::slice::from_ref(issuer))?)
+        };
         Ok(actors::peer::Peer {
             name: provider.name.clone(),
             host: mx(provider),
@@ -199,12 +209,10 @@ impl World {
                 domain: provider.domain.clone(),
                 certified_address: certified_address(provider),
             },
-            signer: Signer::new(key, &identity.certificate, &issuers)?,
-            expired: Signer::new(
-                Arc::new(Key::from_der(&identity.key.pkcs8)?),
-                &Pki::expired_certificate(n, &provider.display_name, &certified_address(provider))?,
-                &issuers,
-            )?,
+            signer: Signer::new(key.clone(), &identity.certificate, std::slice::from_ref(&authority))?,
+            expired: flawed(Flaw::Expired, &authority)?,
+            future: flawed(Flaw::Future, &authority)?,
+            foreign: flawed(Flaw::Foreign, &foreign)?,
             // The authority signs certificates; as a provider nobody lists it.
             unlisted: Signer::new(
                 Arc::new(Key::from_der(&self.pki.authority.key.pkcs8)?),
@@ -214,6 +222,7 @@ impl World {
             behaviour,
             server_tls: tls::server_config(&self.pki, &mx(provider))?,
             service_mailboxes: self.plan.providers.iter().map(|p| (p.domain.clone(), service_mailbox(p))).collect(),
+            agenda: actors::peer::agenda(&self.plan, &provider.name),
         })
     }
 
@@ -221,90 +230,59 @@ impl World {
     fn drive(&self, sim: &mut turmoil::Sim<'_>) -> Result<Option<String>, WorldError> {
         let clock = self.net.recorder.clock();
         let end = self.plan.epoch.after(span(self.plan.until));
-        let mut latency = Chance::new(self.plan.seed, LATENCY);
         let mut faults = Faults::new(&self.plan)?;
+        let mut links = self.links(sim);
         let mut restless = 0;
-        self.draw_latencies(sim, &mut latency);
+        self.net.documents.open()?;
         while clock.now() < end {
-            faults.strike(sim, &self.net);
+            faults.strike(sim, &mut links, &self.net)?;
             clock.ring();
+            links.deliver(clock.now(), sim);
             tls::set_time(u64::try_from(clock.now().0 / 1_000_000).unwrap_or_default());
             let before = self.net.activity.get();
             if let Err(error) = sim.step() {
                 return Ok(Some(error.to_string()));
             }
+            links.look(clock.now(), sim);
             clock.advance(TICK);
             faults.take_down_fallen(sim, &self.net);
             restless += 1;
             if restless > MAX_RESTLESS_TICKS {
-                return Ok(Some(format!("no leap in {MAX_RESTLESS_TICKS} ticks; the network is stuck")));
+                return Ok(Some(format!("no rest in {MAX_RESTLESS_TICKS} ticks; the network is stuck")));
             }
-            if self.net.activity.get() == before && faults.under_way(sim) == 0 {
-                let alarm = clock.next_alarm();
-                let next = [alarm, faults.next()].into_iter().flatten().min().unwrap_or(end).min(end);
-                if clock.leap_to(next) {
-                    restless = 0;
-                    // Not for a fault: one that never bites must leave no trace, not even in the latencies.
-                    if alarm == Some(next) {
-                        self.draw_latencies(sim, &mut latency);
-                    }
+            let (message, alarm) = (links.next(), clock.next_alarm());
+            let rests = message.is_none() && self.net.activity.get() == before;
+            if message.is_none() && !rests {
+                continue;
+            }
+            let next = [message, alarm, faults.next()].into_iter().flatten().min().unwrap_or(end).min(end);
+            if clock.leap_to(next) && rests {
+                restless = 0;
+                // Not for a fault: one that never bites must leave no trace, not even in the latencies.
+                if alarm == Some(next) {
+                    links.draw();
                 }
             }
         }
         Ok(None)
     }
 
-    /// Every link's latency anew. Drawn here, from integers, because turmoil would draw it from floats.
-    fn draw_latencies(&self, sim: &turmoil::Sim<'_>, chance: &mut Chance) {
-        let micros = |d: Duration| u64::try_from(d.as_micros()).unwrap_or(u64::MAX);
-        let (low, high) = (micros(self.plan.latency.0), micros(self.plan.latency.1));
-        let hosts: Vec<_> = self.plan.providers.iter().map(|p| p.name.as_str()).chain([USERS]).collect();
-        for (n, a) in hosts.iter().enumerate() {
-            for b in hosts.iter().skip(n + 1) {
-                sim.set_link_latency(*a, *b, Duration::from_micros(chance.between(low, high)));
-            }
-        }
+    fn links(&self, sim: &turmoil::Sim<'_>) -> Links {
+        let directory = has_directory(&self.plan).then_some(DIRECTORY);
+        let hosts: Vec<_> =
+            self.plan.providers.iter().map(|p| p.name.as_str()).chain([USERS]).chain(directory).collect();
+        Links::new(&hosts, Chance::new(self.plan.seed, LATENCY), self.plan.latency, sim)
     }
 }
 
-fn publish(plan: &Plan, pki: &Pki) -> Result<Bytes, WorldError> {
-    let mut records = Vec::new();
-    for (place, (provider, identity)) in plan.providers.iter().zip(&pki.providers).enumerate() {
-        let display_name = provider.display_name.clone();
-        let mut certificates = vec![identity.certificate.clone()];
-        if signs_with_the_expired(plan, provider) {
-            certificates.push(Pki::expired_certificate(place, &display_name, &certified_address(provider))?);
-        }
-        records.push(index::Record {
-            display_name: display_name.clone(),
-            unit: None,
-            service_mailbox: service_mailbox(provider),
-            domain: provider.domain.clone(),
-            certificates,
-        });
-        if let Some(unit) = &provider.unit {
-            let address = format!("posta-certificata@{}", unit.domain);
-            records.push(index::Record {
-                certificates: vec![Pki::unit_certificate(place, &display_name, &address)?],
-                display_name,
-                unit: Some(unit.name.clone()),
-                service_mailbox: format!("servizio@{}", unit.domain),
-                domain: unit.domain.clone(),
-            });
-        }
-    }
+fn publisher(plan: &Plan, pki: &Pki, recorder: &Recorder) -> Result<Documents, WorldError> {
     let signer = Signer::new(
         Arc::new(Key::from_der(&pki.index.key.pkcs8)?),
         &pki.index.certificate,
         &[pki.authority.certificate.to_vec()],
     )?;
-    Ok(index::publish(&records, &signer, plan.epoch.0 / 1_000_000).into())
-}
-
-/// Whether a provider that a peer plays still signs with the certificate that it had before, which is listed all the same.
-fn signs_with_the_expired(plan: &Plan, provider: &ProviderPlan) -> bool {
-    let submits = plan.steps.iter().map(|step| &step.submit);
-    submits.into_iter().any(|submit| submit.provider == provider.name && submit.forged == Some(Forgery::ExpiredSigner))
+    let names = plan.providers.iter().map(|provider| provider.name.clone()).collect();
+    Ok(Documents::new(recorder.clone(), records(plan, pki)?, signer, names))
 }
 
 fn header(plan: &Plan, pki: &Pki, index: &[u8], recorder: &Recorder) -> Header {
@@ -344,18 +322,4 @@ fn declared_provider(provider: &ProviderPlan) -> Provider {
             })
             .collect(),
     }
-}
-
-fn mx(provider: &ProviderPlan) -> String {
-    format!("mx.{}", provider.domain)
-}
-
-//= PEC-2.2.6-01
-fn certified_address(provider: &ProviderPlan) -> String {
-    format!("posta-certificata@{}", provider.domain)
-}
-
-//= PEC-4.5.4-01
-fn service_mailbox(provider: &ProviderPlan) -> String {
-    format!("servizio@{}", provider.domain)
 }

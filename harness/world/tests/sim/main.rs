@@ -1,12 +1,19 @@
 //! Goal: the simulated network by itself, with a node that knows just enough SMTP to be talked to.
-//! Method: the toy takes every message, commits it, and afterwards knocks at the other host each half hour.
+//! Method: the toy takes every message, commits it, and afterwards knocks at the other host each half hour. What the
+//! toy does not need, the watch does: see there.
+
+mod documents;
+mod faults;
+mod toy;
+mod watch;
 
 use std::{sync::Arc, time::Duration};
 
-use collaudo_node::{Bytes, ConnId, DurableLog, Effect, Host, Input, Node, Ticket, Timestamp};
 use collaudo_record::{Event, Instant, ScenarioBrief, What};
 use collaudo_scenario::{CrashPoint, Fault, FaultKind, Plan, PlayerPlan, ProviderPlan, Step, Submit, UserPlan};
-use collaudo_world::{Declared, Founding, Run, Subject, World};
+use collaudo_world::{Run, Subject, World};
+
+use self::toy::ToySubject;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -81,6 +88,15 @@ fn a_crash_after_a_commit_comes_before_its_acknowledgement_and_keeps_the_commit(
 
 const MESSAGE: &[u8] = b"From: anna@alfa.test\r\n\r\n.dots\r\n..are kept\r\n";
 
+/// The instants of a fault that lasts from one to three hours after the epoch.
+fn inside(at: Instant, plan: &Plan) -> bool {
+    (1..3).contains(&((at.0 - plan.epoch.0) / 3_600_000_000))
+}
+
+fn with_fault(kind: FaultKind) -> Plan {
+    Plan { faults: vec![Fault { at: HOUR, lasts: Some(2 * HOUR), kind }], ..plan(7) }
+}
+
 fn plan(seed: u64) -> Plan {
     let provider = |name: &str, user: &str| ProviderPlan {
         name: name.into(),
@@ -154,107 +170,4 @@ fn host(event: &Event, name: &str) -> Option<bool> {
         What::Host { host, up } if host == name => Some(*up),
         _ => None,
     }
-}
-
-struct ToySubject;
-
-impl Subject for ToySubject {
-    fn name(&self) -> &'static str {
-        "toy"
-    }
-
-    fn found(&self, founding: &Founding<'_>) -> Bytes {
-        Bytes::from(founding.provider.name.clone().into_bytes())
-    }
-
-    fn recover(&self, log: &dyn DurableLog, now: Timestamp) -> Box<dyn Node> {
-        Box::new(Toy::recover(log, now))
-    }
-
-    fn scan(&self, _: &[u8]) -> collaudo_node::Finding {
-        collaudo_node::Finding::Clean
-    }
-
-    fn declare(&self, _: &[u8]) -> Vec<Declared> {
-        Vec::new()
-    }
-}
-
-struct Toy {
-    knock_at: Option<Timestamp>,
-    knocks: u64,
-    talk: Vec<u8>,
-    waiting: Option<ConnId>,
-    content: bool,
-}
-
-const HALF_HOUR: Duration = Duration::from_secs(1800);
-
-impl Node for Toy {
-    fn handle(&mut self, now: Timestamp, input: Input, effects: &mut Vec<Effect>) {
-        match input {
-            Input::Opened { conn, .. } => write(conn, "220 toy\r\n", effects),
-            Input::Bytes { conn: conn @ ConnId::Incoming(_), bytes } => {
-                self.talk.extend_from_slice(&bytes);
-                while let Some(end) = self.talk.iter().position(|b| *b == b'\n') {
-                    let line: Vec<u8> = self.talk.drain(..=end).collect();
-                    self.line(conn, &String::from_utf8_lossy(&line), effects);
-                }
-            }
-            Input::Committed { .. } => {
-                self.knock_at = Some(now + HALF_HOUR);
-                if let Some(conn) = self.waiting.take() {
-                    write(conn, "250 kept\r\n", effects);
-                }
-            }
-            Input::Deadline => {
-                self.knock_at = Some(now + HALF_HOUR);
-                let conn = ConnId::Outgoing(self.knocks);
-                self.knocks += 1;
-                effects.push(Effect::Connect { conn, host: Host("mx.beta.test".into()), port: 25 });
-            }
-            Input::Connected { conn } => effects.push(Effect::Close { conn }),
-            _ => {}
-        }
-    }
-
-    fn next_deadline(&self) -> Option<Timestamp> {
-        self.knock_at
-    }
-
-    fn recover(log: &dyn DurableLog, now: Timestamp) -> Self {
-        let knock_at = (log.records().count() > 1).then(|| now + HALF_HOUR);
-        Self { knock_at, knocks: 0, talk: Vec::new(), waiting: None, content: false }
-    }
-}
-
-impl Toy {
-    fn line(&mut self, conn: ConnId, line: &str, effects: &mut Vec<Effect>) {
-        let word = line.split_whitespace().next().unwrap_or_default();
-        if self.content {
-            if word == "." {
-                self.content = false;
-                self.waiting = Some(conn);
-                let record = Bytes::from_static(b"kept");
-                effects.push(Effect::Commit { ticket: Ticket(0), records: vec![record], bodies: Vec::new() });
-            }
-            return;
-        }
-        match word {
-            "STARTTLS" => {
-                write(conn, "220 go\r\n", effects);
-                effects.push(Effect::StartTls { conn });
-            }
-            "AUTH" => write(conn, "235 yes\r\n", effects),
-            "DATA" => {
-                self.content = true;
-                write(conn, "354 go\r\n", effects);
-            }
-            _ => write(conn, "250 ok\r\n", effects),
-        }
-    }
-}
-
-fn write(conn: ConnId, text: &'static str, effects: &mut Vec<Effect>) {
-    effects.push(Effect::Write { conn, bytes: Bytes::from_static(text.as_bytes()) });
 }

@@ -1,0 +1,223 @@
+//! What the publisher serves: the provider index and the list of revoked certificates, each as it is now, or as a fault
+//! has it.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+use collaudo_forge::Signer;
+use collaudo_node::Bytes;
+use collaudo_record::{Instant, What};
+use collaudo_scenario::{FaultKind, IndexFault};
+
+use crate::{
+    CRL_NAME, INDEX_NAME, WorldError,
+    index::{Edition, Record},
+    pki::Pki,
+    recorder::Recorder,
+};
+
+/// How often the authority makes a new list of revoked certificates, and how long each lasts.
+const CRL_SECONDS: i64 = 6 * 3600;
+
+/// How long before the epoch the list was signed that a rollback serves again.
+const ROLLBACK_SECONDS: i64 = 2 * 24 * 3600;
+
+/// The publisher.
+pub(crate) struct Documents {
+    recorder: Recorder,
+    epoch: Instant,
+    records: Vec<Record>,
+    signer: Signer,
+    /// Every provider's place in the plan.
+    places: BTreeMap<String, usize>,
+    state: RefCell<State>,
+}
+
+struct State {
+    /// Whom the index lists no more.
+    unlisted: BTreeSet<String>,
+    fault: Option<IndexFault>,
+    /// The index as it should be.
+    edition: Rc<Edition>,
+    /// What whoever fetches it gets.
+    index: Option<Bytes>,
+    /// What whoever asks the directory gets; LDAP signs nothing, so nothing there can be altered under a signature.
+    directory: Option<Rc<Edition>>,
+    /// Places of providers whose certificate is revoked, and since which second.
+    revoked: BTreeMap<usize, i64>,
+    crl_unreachable: bool,
+}
+
+impl Documents {
+    /// Signs the index.
+    pub(crate) fn new(recorder: Recorder, records: Vec<Record>, signer: Signer, names: Vec<String>) -> Self {
+        let epoch = recorder.clock().now();
+        let edition = Rc::new(Edition::sign(records.iter(), &signer, seconds(epoch)));
+        let state = State {
+            unlisted: BTreeSet::new(),
+            fault: None,
+            index: Some(edition.signed.clone()),
+            directory: Some(edition.clone()),
+            edition,
+            revoked: BTreeMap::new(),
+            crl_unreachable: false,
+        };
+        let places = names.into_iter().zip(0..).collect();
+        Self { recorder, epoch, records, signer, places, state: state.into() }
+    }
+
+    /// The index as it is now, whatever is served.
+    pub(crate) fn index(&self) -> Bytes {
+        self.state.borrow().edition.signed.clone()
+    }
+
+    /// Publishes both for the first time.
+    pub(crate) fn open(&self) -> Result<(), WorldError> {
+        self.publish_index();
+        self.publish_crl()
+    }
+
+    /// Whoever asks from now on gets what these faults leave.
+    pub(crate) fn change(&self, in_force: &BTreeMap<u32, FaultKind>) -> Result<(), WorldError> {
+        self.change_index(in_force);
+        self.change_crl(in_force)
+    }
+
+    /// A host fetches a document by its name.
+    pub(crate) fn fetch(&self, host: &str, name: &str) -> Result<Option<Bytes>, WorldError> {
+        let document = match name {
+            INDEX_NAME => self.state.borrow().index.clone(),
+            CRL_NAME => self.crl()?,
+            _ => None,
+        };
+        self.consulted(host, name, "https", document.as_ref());
+        Ok(document)
+    }
+
+    /// A host asks the directory: the entries that it finds there, if it finds anyone there.
+    pub(crate) fn ask(&self, host: &str) -> Option<Rc<Edition>> {
+        let found = self.state.borrow().directory.clone();
+        if found.is_none() {
+            self.consulted(host, INDEX_NAME, "ldap", None);
+        }
+        found
+    }
+
+    /// A host was told what an edition holds.
+    pub(crate) fn told(&self, host: &str, edition: &Edition) {
+        self.consulted(host, INDEX_NAME, "ldap", Some(&edition.signed));
+    }
+
+    fn consulted(&self, host: &str, document: &str, over: &str, body: Option<&Bytes>) {
+        let body = body.map(|octets| self.recorder.keep_shared(octets.clone()));
+        let (host, document, over) = (host.to_owned(), document.to_owned(), over.to_owned());
+        self.recorder.observed(What::Consulted { host, document, over, body });
+    }
+
+    fn change_index(&self, in_force: &BTreeMap<u32, FaultKind>) {
+        let (mut unlisted, mut fault) = (BTreeSet::new(), None);
+        for kind in in_force.values() {
+            match kind {
+                FaultKind::Unlisted { host } => {
+                    unlisted.insert(host.clone());
+                }
+                // Of two faults at once the later one of the plan has its way.
+                FaultKind::Index(index) => fault = Some(index.clone()),
+                _ => {}
+            }
+        }
+        let mut state = self.state.borrow_mut();
+        if unlisted == state.unlisted && fault == state.fault {
+            return;
+        }
+        if unlisted != state.unlisted {
+            let listed = self.records.iter().filter(|record| !unlisted.contains(&record.provider));
+            state.edition = Rc::new(Edition::sign(listed, &self.signer, seconds(self.recorder.clock().now())));
+        }
+        let edition = state.edition.clone();
+        let (index, directory) = match &fault {
+            None => (Some(edition.signed.clone()), Some(edition)),
+            Some(IndexFault::Unreachable) => (None, None),
+            Some(IndexFault::Altered) => (Some(altered(&edition.signed)), Some(edition)),
+            Some(IndexFault::RolledBack { lacks }) => {
+                let listed = self.records.iter().filter(|record| record.provider != *lacks);
+                let old = Rc::new(Edition::sign(listed, &self.signer, seconds(self.epoch) - ROLLBACK_SECONDS));
+                (Some(old.signed.clone()), Some(old))
+            }
+        };
+        let changed = index != state.index;
+        (state.unlisted, state.fault, state.index, state.directory) = (unlisted, fault, index, directory);
+        drop(state);
+        if changed {
+            self.publish_index();
+        }
+    }
+
+    fn change_crl(&self, in_force: &BTreeMap<u32, FaultKind>) -> Result<(), WorldError> {
+        let now = seconds(self.recorder.clock().now());
+        let mut state = self.state.borrow_mut();
+        let (known, unreachable) =
+            (state.revoked.len(), in_force.values().any(|kind| *kind == FaultKind::CrlUnreachable));
+        for kind in in_force.values() {
+            let FaultKind::Revoked { host } = kind else { continue };
+            if let Some(place) = self.places.get(host) {
+                state.revoked.entry(*place).or_insert(now);
+            }
+        }
+        let was_unreachable = std::mem::replace(&mut state.crl_unreachable, unreachable);
+        // A revocation that nobody can learn of yet is published when they can.
+        let changed = unreachable != was_unreachable || (state.revoked.len() > known && !unreachable);
+        drop(state);
+        match changed {
+            true => self.publish_crl(),
+            false => Ok(()),
+        }
+    }
+
+    /// The list of this moment. It begins at the last of its steps, or where a certificate was revoked since, then.
+    fn crl(&self) -> Result<Option<Bytes>, WorldError> {
+        let state = self.state.borrow();
+        if state.crl_unreachable {
+            return Ok(None);
+        }
+        let step = seconds(self.recorder.clock().now()).div_euclid(CRL_SECONDS) * CRL_SECONDS;
+        let from = state.revoked.values().copied().fold(step, i64::max);
+        let unsigned = |seconds: i64| u64::try_from(seconds).unwrap_or_default();
+        let revoked: Vec<_> = state.revoked.iter().map(|(place, when)| (*place, unsigned(*when))).collect();
+        let list = Pki::revocation_list(unsigned(from), unsigned(from + CRL_SECONDS), &revoked)?;
+        Ok(Some(Bytes::copy_from_slice(&list)))
+    }
+
+    fn publish_index(&self) {
+        let index = self.state.borrow().index.clone();
+        self.published(INDEX_NAME, index);
+    }
+
+    fn publish_crl(&self) -> Result<(), WorldError> {
+        self.published(CRL_NAME, self.crl()?);
+        Ok(())
+    }
+
+    fn published(&self, document: &str, octets: Option<Bytes>) {
+        let body = octets.map(|octets| self.recorder.keep_shared(octets));
+        self.recorder.observed(What::Published { document: document.to_owned(), body });
+    }
+}
+
+/// The signed index with the first letter of the first service mailbox made the next one.
+fn altered(signed: &[u8]) -> Bytes {
+    const BEFORE: &[u8] = b"mailReceipt: ";
+    let mut octets = signed.to_vec();
+    let place = octets.windows(BEFORE.len()).position(|window| window == BEFORE).map(|start| start + BEFORE.len());
+    if let Some(octet) = place.and_then(|place| octets.get_mut(place)) {
+        *octet = if *octet == b'z' { b'a' } else { *octet + 1 };
+    }
+    octets.into()
+}
+
+fn seconds(instant: Instant) -> i64 {
+    instant.0.div_euclid(1_000_000)
+}
