@@ -146,6 +146,19 @@ mod tests {
     }
 
     #[test]
+    fn fields_that_readers_take_in_different_ways_hide_nothing() {
+        let whole = part("Content-Transfer-Encoding: base64", &base64(eicar().as_bytes()));
+        for other in ["Content-Type: text/plain", "Content-Type: multipart/mixed; boundary=c", "Content-Type:"] {
+            assert!(is_found(&format!("{other}\r\n{whole}")), "{other}");
+            assert!(is_found(&whole.replacen("\r\n\r\n", &format!("\r\n{other}\r\n\r\n"), 1)), "{other}");
+        }
+        for other in ["7bit", "quoted-printable", "x"] {
+            let twice = format!("Content-Transfer-Encoding: {other}\r\nContent-Transfer-Encoding: base64");
+            assert!(is_found(&part(&twice, &base64(eicar().as_bytes()))), "{other}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_looked_through_is_hostile() {
         let hostile = |message: &str| match scan(message.as_bytes()) {
             Finding::Hostile { name } => assert!(name.contains("non esaminabile"), "{name}"),

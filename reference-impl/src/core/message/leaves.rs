@@ -4,7 +4,7 @@ use collaudo_node::Bytes;
 
 use super::{
     Message,
-    mime::{content_type, file_name, leniently_decoded, part, rows},
+    mime::{content_types, file_name, leniently_decoded, part, rows},
     signature::encapsulated,
 };
 
@@ -57,34 +57,26 @@ impl Entity {
 
     /// The entities that stand inside; a leaf has none and is visited.
     fn open(&self, room: &mut usize, visit: &mut impl FnMut(&[u8])) -> Result<Vec<Bytes>, Unfathomable> {
-        let kind = content_type(&self.0).value;
-        if kind.starts_with("multipart/") {
-            let rows = rows(&self.0, MAX_ENTITIES + 1);
-            if !rows.is_empty() {
-                return Ok(rows.iter().map(|row| part(&self.0, row).bytes().clone()).collect());
-            }
+        let kinds = content_types(&self.0);
+        let multiparts = kinds.iter().filter(|kind| kind.value.starts_with("multipart/"));
+        let rows = multiparts.flat_map(|kind| rows(&self.0, kind, MAX_ENTITIES + 1));
+        let mut inner: Vec<Bytes> = rows.map(|row| part(&self.0, &row).bytes().clone()).collect();
+        if !inner.is_empty() {
+            return Ok(inner);
         }
-        let content = leniently_decoded(&self.0);
-        let copied = |inner: Bytes, copies: bool, room: &mut usize| {
-            if copies {
-                *room = room.checked_sub(inner.len()).ok_or(Unfathomable::Copies)?;
+        let is_message = kinds.iter().any(|kind| matches!(kind.value.as_str(), "message/rfc822" | "message/global"))
+            || file_name(&self.0).is_some_and(|name| name.to_ascii_lowercase().ends_with(".eml"));
+        for content in leniently_decoded(&self.0) {
+            if is_message {
+                inner.push(content);
+                continue;
             }
-            Ok(vec![inner])
-        };
-        let body = self.0.body();
-        let is_copy = |inner: &[u8]| !body.as_ptr_range().contains(&inner.as_ptr());
-        let named_message = || file_name(&self.0).is_some_and(|name| name.to_ascii_lowercase().ends_with(".eml"));
-        if matches!(kind.as_str(), "message/rfc822" | "message/global") || named_message() {
-            let copies = is_copy(&content);
-            return copied(content, copies, room);
+            visit(&content);
+            inner.extend(encapsulated(&content));
         }
-        visit(&content);
-        match encapsulated(&content) {
-            Some(signed) => {
-                let copies = is_copy(&signed);
-                copied(signed, copies, room)
-            }
-            None => Ok(Vec::new()),
-        }
+        let body = self.0.body().as_ptr_range();
+        let copies = inner.iter().filter(|inner| !body.contains(&inner.as_ptr())).map(Bytes::len).sum();
+        *room = room.checked_sub(copies).ok_or(Unfathomable::Copies)?;
+        Ok(inner)
     }
 }

@@ -1,6 +1,6 @@
 //! MIME entities (RFC 2045 to 2047, 2231), read.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use base64::{
     Engine,
@@ -12,11 +12,14 @@ use memchr::memmem;
 use super::{
     Message,
     encoded::{self, Charset},
+    header::Field,
 };
 
 /// No message has more; a hostile one is read no further.
 const MAX_PARTS: usize = 10_000;
 const MAX_PARAMETERS: usize = 100;
+/// Fields of one name that an entity is read by.
+const MAX_READINGS: usize = 4;
 
 /// A Content-Type or Content-Disposition field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +66,13 @@ pub(super) fn content_type(entity: &Message) -> Parameterised {
         .unwrap_or_else(|| Parameterised { value: "text/plain".into(), parameters: Vec::new() })
 }
 
+/// Every Content-Type of an entity: where there are several, readers choose in different ways.
+pub(super) fn content_types(entity: &Message) -> Vec<Parameterised> {
+    let read = |field: &Field| Parameterised::read(&field.unfolded());
+    let found: Vec<_> = entity.all("Content-Type").take(MAX_READINGS).map(read).collect();
+    if found.is_empty() { vec![content_type(entity)] } else { found }
+}
+
 /// The name that an entity gives to its file, from Content-Disposition, else from Content-Type.
 pub(super) fn file_name(entity: &Message) -> Option<String> {
     let disposition = entity.get("Content-Disposition").map(|field| Parameterised::read(&field.unfolded()));
@@ -82,17 +92,25 @@ pub(crate) fn decoded(entity: &Message) -> Option<Bytes> {
     }
 }
 
-/// The octets of an entity as the most forgiving reader would have them: base64 whatever stands between its characters,
-/// and an encoding that is not known left as it is.
-pub(super) fn leniently_decoded(entity: &Message) -> Bytes {
+/// The octets of an entity as forgiving readers would have them, once for each transfer encoding that it names: base64
+/// whatever stands between its characters, and an encoding that is not known left as it is.
+pub(super) fn leniently_decoded(entity: &Message) -> Vec<Bytes> {
     let body = entity.body();
-    let encoding = entity.get("Content-Transfer-Encoding").map(|field| field.text().to_ascii_lowercase());
-    let word = encoding.as_deref().unwrap_or_default().trim_start();
-    match word.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or_default() {
+    let word = |text: String| {
+        let text = text.trim_start().to_ascii_lowercase();
+        text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or_default().to_owned()
+    };
+    let named = entity.all("Content-Transfer-Encoding").take(MAX_READINGS).map(|field| word(field.text()));
+    let mut encodings: BTreeSet<String> = named.collect();
+    if encodings.is_empty() {
+        encodings.insert(String::new());
+    }
+    let decode = |encoding: &String| match encoding.as_str() {
         "base64" => forgiving_base64(&body).into(),
         "quoted-printable" => unquote_printable(&body).into(),
-        _ => body,
-    }
+        _ => body.clone(),
+    };
+    encodings.iter().map(decode).collect()
 }
 
 /// Base64 where what is not of its alphabet is passed over, and padding begins a new group.
@@ -172,8 +190,7 @@ pub(crate) fn parts(entity: &Message) -> Result<Vec<Range<usize>>, PartsFault> {
 
 /// The parts of a multipart body as the most forgiving reader would have them, no more than `most`: the last one need not
 /// be closed, and the closing delimiter closes nothing.
-pub(super) fn rows(entity: &Message, most: usize) -> Vec<Range<usize>> {
-    let content_type = content_type(entity);
+pub(super) fn rows(entity: &Message, content_type: &Parameterised, most: usize) -> Vec<Range<usize>> {
     let Some(boundary) = content_type.parameter("boundary").filter(|boundary| !boundary.is_empty()) else {
         return Vec::new();
     };
