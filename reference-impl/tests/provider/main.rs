@@ -8,4 +8,5 @@ mod policies;
 mod queue;
 mod seals;
 mod viruses;
+mod visits;
 mod world;
