@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use collaudo_record::{Outcome, Player, Provider};
+use collaudo_record::{Instant, Outcome, Player, Provider};
 
 use super::{Check, Finding, Findings, View};
 use crate::{
@@ -13,7 +13,10 @@ use crate::{
 pub(super) const CHECKS: &[Check] = &[
     Check { clauses: &[Clause::PEC_4_5_07, Clause::PEC_4_5_08], run: document },
     Check { clauses: &[Clause::PEC_4_5_02, Clause::PEC_4_5_7_01, Clause::PEC_4_5_7_03], run: names },
-    Check { clauses: &[Clause::PEC_4_5_03, Clause::PEC_4_5_1_01, Clause::PEC_4_5_2_01], run: certificates },
+    Check {
+        clauses: &[Clause::PEC_4_5_03, Clause::PEC_4_5_04, Clause::PEC_4_5_1_01, Clause::PEC_4_5_2_01],
+        run: certificates,
+    },
     Check {
         clauses: &[Clause::PEC_4_5_3_01, Clause::PEC_4_5_4_01, Clause::PEC_4_5_5_01, Clause::PEC_4_5_9_01],
         run: attributes,
@@ -139,6 +142,7 @@ fn certificates(view: &View<'_>, findings: &mut Findings) {
                 "a hash for each certificate",
                 words,
             );
+            overlap(&mut told, &read);
             //= PEC-4.5.1-01
             // How many there are is the row before.
             let wanted: BTreeSet<&str> = read.iter().map(|certificate| certificate.sha1.as_str()).collect();
@@ -152,6 +156,24 @@ fn certificates(view: &View<'_>, findings: &mut Findings) {
             let words = format!("{binary} binary of {certificates}, {} certificates can be read", read.len());
             told.holds(Clause::PEC_4_5_2_01, holds, "providerCertificate;binary with certificates in DER", words);
         }
+    }
+}
+
+/// Where one certificate follows another there is no gap between them.
+//= PEC-4.5-04
+fn overlap(told: &mut Told<'_>, certificates: &[Certificate]) {
+    let mut all: Vec<&Certificate> = certificates.iter().collect();
+    all.sort_by_key(|certificate| certificate.not_before);
+    let mut until = None;
+    for certificate in all {
+        let Some(end) =
+            until.replace(until.map_or(certificate.not_after, |end: Instant| end.max(certificate.not_after)))
+        else {
+            continue;
+        };
+        let holds = certificate.not_before <= end;
+        let words = format!("the next begins {} after the last one's end", certificate.not_before.since(end));
+        told.holds(Clause::PEC_4_5_04, holds, "certificates whose validity overlaps", words);
     }
 }
 
@@ -294,6 +316,28 @@ mod tests {
     fn an_index_signed_by_another_than_its_publisher_fails() {
         assert_eq!(clauses(&findings(&fixture::ldif(), Signing::Alfa), Outcome::Fail), [C::PEC_4_5_07].into());
         assert!(clauses(&findings(&fixture::ldif(), Signing::Uncertified), Outcome::Fail).contains(&C::PEC_4_5_08));
+    }
+
+    /// Goal: a renewal leaves no gap. Method: one certificate under several dates.
+    #[test]
+    fn certificates_that_follow_one_another_overlap() {
+        let told = |spans: &[(i64, i64)]| {
+            let good = Certificate::read(include_bytes!("../../tests/fixtures/alfa.der")).expect("a fixture");
+            let dated = |(from, to): &(i64, i64)| {
+                let mut one = good.clone();
+                (one.not_before, one.not_after) = (Instant(*from), Instant(*to));
+                one
+            };
+            let certificates: Vec<Certificate> = spans.iter().map(dated).collect();
+            let trace = fixture::trace(|_| {});
+            let provider = trace.header.providers.first().expect("alfa");
+            let mut findings = Findings::default();
+            overlap(&mut Told { provider, event: 0, findings: &mut findings }, &certificates);
+            findings.0.into_iter().map(|finding| finding.outcome).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&[(0, 9)]), []);
+        assert_eq!(told(&[(5, 20), (0, 9)]), [Outcome::Pass]);
+        assert_eq!(told(&[(0, 30), (1, 9), (20, 40), (41, 50)]), [Outcome::Pass, Outcome::Pass, Outcome::Fail]);
     }
 
     #[test]
