@@ -23,6 +23,9 @@ use crate::core::{
     message::Message,
 };
 
+/// Items of one FETCH: each can be as large as a message's header.
+const ITEMS_LIMIT: usize = 50;
+
 /// A FETCH under way.
 #[derive(Debug)]
 pub(super) struct Fetch {
@@ -36,20 +39,24 @@ pub(super) struct Fetch {
 }
 
 impl Fetch {
-    /// `None` where something is asked for that is not offered.
+    /// `None` where something is asked for that is not offered, or more than anyone needs.
     pub(super) fn new(tag: String, by_uid: bool, names: MacroOrMessageDataItemNames<'static>) -> Option<Self> {
-        let mut items = match names {
-            MacroOrMessageDataItemNames::Macro(shorthand) => {
-                // An expansion borrows from its shorthand in name alone.
-                shorthand.expand().into_iter().filter_map(plain).collect()
-            }
+        let asked: Vec<Name<'static>> = match names {
+            // An expansion borrows from its shorthand in name alone.
+            MacroOrMessageDataItemNames::Macro(shorthand) => shorthand.expand().into_iter().filter_map(plain).collect(),
             MacroOrMessageDataItemNames::MessageDataItemNames(names) => names,
         };
-        if by_uid && !items.contains(&Name::Uid) {
-            items.insert(0, Name::Uid);
+        let mut items: Vec<Name<'static>> = by_uid.then_some(Name::Uid).into_iter().collect();
+        for item in asked {
+            let is_offered = !matches!(item, Name::Binary { .. } | Name::BinarySize { .. });
+            if !is_offered || items.len() >= ITEMS_LIMIT {
+                return None;
+            }
+            if !items.contains(&item) {
+                items.push(item);
+            }
         }
-        let offered = items.iter().all(|item| !matches!(item, Name::Binary { .. } | Name::BinarySize { .. }));
-        offered.then_some(Self { tag, by_uid, items, left: VecDeque::new(), missed: false })
+        Some(Self { tag, by_uid, items, left: VecDeque::new(), missed: false })
     }
 
     /// Whether a message that is told of counts as seen.

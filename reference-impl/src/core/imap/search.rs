@@ -15,6 +15,9 @@ use crate::core::{
     message::{Message, mime},
 };
 
+/// Keys of one SEARCH: each may have to look through every message.
+const KEYS_LIMIT: usize = 100;
+
 /// A SEARCH under way.
 #[derive(Debug)]
 pub(super) struct Search {
@@ -27,9 +30,11 @@ pub(super) struct Search {
 }
 
 impl Search {
-    pub(super) fn new(tag: String, by_uid: bool, keys: Vec<SearchKey<'static>>, view: &View) -> Self {
+    /// `None` where more is looked for than anyone needs.
+    pub(super) fn new(tag: String, by_uid: bool, keys: Vec<SearchKey<'static>>, view: &View) -> Option<Self> {
         let left = view.all().map(|(_, known)| known.uid).collect();
-        Self { tag, by_uid, keys, left, found: Vec::new() }
+        let count: usize = keys.iter().map(weight).sum();
+        (count <= KEYS_LIMIT).then_some(Self { tag, by_uid, keys, left, found: Vec::new() })
     }
 
     /// What is to be told of a message, if it is one that is looked for; `None` where its body is needed to say so.
@@ -105,6 +110,16 @@ impl Candidate<'_> {
     fn entity(&self) -> Option<&Entity> {
         let body = self.body?;
         Some(self.taken_apart.get_or_init(|| Entity::read(body.clone())))
+    }
+}
+
+/// How many keys a key consists of.
+fn weight(key: &SearchKey<'_>) -> usize {
+    match key {
+        SearchKey::And(keys) => keys.as_ref().iter().map(weight).sum(),
+        SearchKey::Or(one, other) => weight(one) + weight(other),
+        SearchKey::Not(key) => weight(key),
+        _ => 1,
     }
 }
 

@@ -112,8 +112,10 @@ impl Session {
                 }
             }
             CommandBody::Search { charset, criteria, uid } => {
-                let search = Search::new(tag.clone(), uid, criteria.into_inner(), view);
-                self.search(search, charset.as_ref())
+                match Search::new(tag.clone(), uid, criteria.into_inner(), view) {
+                    Some(search) => self.search(search, charset.as_ref()),
+                    None => self.end(&tag, "NO [LIMIT] Troppi criteri"),
+                }
             }
             CommandBody::Store { .. } | CommandBody::Expunge | CommandBody::ExpungeUid { .. } if read_only => {
                 self.end(&tag, "NO [READ-ONLY] Cartella aperta in sola lettura")

@@ -349,6 +349,18 @@ fn nonsense_is_refused_and_too_much_of_it_closes() {
 }
 
 #[test]
+fn what_nobody_needs_is_not_gathered() {
+    let mut desk = filled();
+    let session = &mut selected(&mut desk);
+    let said = desk.say(session, &format!("f FETCH 1 ({})", ["ENVELOPE"; 5000].join(" ")));
+    assert_eq!(said.matches("ENVELOPE").count(), 1);
+    let many = (0..60).map(|number| format!("BODY.PEEK[HEADER.FIELDS (X-{number})]")).collect::<Vec<_>>().join(" ");
+    assert!(desk.say(session, &format!("f FETCH 1 ({many})")).starts_with("f BAD"));
+    assert!(desk.say(session, &format!("q SEARCH {}", ["TEXT x"; 101].join(" "))).starts_with("q NO [LIMIT]"));
+    assert!(desk.say(session, &format!("q SEARCH {}", ["TEXT x"; 100].join(" "))).ends_with("q OK Fatto\r\n"));
+}
+
+#[test]
 fn a_dialogue_reads_the_same_in_every_cut() {
     let wire =
         b"a LOGIN {14}\r\nanna@alfa.test segreto\r\nb SELECT INBOX\r\nc FETCH 1:2 (UID BODY[HEADER])\r\nd LOGOUT\r\n";
