@@ -10,6 +10,7 @@ use super::{
     message::{Index, Revocations},
     provider::{Alarm, Provider, Waiting},
 };
+use crate::IndexSource;
 
 //= PEC-4.5-10
 const DAILY: Duration = Duration::from_secs(24 * 3600);
@@ -38,11 +39,12 @@ impl Document {
 }
 
 impl Provider {
-    pub(super) fn fetch(&mut self, document: Document, out: &mut Vec<Effect>) {
+    pub(super) fn fetch(&mut self, now: Timestamp, document: Document, out: &mut Vec<Effect>) {
         let config = &self.ledger.config;
-        let name = match document {
-            Document::Index => config.index_name.clone(),
-            Document::Revocations => config.crl_name.clone(),
+        let name = match (document, config.index_source.clone()) {
+            (Document::Index, IndexSource::Ldap { host, port }) => return self.inquire(now, host, port, out),
+            (Document::Index, IndexSource::Ldif) => config.index_name.clone(),
+            (Document::Revocations, _) => config.crl_name.clone(),
         };
         let ticket = self.ticket(Waiting::Document(document));
         out.push(Effect::Fetch { ticket, name });

@@ -9,6 +9,7 @@ mod delivery;
 mod directory;
 mod examine;
 mod imap;
+mod inquiry;
 mod journal;
 pub mod ldap;
 mod ledger;

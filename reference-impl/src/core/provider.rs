@@ -9,6 +9,7 @@ use super::{
     alarms::Alarms,
     directory::Document,
     examine::Examined,
+    inquiry::{Inquiry, conn_of, read_index},
     ledger::{Ledger, fold},
     mailbox::{IMAP_PORT, POP3_PORT, Visits},
     message::{Index, Issuer, Revocations, Stamp, Trust},
@@ -22,8 +23,13 @@ pub(super) const RETRY: Duration = Duration::from_secs(60);
 /// The silence after which a client is sent away (RFC 5321 §4.5.3.2.7).
 const IDLE: Duration = Duration::from_secs(300);
 
+/// The time that a connection of a client can last: who sends drop by drop is sent away too.
+const SESSION: Duration = Duration::from_secs(2 * 3600);
+
 /// Octets that are taken from another provider, whose own limit may be above ours and whose envelopes add to it.
 const RELAY_LIMIT: usize = 64 * 1024 * 1024;
+/// Recipients that are taken from another provider, whose own limit may be above ours; RFC 5321 asks for 100.
+const RELAY_RECIPIENTS: usize = 1000;
 
 const SUBMISSION_PORT: u16 = 587;
 /// Submission under TLS from the first octet (RFC 8314).
@@ -42,6 +48,7 @@ pub(crate) struct Provider {
     pub(super) revocations_asked: bool,
     /// Why the last document of a kind was not taken.
     pub(super) faults: BTreeMap<Document, String>,
+    pub(super) inquiry: Option<Inquiry>,
     pub(super) alarms: Alarms<Alarm>,
     pub(super) lanes: Lanes,
     pub(super) acts: BTreeMap<u64, Act>,
@@ -93,6 +100,8 @@ pub(super) enum Waiting {
 pub(super) enum Alarm {
     /// A client was silent for too long.
     Idle(ConnId),
+    /// A client's connection has lasted for too long.
+    Overtime(ConnId),
     /// Another host was silent for too long.
     Link(ConnId),
     /// A destination is to be tried again.
@@ -120,8 +129,8 @@ impl Provider {
         let (address, domain, name) = (&config.certified_address, &config.domain, &config.display_name);
         let issuer = Issuer::new(address, domain, name, &config.certificate, &shared(&config.issuers));
         let trust = Trust::new(&shared(&config.trust));
-        let index =
-            ledger.index.and_then(|id| log.body(id)).and_then(|p7m| Index::read(&p7m, &config.index_signer).ok());
+        let index = ledger.index.and_then(|id| log.body(id));
+        let index = index.and_then(|octets| read_index(&config.index_source, &config.index_signer, &octets).ok());
         let trust = trust.map_err(|fault| fault.to_string())?;
         let revocations = ledger.revocations.and_then(|id| log.body(id));
         Ok(Self {
@@ -129,6 +138,7 @@ impl Provider {
             revocations: revocations.and_then(|der| Revocations::read(&der, &trust).ok()),
             revocations_asked: false,
             faults: BTreeMap::new(),
+            inquiry: None,
             trust,
             index,
             next: ledger.next,
@@ -152,6 +162,9 @@ impl Provider {
     }
 
     pub(crate) fn handle(&mut self, now: Timestamp, input: Input, out: &mut Vec<Effect>) {
+        if conn_of(&input).is_some_and(|conn| self.inquires(conn)) {
+            return self.inquired(now, input, out);
+        }
         if self.visited(now, &input, out) {
             return;
         }
@@ -185,8 +198,8 @@ impl Provider {
 
     /// Takes up all that was under way before the node went down.
     fn started(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
-        self.fetch(Document::Index, out);
-        self.fetch(Document::Revocations, out);
+        self.fetch(now, Document::Index, out);
+        self.fetch(now, Document::Revocations, out);
         self.arm_seal(now);
         let followed: Vec<(String, String)> = self
             .ledger
@@ -238,21 +251,31 @@ impl Provider {
     fn ring(&mut self, now: Timestamp, alarm: Alarm, out: &mut Vec<Effect>) {
         match alarm {
             Alarm::Idle(conn) if self.visits.has(conn) => self.dismiss(conn, out),
-            Alarm::Idle(conn) => {
-                if let Some(mut session) = self.sessions.remove(&conn) {
-                    session.expire();
-                    out.push(Effect::Write { conn, bytes: session.said() });
-                    out.push(Effect::Close { conn });
-                }
+            // Who waits for our answer gets it first.
+            Alarm::Overtime(conn) if self.sessions.get(&conn).is_some_and(Session::is_held) => {
+                self.alarms.set(Alarm::Overtime(conn), now + RETRY);
             }
+            Alarm::Idle(conn) | Alarm::Overtime(conn) => self.send_away(conn, out),
+            Alarm::Link(conn) if self.inquires(conn) => self.give_up(now, conn, out),
             Alarm::Link(conn) => self.silent(now, conn, out),
             Alarm::Lane(key) => self.kick(now, &key, out),
             Alarm::Expire(number) => self.expire(now, number, out),
             Alarm::HandOver(number) => self.load_for_hand_over(number, out),
             Alarm::Limit { pec_msgid, recipient } => self.limit(now, &pec_msgid, &recipient, out),
-            Alarm::Fetch(document) => self.fetch(document, out),
+            Alarm::Fetch(document) => self.fetch(now, document, out),
             Alarm::Again(act) => self.write_again(act, out),
             Alarm::Seal => self.seal(now, out),
+        }
+    }
+
+    /// Ends the session of a client that took too long.
+    fn send_away(&mut self, conn: ConnId, out: &mut Vec<Effect>) {
+        if let Some(mut session) = self.sessions.remove(&conn) {
+            session.expire();
+            out.push(Effect::Write { conn, bytes: session.said() });
+            out.push(Effect::Close { conn });
+            self.alarms.clear(&Alarm::Idle(conn));
+            self.alarms.clear(&Alarm::Overtime(conn));
         }
     }
 
@@ -270,6 +293,7 @@ impl Provider {
             out.push(Effect::StartTls { conn });
         }
         self.sessions.insert(conn, session);
+        self.alarms.set(Alarm::Overtime(conn), now + SESSION);
         self.serve(now, conn, out);
     }
 
@@ -302,6 +326,7 @@ impl Provider {
 
     fn closed(&mut self, now: Timestamp, conn: ConnId, _end: End, out: &mut Vec<Effect>) {
         self.alarms.clear(&Alarm::Idle(conn));
+        self.alarms.clear(&Alarm::Overtime(conn));
         if self.sessions.remove(&conn).is_none() {
             self.unlinked(now, conn, out);
         }
@@ -344,6 +369,7 @@ impl Provider {
             Step::Close => {
                 self.sessions.remove(&conn);
                 self.alarms.clear(&Alarm::Idle(conn));
+                self.alarms.clear(&Alarm::Overtime(conn));
                 out.push(Effect::Close { conn });
             }
         }
@@ -419,6 +445,14 @@ impl House for Rules<'_> {
         match role {
             Role::Submission => submitted,
             Role::Relay => submitted.max(RELAY_LIMIT),
+        }
+    }
+
+    fn recipients_limit(&self, role: Role) -> usize {
+        let submitted = usize::try_from(self.ledger.config.max_recipients).unwrap_or(usize::MAX);
+        match role {
+            Role::Submission => submitted,
+            Role::Relay => submitted.max(RELAY_RECIPIENTS),
         }
     }
 

@@ -81,6 +81,12 @@ impl Rest {
 }
 
 impl Lanes {
+    pub(super) fn new_conn(&mut self) -> ConnId {
+        let conn = ConnId::Outgoing(self.next_conn);
+        self.next_conn += 1;
+        conn
+    }
+
     /// The next message of a lane that can go now.
     fn next(&self, key: &LaneKey, now: Timestamp) -> Option<u64> {
         let lane = self.lanes.get(key)?;
@@ -165,8 +171,7 @@ impl Provider {
             lane.rest = Some(rest);
             return self.alarms.set(Alarm::Lane(key.clone()), rest.until);
         };
-        let conn = ConnId::Outgoing(self.lanes.next_conn);
-        self.lanes.next_conn += 1;
+        let conn = self.lanes.new_conn();
         let client = Client::new(&self.ledger.config.host, key.secure);
         let courier = Courier { key: key.clone(), client, in_hand: None, useful: false, leaving: false };
         self.lanes.couriers.insert(conn, courier);

@@ -1,5 +1,9 @@
 use collaudo_node::Bytes;
-use gestore::core::message::{Issuer, log_seal};
+use gestore::{
+    IndexSource,
+    core::message::{Entry, Issuer, log_seal},
+};
+use sha1::{Digest, Sha1};
 
 use crate::world::*;
 
@@ -126,4 +130,43 @@ fn sent(world: &World) -> Bytes {
     let mut bodies = world.machines["alfa"].disk.bodies.values();
     let is_envelope = |bytes: &&Bytes| header(bytes, "X-Trasporto").is_some();
     bodies.find(is_envelope).expect("an envelope").clone()
+}
+
+/// A provider's entry in the directory.
+fn entry(name: &str, display: &str) -> Entry {
+    let certificate = pem(&format!("{name}.crt.pem"));
+    let hash: String = Sha1::digest(&certificate).iter().map(|octet| format!("{octet:02x}")).collect();
+    let text = |name: &str, value: &str| (name.to_owned(), vec![value.as_bytes().to_vec()]);
+    Entry {
+        dn: format!("providerName={display},o=postacert"),
+        attributes: vec![
+            ("objectClass".to_owned(), vec![b"top".to_vec(), b"provider".to_vec()]),
+            text("providerName", display),
+            text("providerCertificateHash", &hash),
+            ("providerCertificate;binary".to_owned(), vec![certificate]),
+            text("mailReceipt", &format!("ricevute@{name}.test")),
+            text("managedDomains", &format!("{name}.test")),
+        ],
+    }
+}
+
+#[test]
+fn the_index_comes_from_the_directory_where_that_is_the_source_and_outlives_it() {
+    //= PEC-4.5-01
+    //= type=test
+    let mut world = World::new();
+    let mut config = config("alfa", "Gestore Alfa S.p.A.", &[("anna", None)]);
+    config.index_source = IndexSource::Ldap { host: "elenco.test".to_owned(), port: 636 };
+    world.add("alfa", config);
+    assert!(world.submit(ANNA, &[BRUNO], &message(ANNA, BRUNO, "", "")).starts_with("451 "));
+    world.directory = vec![entry("beta", "Gestore Beta S.p.A."), entry("alfa", "Gestore Alfa S.p.A.")];
+    world.pass(minutes(11));
+    world.anna_writes(&[BRUNO]);
+    world.directory.clear();
+    world.crash("alfa");
+    world.start("alfa");
+    world.anna_writes(&[BRUNO]);
+    assert_eq!(world.kinds(ANNA), ["accettazione", "avvenuta-consegna"].repeat(2));
+    let expected = ["indice-rifiuto", "lista-revoche", "indice", "indice-rifiuto"];
+    assert_eq!(notes(&world, "alfa"), expected);
 }

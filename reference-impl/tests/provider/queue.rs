@@ -173,3 +173,26 @@ fn a_large_envelope_crosses_whole() {
     assert!(stored.len() > text.len());
     assert_eq!(world.kinds(ANNA), ["accettazione", "avvenuta-consegna"]);
 }
+
+#[test]
+fn a_client_that_sends_drop_by_drop_is_sent_away() {
+    let mut world = World::new();
+    let conn = world.open("alfa", 25);
+    let mut said = String::new();
+    for _ in 0..45 {
+        world.pass(minutes(3));
+        said += &world.say("alfa", conn, "N");
+    }
+    assert!(said.starts_with("421 4.4.2"), "{said}");
+}
+
+#[test]
+fn recipients_beyond_the_limit_are_refused_one_by_one() {
+    let mut world = World::new();
+    let mut config = config("alfa", "Gestore Alfa S.p.A.", &[("anna", None)]);
+    config.max_recipients = 2;
+    world.add("alfa", config);
+    let to = ["a@beta.test", "b@beta.test", "c@beta.test"];
+    assert!(world.submit(ANNA, &to, &message(ANNA, &to.join(", "), "", "")).starts_with("452 4.5.3"));
+    assert!(world.submit(ANNA, &to[..2], &message(ANNA, &to[..2].join(", "), "", "")).starts_with("250 "));
+}

@@ -9,10 +9,20 @@ use std::{
 
 use aws_lc_rs::{rand::SystemRandom, rsa::KeyPair, signature::RSA_PKCS1_SHA256};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::BytesMut;
 use collaudo_node::{
     Body, BodyId, Bytes, ConnId, DurableLog, Effect, End, Finding, Host, Input, Node, Ticket, Timestamp,
 };
+use gestore::core::message::Entry;
 use gestore::{Config, Declared, Family, Gestore, IndexSource, Ordinary, User, compact, declare, found};
+
+use ldap3_proto::{
+    LdapCodec,
+    proto::{
+        LdapBindResponse, LdapMsg, LdapOp, LdapPartialAttribute, LdapResult, LdapResultCode, LdapSearchResultEntry,
+    },
+};
+use tokio_util::codec::{Decoder, Encoder};
 
 /// 2026-03-02T10:00:00Z.
 pub(crate) const START: Timestamp = Timestamp::from_unix_micros(1_772_445_600_000_000);
@@ -137,6 +147,8 @@ enum Far {
     Client,
     /// A server of the test's, with what it did not yet answer.
     Script(String),
+    /// The directory of providers.
+    Directory,
 }
 
 /// A server that answers each line by a function; `None` is silence.
@@ -150,6 +162,8 @@ pub(crate) struct World {
     pub(crate) deserted: Vec<String>,
     /// When each host was connected to by another.
     pub(crate) connects: Vec<(Timestamp, String)>,
+    /// What the directory lists; where it lists nothing, there is none.
+    pub(crate) directory: Vec<Entry>,
     /// Commands that scripts heard.
     pub(crate) heard: Vec<String>,
     inputs: VecDeque<(String, Input)>,
@@ -228,6 +242,7 @@ impl World {
             scripts: BTreeMap::new(),
             deserted: Vec::new(),
             connects: Vec::new(),
+            directory: Vec::new(),
             heard: Vec::new(),
             inputs: VecDeque::new(),
             links: BTreeMap::new(),
@@ -421,6 +436,11 @@ impl World {
             self.input(name, Input::Connected { conn });
             return self.input(name, Input::Bytes { conn, bytes: Bytes::from_static(b"220 script\r\n") });
         }
+        if target == "elenco" && !self.directory.is_empty() {
+            assert_eq!(port, 636);
+            self.links.insert(from, Far::Directory);
+            return self.input(name, Input::Connected { conn });
+        }
         let Some(machine) = self.machines.get_mut(&target).filter(|machine| machine.node.is_some()) else {
             return self.input(name, Input::Closed { conn, end: End::Refused });
         };
@@ -436,6 +456,11 @@ impl World {
         let end = (name.to_owned(), conn);
         match self.links.get(&end).cloned() {
             Some(Far::Node(host, conn)) => self.input(&host, Input::Bytes { conn, bytes: bytes.clone() }),
+            Some(Far::Directory) => {
+                for answer in answers(&self.directory, bytes) {
+                    self.input(name, Input::Bytes { conn, bytes: answer });
+                }
+            }
             Some(Far::Client) => self.inbox.entry(end).or_default().push_str(&String::from_utf8_lossy(bytes)),
             Some(Far::Script(script)) => {
                 let answer = self.scripts[&script];
@@ -592,6 +617,36 @@ impl World {
         let declared = self.machines[name].disk.history.iter().flat_map(|record| declare(record));
         declared.filter(|declared| matches!(declared, Declared::Logged { .. })).collect()
     }
+}
+
+/// What the directory says to a message.
+fn answers(entries: &[Entry], asked: &[u8]) -> Vec<Bytes> {
+    let mut codec = LdapCodec::default();
+    let message = codec.decode(&mut BytesMut::from(asked)).expect("LDAP").expect("a whole message");
+    let res = LdapResult {
+        code: LdapResultCode::Success,
+        matcheddn: String::new(),
+        message: String::new(),
+        referral: vec![],
+    };
+    let answers = match message.op {
+        LdapOp::BindRequest(_) => vec![LdapOp::BindResponse(LdapBindResponse { res, saslcreds: None })],
+        LdapOp::SearchRequest(_) => {
+            let entry = |Entry { dn, attributes }: Entry| {
+                let attribute = |(atype, vals)| LdapPartialAttribute { atype, vals };
+                let attributes = attributes.into_iter().map(attribute).collect();
+                LdapOp::SearchResultEntry(LdapSearchResultEntry { dn, attributes })
+            };
+            entries.iter().cloned().map(entry).chain([LdapOp::SearchResultDone(res)]).collect()
+        }
+        _ => Vec::new(),
+    };
+    let encoded = answers.into_iter().map(|op| {
+        let mut out = BytesMut::new();
+        codec.encode(LdapMsg::new(message.msgid, op), &mut out).expect("an LDAP message");
+        out.freeze()
+    });
+    encoded.collect()
 }
 
 fn dotted(line: &str) -> String {

@@ -1,5 +1,8 @@
 use collaudo_node::Bytes;
 
+/// Octets of a message's own header.
+const HEADER_LIMIT: usize = 1024 * 1024;
+
 /// Reads the octets of DATA up to the line that holds a single dot, and takes away the dots that were added.
 ///
 /// Only CRLF ends a line here: a dot between bare line feeds ends nothing, so that no second message can be smuggled
@@ -10,7 +13,9 @@ pub(super) struct Data {
     limit: usize,
     at: At,
     bare: bool,
-    over: bool,
+    /// Which limit was passed.
+    over: Option<Limit>,
+    in_body: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +27,12 @@ enum At {
     Cr,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Limit {
+    Header,
+    Message,
+}
+
 /// What DATA brought.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Brought {
@@ -29,13 +40,15 @@ pub(super) enum Brought {
     Message(Bytes),
     /// More octets than the limit.
     TooLarge,
+    /// More octets of header than its limit.
+    LargeHeader,
     /// A bare CR or a bare LF.
     Bare,
 }
 
 impl Data {
     pub(super) fn new(limit: usize) -> Self {
-        Self { octets: Vec::new(), limit, at: At::LineStart, bare: false, over: false }
+        Self { octets: Vec::new(), limit, at: At::LineStart, bare: false, over: None, in_body: false }
     }
 
     /// Takes a piece; gives how much of it was read where the final dot stands in it.
@@ -67,12 +80,11 @@ impl Data {
     }
 
     pub(super) fn finish(self) -> Brought {
-        if self.over {
-            Brought::TooLarge
-        } else if self.bare {
-            Brought::Bare
-        } else {
-            Brought::Message(self.octets.into())
+        match self.over {
+            Some(Limit::Header) => Brought::LargeHeader,
+            Some(Limit::Message) => Brought::TooLarge,
+            None if self.bare => Brought::Bare,
+            None => Brought::Message(self.octets.into()),
         }
     }
 
@@ -97,12 +109,19 @@ impl Data {
     }
 
     fn keep(&mut self, octets: &[u8]) {
-        if self.octets.len() + octets.len() > self.limit {
-            self.over = true;
-            self.octets = Vec::new();
+        if self.over.is_some() {
+            return;
         }
-        if !self.over {
-            self.octets.extend_from_slice(octets);
+        self.in_body |= octets == b"\r\n" && (self.octets.is_empty() || self.octets.ends_with(b"\r\n"));
+        let end = self.octets.len() + octets.len();
+        if end > self.limit {
+            self.over = Some(Limit::Message);
+        } else if end > HEADER_LIMIT && !self.in_body {
+            self.over = Some(Limit::Header);
+        }
+        match self.over {
+            Some(_) => self.octets = Vec::new(),
+            None => self.octets.extend_from_slice(octets),
         }
     }
 }
@@ -156,5 +175,16 @@ mod tests {
     fn the_limit_counts_unstuffed_octets() {
         assert!(matches!(read(b"..234\r\n.\r\n", 3, 6), Some((Brought::Message(_), _))));
         assert!(matches!(read(b"..2345\r\n.\r\n", 3, 6), Some((Brought::TooLarge, 11))));
+    }
+
+    #[test]
+    fn a_header_without_end_is_told_apart_from_a_large_message() {
+        let field = |octets: usize| b"A: b\r\n".repeat(octets / 6 + 1);
+        let limit = 3 * HEADER_LIMIT;
+        let endless = [&field(HEADER_LIMIT)[..], b".\r\n"].concat();
+        assert!(matches!(read(&endless, 4096, limit), Some((Brought::LargeHeader, _))));
+        let ended = [b"A: b\r\n\r\n", &field(HEADER_LIMIT)[..], b".\r\n"].concat();
+        assert!(matches!(read(&ended, 4096, limit), Some((Brought::Message(_), _))));
+        assert!(matches!(read(&ended, 4096, HEADER_LIMIT), Some((Brought::TooLarge, _))));
     }
 }

@@ -15,8 +15,6 @@ const EXCHANGE_LIMIT: usize = 12_288;
 const AHEAD_LIMIT: usize = 64 * 1024;
 /// Octets of replies that a client may leave unread.
 const UNREAD_LIMIT: usize = 256 * 1024;
-/// Recipients of one message; RFC 5321 asks for 100.
-const RECIPIENTS_LIMIT: usize = 1000;
 /// Failed authentications, after which the connection is closed.
 const ATTEMPTS_LIMIT: u8 = 3;
 
@@ -37,6 +35,8 @@ pub(crate) trait House {
     fn is_ready(&self) -> bool;
     /// Octets of a message, beyond which SMTP itself refuses.
     fn size_limit(&self, role: Role) -> usize;
+    /// Recipients of one message.
+    fn recipients_limit(&self, role: Role) -> usize;
     /// Whether the address lies in a domain that the house manages.
     fn manages(&self, address: &str) -> bool;
     /// Whether the address belongs to the user of the account.
@@ -423,7 +423,7 @@ impl Session {
             self.say("550 5.7.1 Dominio non gestito");
         } else if self.recipients.contains(&path) {
             self.say(RECIPIENT);
-        } else if self.recipients.len() >= RECIPIENTS_LIMIT {
+        } else if self.recipients.len() >= house.recipients_limit(self.role) {
             self.say("452 4.5.3 Troppi destinatari");
         } else {
             // An unknown mailbox is no matter of SMTP: the law has a notice for it, which is signed.
@@ -450,6 +450,7 @@ impl Session {
         match data.finish() {
             //= PEC-3.1.2-02
             Brought::TooLarge => self.refuse(TOO_LARGE),
+            Brought::LargeHeader => self.refuse("552 5.3.4 Intestazione troppo grande"),
             Brought::Bare => self.refuse("554 5.6.0 Ritorno a capo non conforme: ogni riga termina con CRLF"),
             Brought::Message(_) if !house.is_ready() => self.refuse("451 4.3.0 Servizio non pronto, riprovare"),
             Brought::Message(bytes) => {

@@ -14,6 +14,9 @@ impl House for Alfa {
     fn size_limit(&self, _: Role) -> usize {
         100
     }
+    fn recipients_limit(&self, _: Role) -> usize {
+        3
+    }
     fn manages(&self, address: &str) -> bool {
         address.ends_with("@alfa.test")
     }
