@@ -11,8 +11,6 @@ use crate::{Bench, Unfit, bench::signed_at};
 
 /// The name of the signed index.
 pub(crate) const INDEX: &str = "indice.ldif.p7m";
-/// The name of the list of revoked certificates.
-pub(crate) const REVOKED: &str = "autorita.crl";
 
 impl Bench<'_> {
     /// Issues a provider's certificate anew, signs all its messages with it and publishes it in the index.
@@ -108,20 +106,6 @@ impl Bench<'_> {
         self.only(provider);
         let found = self.trace.events.len() < before;
         if found { Ok(()) } else { Err(Unfit::Missing(format!("{provider} reading {document}"))) }
-    }
-
-    /// Whoever asked for a document got nothing.
-    pub(crate) fn withheld(&mut self, name: &str) -> Result<(), Unfit> {
-        let mut found = false;
-        for event in &mut self.trace.events {
-            match &mut event.what {
-                What::Consulted { document, body, .. } if document == name => {
-                    found |= body.take().is_some();
-                }
-                _ => {}
-            }
-        }
-        if found { Ok(()) } else { Err(Unfit::Missing(format!("reading of {name}"))) }
     }
 
     /// Every seal of a provider's log is gone; it alone stays bound.

@@ -57,25 +57,31 @@ impl Bench<'_> {
         self.wrap(receiver, &taken, &body, at)
     }
 
-    /// What came from outside came without TLS and was refused for that, and nothing of it arrives.
+    /// What came from outside came from a host of nobody's, without TLS, and was refused for that; nothing of it arrives.
     pub(crate) fn starttls_first(&mut self, sender: &str, receiver: &str) -> Result<(), Unfit> {
         let from_outside = |session: &Session| session.client == sender && session.server == receiver;
         let no = Some(Reply { code: 530, text: "5.7.0 Must issue a STARTTLS command first".into() });
-        for event in &mut self.trace.events {
-            if let What::Transfer(transfer) = &mut event.what
-                && from_outside(&transfer.session)
-            {
-                (transfer.secured, transfer.body, transfer.body_at) = (false, None, None);
-                (transfer.reverse_reply, transfer.reply) = (no.clone(), no.clone());
-                transfer.forward_paths.clear();
-            }
-        }
         self.lose(ANOMALY)?;
         self.trace.events.retain(|event| match &event.what {
             What::Secured(session) => !from_outside(session),
             What::Logged { provider, .. } => provider != receiver,
             _ => true,
         });
+        for event in &mut self.trace.events {
+            if let What::Transfer(Transfer { session, .. }) | What::Opened(session) | What::Closed { session, .. } =
+                &mut event.what
+                && from_outside(session)
+            {
+                session.client = "esterno".to_owned();
+            }
+            if let What::Transfer(transfer) = &mut event.what
+                && transfer.session.client == "esterno"
+            {
+                (transfer.secured, transfer.body, transfer.body_at) = (false, None, None);
+                (transfer.reverse_reply, transfer.reply) = (no.clone(), no.clone());
+                transfer.forward_paths.clear();
+            }
+        }
         self.only(receiver);
         Ok(())
     }
@@ -237,8 +243,8 @@ impl Bench<'_> {
     ) -> Result<(), Unfit> {
         let received = self.trace.body(body).unwrap_or_default().to_vec();
         let (peer, signer) = (self.identity(receiver)?, self.keys.provider(receiver)?.clone());
+        let recipients: Vec<_> = taken.forward_paths.iter().map(|forward| forward.path.clone()).collect();
         for forward in &taken.forward_paths {
-            let recipients = [forward.path.clone()];
             let why = "il messaggio non proviene da un gestore";
             let bytes = anomaly(&received, &taken.reverse_path, &recipients, why, &peer, &signer, at.0);
             self.log_made(receiver, "busta-anomalia", &Certified::of_envelope(&received), &bytes, at);

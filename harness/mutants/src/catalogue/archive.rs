@@ -1,8 +1,16 @@
 //! What is kept and consulted: sealed logs, the index, lists of revoked certificates; what people fetch; clocks.
 
+use std::time::Duration;
+
+use collaudo_forge::{Digest, reissue};
+use der::{Decode, asn1::UtcTime};
+use sha1::{Digest as _, Sha1};
+use x509_cert::{Certificate, time::Time};
+
 use super::{CROSS, DOWN, IMAP_VISIT, ORDINARY_WRAPPED, POP3_VISIT};
-use crate::documents::{INDEX, REVOKED};
+use crate::documents::INDEX;
 use crate::pick::ACCEPTANCE;
+use crate::{Bench, Unfit};
 
 mutants! {
     "log-never-sealed", DOWN, "A day passes and its log is not closed.",
@@ -34,26 +42,25 @@ mutants! {
     "index-never-refreshed", DOWN, "A provider lives for more than a day with the index that it began with.",
         ["4.5-10"],
         |b| b.unread("alfa", INDEX, 1);
-    "revocations-never-read", CROSS, "An envelope is delivered and its signer's certificate never held against the list of the revoked.",
-        ["2.2.2-15"],
-        |b| b.unread("beta", REVOKED, 0);
-    "index-not-to-be-had", CROSS, "The index is published, and who asks for it over HTTPS gets nothing.",
-        ["4.5-06"],
-        |b| b.withheld(INDEX);
     "index-location-missing", CROSS, "The root record does not say where the whole directory is to be had.",
         ["4.5-06"],
         |b| b.index(|text| {
-            let (root, records) = text.split_once("\n\n").unwrap_or((text, ""));
-            let root = root.lines().filter(|line| !line.starts_with("LDIFLocationURL:")).map(|line| format!("{line}\n"));
-            format!("{}\n{records}", root.collect::<String>())
+            let records = text.split("\n\n").map(|record| match record.contains("dn: o=postacert\n") {
+                true => record.lines().filter(|line| !line.starts_with("LDIFLocationURL:")).collect::<Vec<_>>().join("\n"),
+                false => record.to_owned(),
+            });
+            records.collect::<Vec<_>>().join("\n\n")
         });
     "index-lacks-a-provider", ORDINARY_WRAPPED, "A provider is in no record of the index.",
-        ["4.5-01", "4.5.7-03"],
+        ["4.5-01"],
         |b| {
             b.record("alfa", |_| String::new())?;
             b.only("alfa");
             Ok(())
         };
+    "index-renewal-with-a-gap", CROSS, "A provider's next certificate begins a month after its present one ends.",
+        ["4.5-04"],
+        |b| renewed_with_a_gap(b);
     "submission-on-relay-port", CROSS, "People submit on the port on which providers exchange mail.",
         ["3.1-01"],
         |b| {
@@ -93,4 +100,29 @@ mutants! {
             b.only("beta");
             Ok(())
         };
+}
+
+/// A second certificate beside the first, with its hash, for a later year.
+fn renewed_with_a_gap(bench: &mut Bench<'_>) -> Result<(), Unfit> {
+    const MONTH: Duration = Duration::from_secs(30 * 86_400);
+    let present = bench.keys.provider("beta")?.certificate().to_vec();
+    let ends = Certificate::from_der(&present)?.tbs_certificate.validity.not_after.to_unix_duration();
+    let (begins, expires) =
+        (UtcTime::from_unix_duration(ends + MONTH)?, UtcTime::from_unix_duration(ends + 24 * MONTH)?);
+    let next = reissue(&present, bench.keys.authority()?, Digest::Sha256, |tbs| {
+        tbs.validity.not_before = Time::UtcTime(begins);
+        tbs.validity.not_after = Time::UtcTime(expires);
+    })?;
+    let hash: String = Sha1::digest(&next).iter().map(|octet| format!("{octet:02X}")).collect();
+    let binary = collaudo_forge::base64_lines(&next).replace("\r\n", "");
+    bench.record("beta", |record| {
+        let lines = record.lines().map(|line| match line.split_once(':').map(|(name, _)| name) {
+            Some("providerCertificateHash") => format!("{line}\nproviderCertificateHash: {hash}\n"),
+            Some("providerCertificate;binary") => format!("{line}\nproviderCertificate;binary:: {binary}\n"),
+            _ => format!("{line}\n"),
+        });
+        lines.collect()
+    })?;
+    bench.only("beta");
+    Ok(())
 }

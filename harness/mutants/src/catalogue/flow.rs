@@ -38,7 +38,7 @@ mutants! {
             Ok(())
         };
     "accepted-and-forgotten", CROSS, "A submission is acknowledged, and nothing ever comes of it.",
-        ["2.2.1-02", "3.1.4-09", "3.5-01"],
+        ["2.2.1-02", "3.1.4-09"],
         |b| {
             b.lose(ACCEPTANCE)?;
             b.lose(ENVELOPE)?;

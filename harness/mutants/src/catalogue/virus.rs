@@ -1,10 +1,10 @@
 //! Viruses: the three notices, what is put aside, what must never arrive.
 
-use collaudo_forge::{Entity, Kind as Forged};
+use collaudo_forge::Entity;
 use collaudo_record::Span;
 
 use super::{CROSS, INFECTED_ENVELOPE, INFECTED_SUBMISSION, VIRUS_FOUND};
-use crate::edit::Said;
+use crate::edit::{Said, bend_xml, finding, rewrite_texts};
 use crate::pick::{DETECTION, ENVELOPE, NON_ACCEPTANCE, NON_DELIVERY, Pick, is_message};
 use crate::{Bench, Unfit};
 
@@ -55,7 +55,7 @@ mutants! {
     "virus-refusal-text-identifier", INFECTED_SUBMISSION, "The text of the non-acceptance notice for a virus has no identifier.",
         ["3.1.3-07"], |b| b.unsaid(NON_ACCEPTANCE, Said::Identifier);
     "virus-refusal-text-virus", INFECTED_SUBMISSION, "The text of the non-acceptance notice for a virus does not say what was found.",
-        ["3.1.3-07"], |b| b.unsaid(NON_ACCEPTANCE, Said::Explanation);
+        ["3.1.3-07"], |b| b.unsaid(NON_ACCEPTANCE, Said::Finding);
     "virus-refusal-errore-altro", INFECTED_SUBMISSION, "The non-acceptance notice for a virus certifies a formal error.",
         ["3.1.3-08"],
         |b| b.xml(NON_ACCEPTANCE, |xml| xml.set_attribute("postacert", "errore", "altro"));
@@ -106,7 +106,7 @@ mutants! {
         ["3.2.3-06"],
         |b| b.set_header(FOR_BRUNO, "X-Mittente", "altri@gamma.test");
     "detection-x-mittente-english", INFECTED_ENVELOPE, "The sender stands in a field with an English name.",
-        ["3.2.3-06", "A-01"],
+        ["3.2.3-06"],
         |b| b.edit(FOR_BRUNO, |message| {
             let Some(sender) = message.fields().get("X-Mittente") else { return false };
             message.fields_mut().set("X-Sender", &sender);
@@ -125,10 +125,10 @@ mutants! {
         ["2.1-05", "2.2.6-01", "3.2.3-09"],
         |b| b.author_address(FOR_BRUNO);
     "detection-msgid-missing", INFECTED_ENVELOPE, "The virus-detection notice does not repeat the client's identifier.",
-        ["2.1.1.1.3-01", "2.2.1-14", "3.2.3-10"],
+        ["2.1.1.1.3-01", "3.2.3-10"],
         |b| b.drop_header(FOR_BRUNO, "X-Riferimento-Message-ID");
     "detection-msgid-other", INFECTED_ENVELOPE, "The virus-detection notice repeats another identifier.",
-        ["2.2.1-14", "3.2.3-10"],
+        ["3.2.3-10"],
         |b| b.set_header(FOR_BRUNO, "X-Riferimento-Message-ID", "<un.altro@client.gamma.test>");
     "detection-text-day", INFECTED_ENVELOPE, "The virus-detection notice's text has no date.",
         ["3.2.3-11"], |b| b.unsaid(FOR_BRUNO, Said::Day);
@@ -141,9 +141,9 @@ mutants! {
     "detection-text-identifier", INFECTED_ENVELOPE, "The virus-detection notice's text has no identifier.",
         ["3.2.3-11"], |b| b.unsaid(FOR_BRUNO, Said::Identifier);
     "detection-text-virus", INFECTED_ENVELOPE, "The virus-detection notice's text does not say what was found.",
-        ["3.2.3-11", "3.2.3-12"], |b| b.unsaid(FOR_BRUNO, Said::Explanation);
+        ["3.2.3-11"], |b| b.unsaid(FOR_BRUNO, Said::Finding);
     "detection-explanation-missing", INFECTED_ENVELOPE, "The virus-detection notice does not certify what was found.",
-        ["3.2.3-12", "3.2.3-13"],
+        ["3.2.3-12"],
         |b| b.xml(FOR_BRUNO, |xml| xml.remove("errore-esteso"));
     "detection-tipo-invented", INFECTED_ENVELOPE, "The virus-detection notice's certification data has a kind that does not exist.",
         ["3.2.3-13", "4.4-02"],
@@ -162,7 +162,7 @@ mutants! {
             }))
         };
     "detection-lost", INFECTED_ENVELOPE, "An infected envelope is put aside and its sender's provider is not told.",
-        ["2.2.2-22", "3.2.3-02", "3.2.3-03", "DPR.12-02"],
+        ["2.2.2-19", "2.2.2-22", "3.2.3-02", "3.2.3-03", "DPR.12-02"],
         |b| {
             b.lose(Pick { nth: 1, ..DETECTION })?;
             b.lose(DETECTION)?;
@@ -187,7 +187,7 @@ mutants! {
         ["3.2.3-04"],
         |b| b.misdirect(FOR_BRUNO, "gamma", "carla@gamma.test");
     "infected-envelope-delivered", INFECTED_ENVELOPE, "An infected envelope lies in its recipient's mailbox too.",
-        ["2.2.2-19", "3.2.3-01", "5.4-01", "DPR.12-02"],
+        ["2.2.2-19", "3.2.3-01", "DPR.12-02"],
         |b| {
             b.store_too(ENVELOPE, "beta", "bruno@beta.test")?;
             b.only("beta");
@@ -197,7 +197,7 @@ mutants! {
         ["2.1.1.1.1-05", "2.2.3-02", "3.3.2-01"],
         |b| b.delivery("beta", "bruno@beta.test", ENVELOPE, Span::from_secs(1));
     "infected-envelope-in-anomaly", INFECTED_ENVELOPE, "An infected envelope is delivered in an anomaly envelope.",
-        ["2.2.2-18", "2.2.2-19", "3.2.3-01", "5.4-01", "DPR.12-02"],
+        ["2.2.2-04", "2.2.2-18", "2.2.2-19", "3.2.2-01", "3.2.3-01", "DPR.12-02"],
         |b| b.wrapped_too("gamma", "beta");
     "infected-envelope-not-kept", INFECTED_ENVELOPE, "An infected envelope is thrown away.",
         ["2.2.2-19", "2.2.4-01", "2.2.4-02", "DM.11-01", "DPR.12-02"],
@@ -246,7 +246,7 @@ mutants! {
     "virus-non-delivery-text-identifier", VIRUS_FOUND, "The text of the non-delivery notice for a virus has no identifier.",
         ["3.2.4-09"], |b| b.unsaid(NON_DELIVERY, Said::Identifier);
     "virus-non-delivery-text-virus", VIRUS_FOUND, "The text of the non-delivery notice for a virus does not say what was found.",
-        ["3.2.4-09"], |b| b.unsaid(NON_DELIVERY, Said::Explanation);
+        ["3.2.4-09"], |b| b.unsaid(NON_DELIVERY, Said::Finding);
     "virus-non-delivery-tipo-invented", VIRUS_FOUND, "The certification data of the non-delivery notice for a virus has a kind that does not exist.",
         ["3.2.4-11", "4.4-02"],
         |b| b.xml(NON_DELIVERY, |xml| xml.set_attribute("postacert", "tipo", "mancata-consegna"));
@@ -262,8 +262,11 @@ mutants! {
     "virus-non-delivery-explanation-other", VIRUS_FOUND, "The non-delivery notice for a virus certifies another virus than the notice that it answers.",
         ["3.2.4-10"],
         |b| other_virus(b);
+    "virus-non-delivery-oggetto-other", VIRUS_FOUND, "The non-delivery notice for a virus certifies another subject than the notice that it answers.",
+        ["3.2.4-10", "4.4-11"],
+        |b| b.xml(NON_DELIVERY, |xml| xml.set_text("oggetto", "Tutt'altro"));
     "virus-non-delivery-lost", VIRUS_FOUND, "The other provider found a virus, and the user is not told.",
-        ["2.2.2-24", "3.2.3-02", "3.2.4-01"],
+        ["2.2.2-24", "3.2.4-01", "DPR.8-01"],
         |b| b.lose(NON_DELIVERY);
     "virus-non-delivery-twice", VIRUS_FOUND, "The user gets two non-delivery notices for one virus-detection notice.",
         ["3.2.4-01"],
@@ -272,9 +275,6 @@ mutants! {
             b.only("alfa");
             Ok(())
         };
-    "virus-non-delivery-as-any-other", VIRUS_FOUND, "The user is told of the virus by an ordinary non-delivery notice.",
-        ["3.2.4-03", "3.2.4-05", "3.2.4-09", "3.2.4-10", "3.2.4-11"],
-        |b| as_any_other(b);
 }
 
 fn attached(original: &[u8]) -> Entity {
@@ -286,33 +286,9 @@ fn attached(original: &[u8]) -> Entity {
 /// Text and certification data agree, on something that the other provider did not say.
 fn other_virus(bench: &mut Bench<'_>) -> Result<(), Unfit> {
     bench.edit(NON_DELIVERY, |message| {
-        let found = collaudo_forge::Xml(message.daticert().unwrap_or_default()).text("errore-esteso");
-        let Some(found) = found.filter(|found| !found.is_empty()) else { return false };
-        let other = "W32/Altro.A";
-        crate::edit::rewrite_texts(message, &|text| text.replace(&found, other))
-            & crate::edit::bend_xml(message, |xml| xml.set_text("errore-esteso", other))
+        let why = collaudo_forge::Xml(message.daticert().unwrap_or_default()).text("errore-esteso").unwrap_or_default();
+        let (found, other) = (finding(&why), "W32/Altro.A");
+        rewrite_texts(message, &|text| text.replace(found, other))
+            & bend_xml(message, |xml| xml.set_text("errore-esteso", &why.replace(found, other)))
     })
-}
-
-/// The notice made anew, of the kind that a delivery point makes.
-fn as_any_other(bench: &mut Bench<'_>) -> Result<(), Unfit> {
-    let (hash, notice) = bench.first(NON_DELIVERY)?;
-    let author = bench.author(&notice)?;
-    let certified = collaudo_forge::Certified::of_envelope(&notice.to_bytes());
-    let to = notice.fields().get("To").unwrap_or_default();
-    let xml = collaudo_forge::Xml(notice.daticert().unwrap_or_default());
-    let recipient = xml.text("consegna").unwrap_or_default();
-    let kind = Forged::NonDelivery { recipient: &recipient, error: "altro", why: "5.2.1 - messaggio rifiutato" };
-    let subject = notice.fields().get("Subject").map(|subject| collaudo_forge::decode_words(&subject));
-    let subject = subject.and_then(|subject| subject.split_once(": ").map(|(_, original)| original.to_owned()));
-    let certified = collaudo_forge::Certified { subject: subject.unwrap_or_default(), ..certified };
-    let signed = crate::bench::signed_at(&notice);
-    let signer = bench.keys.provider(&author)?.clone();
-    let anew = collaudo_forge::receipt(kind, &certified, &bench.identity(&author)?, &to, &signer, signed * 1_000_000);
-    let id = notice.fields().get("Message-ID").unwrap_or_default();
-    let mut anew = collaudo_forge::open(&anew)?;
-    anew.fields_mut().set("Message-ID", &id);
-    bench.replace(&hash, anew.to_bytes());
-    bench.only(&author);
-    Ok(())
 }
