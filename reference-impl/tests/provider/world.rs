@@ -128,6 +128,10 @@ pub(crate) struct Machine {
     pub(crate) commits: Commits,
     /// The number of commits that stand before one kills.
     pub(crate) kill_at: Option<usize>,
+    /// The number of effects that are carried out before it dies.
+    pub(crate) dies_at: Option<usize>,
+    /// The number of effects that were carried out.
+    pub(crate) effects: usize,
     /// The number of commits that stand before all fail.
     pub(crate) fail_from: Option<usize>,
     /// What is fetched by each name.
@@ -265,6 +269,8 @@ impl World {
             node: None,
             commits: Commits::Stand,
             kill_at: None,
+            dies_at: None,
+            effects: 0,
             fail_from: None,
             documents: documents(),
             scanner: ("VIRUS", Finding::Hostile { name: "Prova".to_owned() }),
@@ -287,6 +293,7 @@ impl World {
         machine.incoming = 0;
         machine.commits = Commits::Stand;
         machine.kill_at = None;
+        machine.dies_at = None;
         machine.node = Some(Gestore::recover(&machine.disk, now));
         self.inputs.push_back((name.to_owned(), Input::Started));
         self.run();
@@ -345,7 +352,12 @@ impl World {
                 node.handle(now, input, &mut effects);
             }
             for effect in effects {
+                let machine = self.machine(&name);
+                if machine.dies_at.is_some_and(|last| last <= machine.effects) {
+                    self.crash(&name);
+                }
                 if self.machine(&name).node.is_some() {
+                    self.machine(&name).effects += 1;
                     self.carry_out(&name, effect);
                 }
             }
@@ -519,13 +531,23 @@ impl World {
     /// A session on the submission port, logged in.
     pub(crate) fn login(&mut self, name: &str, account: &str) -> ConnId {
         let conn = self.open(name, 587);
+        let reply = self.authenticate(name, conn, account);
+        assert!(reply.starts_with("235 "), "{reply}");
+        conn
+    }
+
+    fn authenticate(&mut self, name: &str, conn: ConnId, account: &str) -> String {
         self.say(name, conn, "EHLO client\r\n");
         self.say(name, conn, "STARTTLS\r\n");
         self.say(name, conn, "EHLO client\r\n");
         let auth = STANDARD.encode(format!("\0{account}\0segreto"));
-        let reply = self.say(name, conn, &format!("AUTH PLAIN {auth}\r\n"));
-        assert!(reply.starts_with("235 "), "{reply}");
-        conn
+        self.say(name, conn, &format!("AUTH PLAIN {auth}\r\n"))
+    }
+
+    /// Submits over a connection to alfa that may break at any point; the last reply.
+    pub(crate) fn converse(&mut self, conn: ConnId, from: &str, to: &[&str], text: &str) -> String {
+        let reply = self.authenticate("alfa", conn, from);
+        if reply.starts_with("235 ") { self.give("alfa", conn, from, to, text) } else { reply }
     }
 
     /// Gives a message over an open session; the reply to the final dot, or to what was refused before it.
