@@ -104,6 +104,11 @@ impl<'a> Appearance<'a> {
         }
     }
 
+    /// When its octets had come: what follows from them may be seen before the reply to them.
+    pub(crate) fn came(&self) -> Instant {
+        self.transfer().map_or(self.at, |transfer| transfer.body_at.unwrap_or(transfer.began))
+    }
+
     /// The provider at whose end it was seen.
     pub(crate) fn at_provider(&self) -> &'a Provider {
         match self.place {

@@ -65,6 +65,20 @@ impl Disturbances {
         all
     }
 
+    /// By when something is due that falls due at `due` and needs an outsider: later where the host was cut off from him.
+    pub(crate) fn due_outside(&self, host: &str, due: Instant, is_inside: impl Fn(&str) -> bool) -> Option<Instant> {
+        let mut due = self.due(host, due)?;
+        let outside = |span: &&Disturbance| {
+            span.between && span.hosts.iter().any(|one| one == host) && span.hosts.iter().any(|one| !is_inside(one))
+        };
+        for span in self.spans.iter().filter(outside) {
+            if span.from <= due {
+                due = due.max(span.to?.after(AFTERMATH));
+            }
+        }
+        Some(due)
+    }
+
     /// Whether nothing stands in the way of a host then.
     pub(crate) fn is_calm(&self, host: &str, at: Instant) -> bool {
         !self.spans.iter().any(|span| span.hosts.iter().any(|one| one == host) && span.covers(at, at))
@@ -193,6 +207,15 @@ mod tests {
         assert!(!one(&["alfa", "beta"], true, 1, Some(13)).excuses(&["alfa", "beta"], at(2)));
         assert!(!one(&["alfa", "beta"], true, 9, None).excuses(&["alfa", "beta"], at(2)));
         assert!(!one(&["alfa"], false, 30, None).excuses(&["alfa"], at(30)));
+    }
+
+    #[test]
+    fn what_an_outsider_is_needed_for_is_due_once_he_can_be_reached() {
+        let is_inside = |host: &str| host != "index";
+        let cut = |to| one(&["alfa", "index"], true, 1, to).due_outside("alfa", at(24), is_inside);
+        assert_eq!((cut(Some(26)), cut(None), cut(Some(2))), (Some(at(27)), None, Some(at(24))));
+        let others = one(&["alfa", "beta"], true, 1, None);
+        assert_eq!(others.due_outside("alfa", at(24), is_inside), Some(at(24)));
     }
 
     #[test]

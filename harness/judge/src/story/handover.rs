@@ -79,6 +79,7 @@ pub(crate) fn handovers<'a>(
     appearances: &[Appearance<'a>],
     submissions: &[Submission<'a>],
     providers: &Providers<'a>,
+    visits: &[(u32, &str)],
 ) -> Vec<Handover<'a>> {
     let mut all = Vec::new();
     let mut places = BTreeMap::new();
@@ -89,7 +90,7 @@ pub(crate) fn handovers<'a>(
         stay(&mut all, appearances, number, submission);
     }
     for handover in &mut all {
-        outcome(handover, appearances);
+        outcome(handover, appearances, visits);
     }
     all
 }
@@ -172,7 +173,7 @@ fn begun<'a>(
     }
 }
 
-fn outcome(handover: &mut Handover<'_>, appearances: &[Appearance<'_>]) {
+fn outcome(handover: &mut Handover<'_>, appearances: &[Appearance<'_>], visits: &[(u32, &str)]) {
     let (provider, recipient) = (handover.provider, handover.recipient);
     let user = provider.users.iter().find(|user| same(&user.address, recipient));
     handover.exists = user.is_some() || same(&provider.service_mailbox, recipient);
@@ -195,25 +196,28 @@ fn outcome(handover: &mut Handover<'_>, appearances: &[Appearance<'_>]) {
     }
     handover.room = match user.and_then(|user| user.quota_octets) {
         None => Some(true),
-        Some(quota) => room(handover, appearances, quota),
+        Some(quota) => room(handover, appearances, visits, quota),
     };
 }
 
-/// Whether the envelope fits into what was free when it came.
-fn room(handover: &Handover<'_>, appearances: &[Appearance<'_>], quota: u64) -> Option<bool> {
+/// Whether the envelope fits into what was free when it came. What somebody has fetched may be gone.
+fn room(handover: &Handover<'_>, appearances: &[Appearance<'_>], visits: &[(u32, &str)], quota: u64) -> Option<bool> {
     let begun = handover.taken.map_or(u32::MAX, |(event, _)| event);
     let held =
         appearances.iter().enumerate().filter(|(place, one)| one.event < begun && !handover.stored.contains(place));
-    let used: u64 = held
-        .map(|(_, one)| one)
-        .filter(|one| one.mailbox().is_some_and(|mailbox| same(mailbox, handover.recipient)))
-        .map(|one| one.reading.octets)
-        .sum();
-    let free = quota.saturating_sub(used);
+    let held = held.map(|(_, one)| one);
+    let here: Vec<_> =
+        held.filter(|one| one.mailbox().is_some_and(|mailbox| same(mailbox, handover.recipient))).collect();
+    let visited = |one: &Appearance<'_>| {
+        visits.iter().any(|(event, mailbox)| one.event < *event && *event < begun && same(mailbox, handover.recipient))
+    };
+    let all: u64 = here.iter().map(|one| one.reading.octets).sum();
+    let gone: u64 = here.iter().filter(|one| visited(one)).map(|one| one.reading.octets).sum();
+    let (free, freed) = (quota.saturating_sub(all), quota.saturating_sub(all - gone));
     match handover.envelope.map(|envelope| envelope.octets) {
-        Some(octets) if octets > free => Some(false),
+        Some(octets) if octets > freed => Some(false),
         Some(octets) if octets + TRACE_OCTETS <= free => Some(true),
-        None if handover.octets_min > free => Some(false),
+        None if handover.octets_min > freed => Some(false),
         _ => None,
     }
 }

@@ -15,7 +15,7 @@ pub(crate) mod testing;
 
 use std::collections::BTreeMap;
 
-use collaudo_record::{BodyHash, Instant, Provider, Trace};
+use collaudo_record::{BodyHash, Instant, Provider, Trace, What};
 
 use crate::{
     library::Library,
@@ -77,7 +77,7 @@ impl<'a> Story<'a> {
         let mut appearances = appearance::appearances(trace, readings, library, sightings, &providers, trust);
         let mut submissions = submission::submissions(trace, readings, library, &providers);
         submission::join(&mut submissions, &mut appearances);
-        let handovers = handover::handovers(&appearances, &submissions, &providers);
+        let handovers = handover::handovers(&appearances, &submissions, &providers, &visits(trace));
         let steps = steps(&appearances, &submissions);
         Self {
             providers,
@@ -168,6 +168,16 @@ impl<'a> Providers<'a> {
     }
 }
 
+/// When somebody fetched what lies in which mailbox.
+fn visits(trace: &Trace) -> Vec<(u32, &str)> {
+    let events = trace.events.iter().zip(0_u32..);
+    let fetched = events.filter_map(|(event, place)| match &event.what {
+        What::Fetched { mailbox, .. } => Some((place, mailbox.as_str())),
+        _ => None,
+    });
+    fetched.collect()
+}
+
 fn steps<'a>(appearances: &[Appearance<'a>], submissions: &[Submission<'a>]) -> BTreeMap<&'a BodyHash, &'a str> {
     let mut steps = BTreeMap::new();
     for submission in submissions {
@@ -187,7 +197,7 @@ fn steps<'a>(appearances: &[Appearance<'a>], submissions: &[Submission<'a>]) -> 
 mod tests {
     use super::{
         Kind, Story,
-        testing::{ID, ORIGINAL, Script, accepted, at, crossing, internal, stored, submit, wire},
+        testing::{ID, ORIGINAL, Script, accepted, at, crossing, fetched, internal, stored, submit, wire},
     };
 
     fn tell<T>(script: &Script, look: impl FnOnce(&Story<'_>) -> T) -> T {
@@ -247,6 +257,18 @@ mod tests {
         });
         let full = Script { quota: Some(10), ..crossing(ORIGINAL) };
         tell(&full, |story| assert!(story.handovers.first().is_some_and(super::Handover::cannot_be_stored)));
+    }
+
+    #[test]
+    fn what_was_fetched_may_leave_room() {
+        let letter = "x".repeat(20_000);
+        let script = || {
+            let script = crossing(ORIGINAL).add("letter", at(0), stored("bruno@beta.test", &letter));
+            Script { quota: Some(20_100), ..script }
+        };
+        tell(&script(), |story| assert!(story.handovers.first().is_some_and(super::Handover::cannot_be_stored)));
+        let visited = script().add("visit", at(1), fetched("bruno@beta.test", true, &letter));
+        tell(&visited, |story| assert_eq!(story.handovers.first().map(|one| one.room), Some(None)));
     }
 
     #[test]

@@ -36,7 +36,9 @@ fn refreshed(view: &View<'_>, out: &mut Findings, provider: &Provider, first: u3
     let asked: Vec<_> = view.library.consulted(&provider.name).map(|one| (one.event, one.at)).collect();
     let mut last = (first, view.trace.header.epoch);
     let late = |from: Instant, to: Instant| {
-        let due = story.disturbances.due(&provider.name, from.after(DAY)).map(|due| due.after(GRACE));
+        let is_provider = |host: &str| story.providers.named(host).is_some();
+        let due = story.disturbances.due_outside(&provider.name, from.after(DAY), is_provider);
+        let due = due.map(|due| due.after(GRACE));
         due.is_some_and(|due| to > due)
     };
     for next in asked.iter().copied().chain([(last.0, story.end)]) {

@@ -361,10 +361,11 @@ fn passed_on(view: &View<'_>, out: &mut Findings, to: &Provider, notice: &Appear
 
 /// Whether the transaction had its outcome before the notice came.
 fn is_closed(story: &Story<'_>, submission: &Submission<'_>, notice: &Appearance<'_>, recipient: &str) -> bool {
-    let all = story.at(&submission.appearances).filter(|one| one.event < notice.event && one.arrived());
+    let all = story.at(&submission.appearances).filter(|one| one.at < notice.came() && one.arrived());
     let mut ours = all.filter(|one| one.concerns(recipient));
     ours.any(|one| {
-        matches!(one.kind(), Kind::AvvenutaConsegna | Kind::ErroreConsegna)
+        one.kind() == Kind::AvvenutaConsegna
+            || one.kind() == Kind::ErroreConsegna && !is_about_virus(one)
             || one.kind() == Kind::PreavvisoErroreConsegna
                 && one.at.since(submission.t0.0) > collaudo_record::Span::from_hours(17)
     })
@@ -417,7 +418,7 @@ fn groundless(view: &View<'_>, out: &mut Findings) {
         }
         let told = story.appearances.iter().any(|one| {
             one.kind() == Kind::RilevazioneVirus
-                && one.event < answer.event
+                && one.came() <= answer.at
                 && one.standing.may_be_correct()
                 && one.pec_msgid() == answer.pec_msgid()
                 && one.concerns(recipient)
@@ -475,6 +476,6 @@ pub(super) fn notice_about<'s, 'a>(story: &'s Story<'a>, arrival: &Arrival<'s, '
     story.messages().find(|one| {
         let is_receipt = !matches!(one.kind(), Kind::PostaCertificata | Kind::Anomalia | Kind::Ordinary);
         let is_about = one.pec_msgid() == Some(id) || one.reading.head.x_riferimento.as_deref() == Some(id);
-        is_receipt && is_about && one.event > arrival.message.event && one.issuer.is_some_and(|one| one.name == own)
+        is_receipt && is_about && one.at >= arrival.message.came() && one.issuer.is_some_and(|one| one.name == own)
     })
 }

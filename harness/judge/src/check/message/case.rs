@@ -84,6 +84,14 @@ impl<'a> Case<'a> {
         self.reading.postacert.as_ref().map(|enclosed| &enclosed.head).or_else(came)
     }
 
+    /// The reverse path of what an anomaly envelope is about, as it came. None for other kinds.
+    pub(crate) fn came_from(&self) -> Option<&'a str> {
+        let enclosed = self.reading.postacert.as_ref().filter(|_| self.reading.kind == Kind::Anomalia)?.essence();
+        let mut appearances = self.view.story.appearances.iter();
+        let came = appearances.find(|one| one.transfer().is_some() && one.reading.essence == enclosed);
+        came.and_then(|one| Some(one.transfer()?.reverse_path.as_str())).filter(|path| !path.is_empty())
+    }
+
     /// The transport envelope of the transaction, wherever it was seen.
     pub(crate) fn envelope(&self) -> Option<&'a Sighting<'a>> {
         let id = match self.reading.kind {

@@ -399,7 +399,12 @@ fn senders<'a>(case: &Case<'a>) -> Vec<&'a str> {
     let addresses = head.from.iter().chain(&head.reply_to).map(|mailbox| mailbox.address.as_str());
     let in_name = head.from.iter().filter_map(|from| from.name.rsplit_once(": ").map(|(_, sender)| sender.trim()));
     let return_path = head.value("Return-Path").map(|path| path.trim_matches(['<', '>']));
-    addresses.chain(in_name).chain(return_path).filter(|address| address.contains('@')).collect()
+    addresses
+        .chain(in_name)
+        .chain(return_path)
+        .chain(case.came_from())
+        .filter(|address| address.contains('@'))
+        .collect()
 }
 
 //= PEC-3.1.5-11

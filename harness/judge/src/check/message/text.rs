@@ -144,7 +144,8 @@ fn items(case: &Case<'_>, text: &str) -> Vec<(String, bool)> {
     let is_told_its_sender = case.reading.kind == ErroreConsegna && case.is_about_virus();
     let senders: Vec<&str> = match (&case.reading.postacert, anomaly) {
         (Some(enclosed), true) => {
-            enclosed.head.from.iter().chain(&enclosed.head.reply_to).map(|from| from.address.as_str()).collect()
+            let named = enclosed.head.from.iter().chain(&enclosed.head.reply_to).map(|from| from.address.as_str());
+            named.chain(case.came_from()).collect()
         }
         _ => case.sender().into_iter().filter(|_| !is_told_its_sender).collect(),
     };
