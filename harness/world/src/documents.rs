@@ -19,7 +19,10 @@ use crate::{
     recorder::Recorder,
 };
 
-/// How often the authority makes a new list of revoked certificates, and how long each lasts.
+/// How often the authority makes a new list of revoked certificates: long before the old one ends, as authorities do.
+const CRL_STEP_SECONDS: i64 = 3 * 3600;
+
+/// How long each list lasts.
 const CRL_SECONDS: i64 = 6 * 3600;
 
 /// How long before the epoch the list was signed that a rollback serves again.
@@ -101,9 +104,14 @@ impl Documents {
     pub(crate) fn ask(&self, host: &str) -> Option<Rc<Edition>> {
         let found = self.state.borrow().directory.clone();
         if found.is_none() {
-            self.consulted(host, INDEX_NAME, "ldap", None);
+            self.missed(host);
         }
         found
+    }
+
+    /// A host that wanted to ask the directory found nobody there.
+    pub(crate) fn missed(&self, host: &str) {
+        self.consulted(host, INDEX_NAME, "ldap", None);
     }
 
     /// A host was told what an edition holds.
@@ -183,7 +191,7 @@ impl Documents {
         if state.crl_unreachable {
             return Ok(None);
         }
-        let step = seconds(self.recorder.clock().now()).div_euclid(CRL_SECONDS) * CRL_SECONDS;
+        let step = seconds(self.recorder.clock().now()).div_euclid(CRL_STEP_SECONDS) * CRL_STEP_SECONDS;
         let from = state.revoked.values().copied().fold(step, i64::max);
         let unsigned = |seconds: i64| u64::try_from(seconds).unwrap_or_default();
         let revoked: Vec<_> = state.revoked.iter().map(|(place, when)| (*place, unsigned(*when))).collect();

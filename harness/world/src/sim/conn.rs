@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use crate::{
-    net::{Io, Net, TlsSide},
+    net::{DIRECTORY_HOST, Io, Net, TlsSide},
     tap::Tap,
 };
 
@@ -32,21 +32,25 @@ pub(crate) struct Wires {
     pub(crate) tap: Option<Rc<RefCell<Tap>>>,
 }
 
-/// Connects, then serves.
-pub(crate) async fn outgoing(mut wires: Wires, host: String, port: u16) {
+/// Connects, then serves; `me` is the host that connects.
+pub(crate) async fn outgoing(mut wires: Wires, me: &str, host: String, port: u16) {
     let net = wires.net.clone();
     let connected = select! {
         biased;
-        connected = net.connect(&host, port) => connected,
-        () = given_up(&mut wires.orders) => return,
+        connected = net.connect(&host, port) => Some(connected),
+        () = given_up(&mut wires.orders) => None,
     };
+    if host == DIRECTORY_HOST && !matches!(connected, Some(Ok(_))) {
+        net.documents.missed(me);
+    }
     match connected {
-        Ok(stream) => {
+        Some(Ok(stream)) => {
             wires.tell(Input::Connected { conn: wires.conn });
             let side = TlsSide::Client(net.client_tls.clone(), host);
             serve(wires, Box::new(stream), side).await;
         }
-        Err(_) => wires.closed(End::Refused),
+        Some(Err(_)) => wires.closed(End::Refused),
+        None => {}
     }
 }
 

@@ -240,7 +240,8 @@ impl Running {
         self.conns.insert(conn, orders);
         let wires =
             conn::Wires { conn, net: self.net.clone(), orders: taken, inputs: self.arrivals.clone(), tap: None };
-        spawn_local(conn::outgoing(wires, host.0, port));
+        let me = self.machine.name.clone();
+        spawn_local(async move { conn::outgoing(wires, &me, host.0, port).await });
     }
 
     fn accept(&mut self, stream: TcpStream, peer: SocketAddr, port: u16) {

@@ -150,6 +150,9 @@ impl Watch {
         let port = PORTS[usize::try_from(self.conns).unwrap_or_default() % PORTS.len()];
         self.connect("mx.beta.test", port, effects);
         if !self.directory.is_empty() {
+            if let Some(conn) = self.asking.take() {
+                effects.push(Effect::Close { conn });
+            }
             (self.counted, self.read) = ((0, 0), BytesMut::new());
             self.asking = Some(self.connect(&self.directory.clone(), 636, effects));
         }
