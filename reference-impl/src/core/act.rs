@@ -341,6 +341,7 @@ impl Provider {
             Then::Sealed => self.sealing = false,
             Then::Limit { .. } | Then::HandedOver(_) | Then::Rest => {}
         }
+        self.wake_if_ready(now, out);
         for record in act.records {
             self.follow(now, record, out);
         }

@@ -104,6 +104,7 @@ impl Provider {
     pub(super) fn keep_last(&mut self, now: Timestamp, document: Document, fault: &str, out: &mut Vec<Effect>) {
         self.alarms.set(Alarm::Fetch(document), now + AGAIN);
         self.revocations_asked |= document == Document::Revocations;
+        self.wake_if_ready(now, out);
         if self.faults.get(&document).is_none_or(|before| before != fault) {
             self.faults.insert(document, fault.to_owned());
             let mut act = Act::new(now, Then::Rest);

@@ -26,6 +26,9 @@ const IDLE: Duration = Duration::from_secs(300);
 /// The time that a connection of a client can last: who sends drop by drop is sent away too.
 const SESSION: Duration = Duration::from_secs(2 * 3600);
 
+/// How long a client waits for its greeting at most, where we have just started and have no index yet.
+const WAKING: Duration = Duration::from_secs(30);
+
 /// Octets that are taken from another provider, whose own limit may be above ours and whose envelopes add to it.
 const RELAY_LIMIT: usize = 64 * 1024 * 1024;
 /// Recipients that are taken from another provider, whose own limit may be above ours; RFC 5321 asks for 100.
@@ -60,6 +63,8 @@ pub(crate) struct Provider {
     pub(super) next: u64,
     /// Whether a seal of the log is on its way.
     pub(super) sealing: bool,
+    /// Whether clients wait for their greeting, because the first documents are on their way.
+    waking: bool,
     sessions: BTreeMap<ConnId, Session>,
     waiting: BTreeMap<Ticket, Waiting>,
     next_ticket: u64,
@@ -102,6 +107,8 @@ pub(super) enum Alarm {
     Idle(ConnId),
     /// A client's connection has lasted for too long.
     Overtime(ConnId),
+    /// Clients are greeted, whatever we have.
+    Wake,
     /// Another host was silent for too long.
     Link(ConnId),
     /// A destination is to be tried again.
@@ -143,6 +150,7 @@ impl Provider {
             index,
             next: ledger.next,
             sealing: false,
+            waking: false,
             ledger,
             writer: Writer::new(records),
             alarms: Alarms::new(),
@@ -198,6 +206,8 @@ impl Provider {
 
     /// Takes up all that was under way before the node went down.
     fn started(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        self.waking = !self.is_ready();
+        self.alarms.set(Alarm::Wake, now + WAKING);
         self.fetch(now, Document::Index, out);
         self.fetch(now, Document::Revocations, out);
         self.arm_seal(now);
@@ -265,7 +275,22 @@ impl Provider {
             Alarm::Fetch(document) => self.fetch(now, document, out),
             Alarm::Again(act) => self.write_again(act, out),
             Alarm::Seal => self.seal(now, out),
+            Alarm::Wake => self.wake(now, out),
         }
+    }
+
+    /// Greets the clients that wait, once all is there that is needed.
+    pub(super) fn wake_if_ready(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        if self.waking && self.is_ready() {
+            self.wake(now, out);
+        }
+    }
+
+    fn wake(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        self.waking = false;
+        self.alarms.clear(&Alarm::Wake);
+        let waiting: Vec<ConnId> = self.sessions.keys().copied().collect();
+        waiting.into_iter().for_each(|conn| self.serve(now, conn, out));
     }
 
     /// Ends the session of a client that took too long.
@@ -342,6 +367,9 @@ impl Provider {
 
     /// Lets a session go on as far as it can.
     fn serve(&mut self, now: Timestamp, conn: ConnId, out: &mut Vec<Effect>) {
+        if self.waking {
+            return;
+        }
         let rules = Rules { ledger: &self.ledger, ready: self.is_ready() };
         let Some(session) = self.sessions.get_mut(&conn) else { return };
         let step = session.step(&rules);

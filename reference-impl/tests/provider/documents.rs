@@ -158,6 +158,7 @@ fn the_index_comes_from_the_directory_where_that_is_the_source_and_outlives_it()
     let mut config = config("alfa", "Gestore Alfa S.p.A.", &[("anna", None)]);
     config.index_source = IndexSource::Ldap { host: "elenco.test".to_owned(), port: 636 };
     world.add("alfa", config);
+    world.pass(minutes(1));
     assert!(world.submit(ANNA, &[BRUNO], &message(ANNA, BRUNO, "", "")).starts_with("451 "));
     world.directory = vec![entry("beta", "Gestore Beta S.p.A."), entry("alfa", "Gestore Alfa S.p.A.")];
     world.pass(minutes(11));

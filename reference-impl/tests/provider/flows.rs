@@ -183,6 +183,10 @@ fn without_an_index_nothing_is_taken_and_it_is_asked_for_again() {
     disk.records.truncate(1);
     disk.history.truncate(1);
     world.start("alfa");
+    // For half a minute clients wait for their greeting: an index may be on its way.
+    let conn = world.open("alfa", 25);
+    assert_eq!(world.say("alfa", conn, "NOOP\r\n"), "");
+    world.pass(minutes(1));
     let text = message(ANNA, BRUNO, "", "");
     assert!(world.submit(ANNA, &[BRUNO], &text).starts_with("451 "));
     assert!(world.relay("alfa", "a@b.test", &[ANNA], &"x".into()).starts_with("451 "));
