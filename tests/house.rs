@@ -10,7 +10,7 @@ use std::{
 use serde_json::Value;
 
 /// Who may import whom. A crate that is not here is not of this house.
-const MAY_IMPORT: [(&str, &[&str]); 11] = [
+const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("collaudo-node", &[]),
     ("collaudo-record", &[]),
     ("collaudo-forge", &[]),
@@ -22,6 +22,10 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
     ("collaudo-mutants", &["collaudo-record", "collaudo-forge"]),
     ("collaudo", ALL),
     ("collaudo-tests", ALL),
+    (
+        "collaudo-parsers",
+        &["collaudo-node", "collaudo-record", "collaudo-scenario", "collaudo-judge", "collaudo-forge", "gestore"],
+    ),
 ];
 
 const ALL: &[&str] = &[

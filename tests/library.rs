@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use collaudo::{subjects, way};
 use collaudo_record::Outcome;
+use collaudo_scenario::{FaultKind, Scenario};
 use collaudo_tests::{SEED, library};
 
 #[test]
@@ -26,6 +27,14 @@ fn every_scenario_covers_a_clause_or_a_fault_that_no_other_covers() {
         .map(|(id, _)| id)
         .collect();
     assert!(idle.is_empty(), "say in `covers` what only this scenario exercises, or drop it: {idle:?}");
+}
+
+/// That each has bitten is a condition of its scenario's passing.
+#[test]
+fn every_kind_of_fault_is_injected_by_a_scenario() {
+    let library = library();
+    let injected: BTreeSet<_> = library.iter().flat_map(Scenario::faults).map(|fault| fault.kind.name()).collect();
+    assert_eq!(injected, FaultKind::NAMES.into_iter().collect());
 }
 
 #[test]

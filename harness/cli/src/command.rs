@@ -103,6 +103,8 @@ pub enum Listed {
     Clauses,
     /// Mutants and the rows that each must make fail
     Mutants,
+    /// Kinds of fault and the scenarios that inject each
+    Faults,
 }
 
 /// How a command ends.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use collaudo_record::ClauseRecord;
 use collaudo_reports::json;
+use collaudo_scenario::{FaultKind, Scenario};
 use serde_json::json;
 
 use crate::{
@@ -21,7 +22,31 @@ pub(crate) fn list(what: Listed, format: Format, place: &Place) -> Result<Ending
             mutants::list(format);
             Ok(Ending::Passed)
         }
+        Listed::Faults => faults(format, place),
     }
+}
+
+/// Every kind of fault, with the scenarios that inject it.
+fn faults(format: Format, place: &Place) -> Result<Ending, RunError> {
+    let Library { scenarios, errors } = Library::open(&place.folder())?;
+    let injecting = |kind: &str| -> Vec<_> {
+        let injects = |scenario: &&Scenario| scenario.faults().iter().any(|fault| fault.kind.name() == kind);
+        scenarios.iter().filter(injects).map(Scenario::id).collect()
+    };
+    match format {
+        Format::Json => {
+            let faults: Vec<_> =
+                FaultKind::NAMES.iter().map(|kind| json!({"kind": kind, "scenarios": injecting(kind)})).collect();
+            println!("{}", json!({"format": 1, "faults": faults}));
+        }
+        Format::Text => {
+            for kind in FaultKind::NAMES {
+                let scenarios = injecting(kind);
+                println!("{kind:20} {:3} scenarios  {}", scenarios.len(), scenarios.join(" "));
+            }
+        }
+    }
+    Ok(if errors.is_empty() { Ending::Passed } else { Ending::Unreadable })
 }
 
 fn scenarios(format: Format, place: &Place) -> Result<Ending, RunError> {
