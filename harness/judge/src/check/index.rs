@@ -13,6 +13,7 @@ use crate::{
 pub(super) const CHECKS: &[Check] = &[
     Check { clauses: &[Clause::PEC_4_5_07, Clause::PEC_4_5_08], run: document },
     Check { clauses: &[Clause::PEC_4_5_02, Clause::PEC_4_5_7_01, Clause::PEC_4_5_7_03], run: names },
+    Check { clauses: &[Clause::PEC_4_5_01], run: directory },
     Check {
         clauses: &[Clause::PEC_4_5_03, Clause::PEC_4_5_04, Clause::PEC_4_5_1_01, Clause::PEC_4_5_2_01],
         run: certificates,
@@ -116,6 +117,26 @@ fn names(view: &View<'_>, findings: &mut Findings) {
                 format!("{units} in {}", record.dn),
             );
         }
+    }
+}
+
+/// Every provider of the network is there, with as many domains as it has. How they are written are rows of their own.
+//= PEC-4.5-01
+fn directory(view: &View<'_>, findings: &mut Findings) {
+    let lacks = |provider: &&Provider| {
+        let domains: usize = records(view, provider).map(|record| record.values("managedDomains").len()).sum();
+        domains < provider.domains.len().max(1)
+    };
+    let lacking: Vec<&str> =
+        view.trace.header.providers.iter().filter(lacks).map(|provider| provider.display_name.as_str()).collect();
+    for (provider, event) in subjects(view) {
+        let observed = match lacking.as_slice() {
+            [] => "all there".to_owned(),
+            some => format!("without {}, or without domains of theirs", some.join(", ")),
+        };
+        let expected = "a directory of all providers and their domains";
+        let mut told = Told { provider, event, findings: &mut *findings };
+        told.holds(Clause::PEC_4_5_01, lacking.is_empty(), expected, observed);
     }
 }
 
@@ -309,7 +330,7 @@ mod tests {
         let findings = findings(&fixture::ldif(), Signing::Index);
         assert_eq!(clauses(&findings, Outcome::Fail), BTreeSet::new());
         assert!(findings.iter().all(|finding| !finding.evidence.is_empty()));
-        assert_eq!(clauses(&findings, Outcome::Pass).len(), 14);
+        assert_eq!(clauses(&findings, Outcome::Pass).len(), 15);
     }
 
     #[test]
@@ -346,7 +367,8 @@ mod tests {
             text.lines().find(|line| line.starts_with("providerCertificateHash")).unwrap_or_default().to_owned()
         };
         let good = fixture::ldif();
-        let cases: [(&str, &str, &[Clause]); 11] = [
+        let cases: [(&str, &str, &[Clause]); 12] = [
+            ("providerName: Gamma PEC S.p.A.", "providerName: Delta PEC S.p.A.", &[C::PEC_4_5_01]),
             ("dn: providerName=Alfa", "dn: name=Alfa", &[C::PEC_4_5_02]),
             (&hash(&good), "description: x", &[C::PEC_4_5_03, C::PEC_4_5_1_01, C::PEC_4_5_9_01]),
             ("providerCertificateHash: ", "providerCertificateHash: 0", &[C::PEC_4_5_1_01]),

@@ -287,6 +287,19 @@ impl Reading {
         Some(Attached::read(part.name.clone().unwrap_or_default(), std::mem::take(&mut part.decoded)))
     }
 
+    /// Whether a notice is about a virus: two of the three places that tell it say so, its own field, its certification data
+    /// and its subject.
+    pub fn is_about_virus(&self) -> bool {
+        let errore = self.daticert.as_ref().and_then(|daticert| daticert.errore.as_deref());
+        let subject = self.head.subject.as_deref().unwrap_or_default();
+        let told = [
+            self.head.first("X-VerificaSicurezza").is_some(),
+            errore == Some("virus"),
+            subject.split(':').next().is_some_and(|prefix| prefix.contains("PER VIRUS")),
+        ];
+        self.kind == Kind::RilevazioneVirus || told.into_iter().filter(|told| *told).count() > 1
+    }
+
     /// The form of a delivery receipt, as its parts show it; an original without named parts looks the same complete and
     /// brief, and is what the certification data call it. None for other kinds.
     pub fn form(&self) -> Option<Form> {

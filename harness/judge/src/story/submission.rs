@@ -215,7 +215,7 @@ fn score(submission: &Submission<'_>, appearance: &Appearance<'_>) -> i32 {
     score += match (submission.msgid(), appearance.msgid()) {
         (Some(one), Some(other)) if one == other => 6,
         (Some(_), Some(_)) => -6,
-        (None, Some(_)) => -2,
+        (None, Some(_)) => -1,
         _ => 0,
     };
     let Some(daticert) = &appearance.reading.daticert else { return score };

@@ -13,8 +13,8 @@ use crate::{
 /// A local copy, refreshed daily, kept while no better one is to be had.
 pub(super) const COPY: Check = Check { clauses: &[Clause::PEC_4_5_09, Clause::PEC_4_5_10], run: copy };
 
-/// One file over HTTPS where the root record says, one directory over LDAP.
-pub(super) const SOURCE: Check = Check { clauses: &[Clause::PEC_4_5_01, Clause::PEC_4_5_06], run: source };
+/// One file over HTTPS, where the root record says.
+pub(super) const SOURCE: Check = Check { clauses: &[Clause::PEC_4_5_06], run: source };
 
 const DAY: Span = Span::from_hours(24);
 
@@ -126,18 +126,7 @@ fn source(view: &View<'_>, out: &mut Findings) {
         let Some(provider) = view.story.providers.named(one.host) else { continue };
         let Some(index) = view.library.got(one).filter(|_| one.worth == Worth::Good) else { continue };
         let occasion = Occasion::new(view, provider, [one.event]);
-        if one.over == "ldap" {
-            //= PEC-4.5-01
-            let bare: Vec<&str> = index
-                .records
-                .iter()
-                .filter(|record| record.path().len() > 1 && (record.name.is_empty() || record.domains.is_empty()))
-                .map(|record| record.dn.as_str())
-                .collect();
-            let observed = format!("{} records, without name or domain: {}", index.records.len(), bare.join("; "));
-            let expected = "a directory of providers and their domains";
-            occasion.holds(out, &[Clause::PEC_4_5_01], bare.is_empty(), expected, &observed);
-        } else {
+        if one.over != "ldap" {
             //= PEC-4.5-06
             let root = index.records.iter().find(|record| record.path().len() == 1);
             let urls = root.map(|root| root.values("LDIFLocationURL")).unwrap_or_default();

@@ -1,7 +1,11 @@
 use std::collections::BTreeMap;
 
 use super::{Check, Findings, Occasion, View, quoted};
-use crate::{Clause, reading::Kind};
+use crate::{
+    Clause,
+    reading::Kind,
+    story::{Appearance, Submission},
+};
 
 /// The PEC identifier is unique.
 pub(super) const UNIQUE: Check = Check { clauses: &[Clause::PEC_2_2_1_09], run: unique };
@@ -44,7 +48,11 @@ fn unique(view: &View<'_>, out: &mut Findings) {
 fn kept(view: &View<'_>, out: &mut Findings) {
     for message in view.story.messages() {
         let Some(submission) = view.story.submission_of(message) else { continue };
-        let (Some(msgid), Some(issuer)) = (submission.msgid(), message.issuer) else { continue };
+        let Some(issuer) = message.issuer else { continue };
+        let Some(msgid) = submission.msgid() else {
+            invented(view, out, message, submission);
+            continue;
+        };
         let occasion = Occasion::of(view, issuer, submission, [message.event]);
         if message.kind() == Kind::PostaCertificata
             && let Some(enclosed) = &message.reading.postacert
@@ -61,15 +69,30 @@ fn kept(view: &View<'_>, out: &mut Findings) {
         }
         //= PEC-2.2.1-14
         //= PEC-2.1.1.1.1-02
-        let clauses: &[Clause] = match message.kind() {
-            Kind::Ordinary | Kind::Anomalia => continue,
-            Kind::Accettazione | Kind::PresaInCarico | Kind::AvvenutaConsegna => {
-                &[Clause::PEC_2_2_1_14, Clause::PEC_2_1_1_1_1_02]
-            }
-            _ => &[Clause::PEC_2_2_1_14],
-        };
+        let clauses = reference_clauses(message.kind());
         let reference = message.reading.head.x_riferimento.as_deref();
         let expected = format!("X-Riferimento-Message-ID of {} is \"{msgid}\"", message.kind().wire());
         occasion.holds(out, clauses, reference == Some(msgid), &expected, &quoted(reference));
+    }
+}
+
+/// The rows about `X-Riferimento-Message-ID` that bind a kind.
+fn reference_clauses(kind: Kind) -> &'static [Clause] {
+    match kind {
+        Kind::Ordinary | Kind::Anomalia => &[],
+        Kind::Accettazione | Kind::PresaInCarico | Kind::AvvenutaConsegna => {
+            &[Clause::PEC_2_2_1_14, Clause::PEC_2_1_1_1_1_02]
+        }
+        _ => &[Clause::PEC_2_2_1_14],
+    }
+}
+
+/// A reference to an identifier that the client never set. That there is none shows nothing.
+fn invented(view: &View<'_>, out: &mut Findings, message: &Appearance<'_>, submission: &Submission<'_>) {
+    let reference = message.reading.head.x_riferimento.as_deref();
+    if let (Some(reference), Some(issuer)) = (reference, message.issuer) {
+        let occasion = Occasion::of(view, issuer, submission, [message.event]);
+        let expected = "no X-Riferimento-Message-ID: the client set no identifier";
+        occasion.holds(out, reference_clauses(message.kind()), false, expected, &quoted(Some(reference)));
     }
 }

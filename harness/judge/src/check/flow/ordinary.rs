@@ -21,7 +21,7 @@ use crate::{
 /// The mailbox's own setting decides.
 pub(super) const SETTING: Check = Check { clauses: &[Clause::PEC_3_2_2_17, Clause::PEC_PRACT_04], run: setting };
 
-/// What cannot be delivered of it gives no notice.
+/// What of it is not delivered gives no notice.
 pub(super) const SILENCE: Check = Check { clauses: &[Clause::PEC_2_2_3_06], run: silence };
 
 /// It may come without TLS.
@@ -132,14 +132,9 @@ fn was_sent_on(view: &View<'_>, arrival: &Arrival<'_, '_>, target: &str) -> bool
 //= PEC-2.2.3-06
 fn silence(view: &View<'_>, out: &mut Findings) {
     for (arrival, paths) in arrivals(view) {
-        let cannot_be_delivered = |path: &str| {
-            let is_ours = view.story.providers.managing(&domain(path)).is_some_and(|one| one.name == arrival.to.name);
-            let user = arrival.to.users.iter().find(|user| same(&user.address, path));
-            let is_too_small =
-                |user: &User| user.quota_octets.is_some_and(|quota| quota < arrival.message.reading.octets);
-            is_ours && !same(path, &arrival.to.service_mailbox) && user.is_none_or(is_too_small)
-        };
-        if !paths.iter().any(|(path, _)| cannot_be_delivered(path)) {
+        let lies = |path: &str| in_mailbox(view.story, arrival.message, arrival.to, path).is_some();
+        // Of a virus another row speaks.
+        if arrival.message.reading.virus != Virus::None || paths.iter().all(|(path, _)| lies(path)) {
             continue;
         }
         let notice = notice_about(view.story, &arrival);

@@ -3,8 +3,8 @@ use collaudo_record::Provider;
 use super::{Check, Findings, Occasion, View, count, delivery::may_lack_outcome, form::due};
 use crate::{
     Clause,
-    reading::{Form, Kind},
-    story::{Appearance, Handover, Place, address::same, octets::same_but_trace},
+    reading::{Form, Kind, Virus},
+    story::{Appearance, Handover, Place, Standing, address::same, octets::same_but_trace},
 };
 
 /// One delivery receipt for each recipient whose mailbox holds the envelope, and none for others.
@@ -38,7 +38,7 @@ pub(super) const BASIS: Check = Check {
 
 fn receipts(view: &View<'_>, out: &mut Findings) {
     let story = view.story;
-    for handover in story.handovers.iter().filter(|one| one.is_sound() && one.taken.is_some()) {
+    for handover in story.handovers.iter().filter(|one| one.standing == Standing::Correct && one.taken.is_some()) {
         let submission = handover.submission.and_then(|number| story.submissions.get(number));
         let first = |places: &[usize]| story.at(places).map(|one| one.event).next();
         let (stored, receipt) = (first(&handover.stored), first(&handover.deliveries));
@@ -53,7 +53,9 @@ fn receipts(view: &View<'_>, out: &mut Findings) {
             count(number, "delivery receipt"),
             count(usize::from(failure.is_some()), "non-delivery notice")
         );
-        if stored.is_some() && (receipt.is_some() || !may_lack_outcome(story, handover)) {
+        // Of what carries a virus no receipt is due.
+        let is_clean = handover.virus == Virus::None;
+        if is_clean && stored.is_some() && (receipt.is_some() || !may_lack_outcome(story, handover)) {
             //= PEC-3.3.2.1-07
             //= PEC-DM.6-03
             let expected = format!("1 delivery receipt for {to}");
@@ -72,7 +74,9 @@ fn receipts(view: &View<'_>, out: &mut Findings) {
             occasion.holds(out, unread, receipt.is_some(), &expected, &observed);
         }
         let may_lack = may_lack_outcome(story, handover);
-        matrix(out, handover, &occasion, (stored, receipt, failure), may_lack, &observed);
+        if is_clean {
+            matrix(out, handover, &occasion, (stored, receipt, failure), may_lack, &observed);
+        }
         if let Some(receipt) = receipt {
             //= PEC-2.2.3-02
             //= PEC-2.1.1.1.1-05

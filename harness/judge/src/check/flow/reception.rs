@@ -27,6 +27,7 @@ pub(super) const TREATMENT: Check = Check {
         Clause::PEC_2_2_2_16,
         Clause::PEC_2_2_2_17,
         Clause::PEC_3_2_2_01,
+        Clause::PEC_4_5_10,
     ],
     run: treatment,
 };
@@ -241,6 +242,12 @@ fn further_tests(view: &View<'_>, out: &mut Findings, arrival: &Arrival<'_, '_>,
     if message.standing == Standing::Unlisted && by_hash() {
         let expected = "no certified mail: the index lists the certificate's hash with another certificate";
         occasion.holds(out, &[Clause::PEC_2_2_2_13], holds, expected, &arrival.words());
+    }
+    //= PEC-4.5-10
+    // Listed once, and no more in the index that its taker has got since.
+    if message.standing == Standing::Unlisted && view.index.listing(&signer.der).is_some() {
+        let expected = "no certified mail: the newer index that was got lists the provider no more";
+        occasion.holds(out, &[Clause::PEC_4_5_10], holds, expected, &arrival.words());
     }
     //= PEC-2.2.2-16
     let is_revoked = || view.library.revocation(host, place, signer, signature.signed_at) == Revocation::Yes;

@@ -44,6 +44,7 @@ pub(super) const RECEPTION: Check = Check {
         Clause::PEC_3_2_3_02,
         Clause::PEC_3_2_3_03,
         Clause::PEC_3_2_3_04,
+        Clause::PEC_5_4_01,
         Clause::PEC_DPR_12_02,
     ],
     run: reception,
@@ -54,13 +55,13 @@ pub(super) const SENDER: Check =
     Check { clauses: &[Clause::PEC_2_2_2_24, Clause::PEC_3_2_4_01, Clause::PEC_3_2_4_10], run: sender };
 
 /// Ordinary mail with a virus ends at the reception point.
-pub(super) const ORDINARY: Check =
-    Check { clauses: &[Clause::PEC_2_2_2_20, Clause::PEC_2_2_2_21, Clause::PEC_3_2_3_01], run: ordinary };
+pub(super) const ORDINARY: Check = Check {
+    clauses: &[Clause::PEC_2_2_2_20, Clause::PEC_2_2_2_21, Clause::PEC_3_2_3_01, Clause::PEC_5_4_01],
+    run: ordinary,
+};
 
-/// Whether a notice says that it is about a virus.
 fn is_about_virus(one: &Appearance<'_>) -> bool {
-    let errore = one.reading.daticert.as_ref().and_then(|daticert| daticert.errore.as_deref());
-    one.reading.head.first("X-VerificaSicurezza").is_some() || errore == Some("virus")
+    one.reading.is_about_virus()
 }
 
 /// Whether the world shows what a provider puts aside.
@@ -217,20 +218,22 @@ fn stopped(view: &View<'_>, out: &mut Findings, handover: &Handover<'_>, taken: 
         };
         retained(view, handover.provider, is_it)
     });
-    let delivered = story.at(&handover.stored).chain(story.at(&handover.deliveries)).chain(wrapped).next();
+    // A delivery receipt without a delivery is a row of its own.
+    let delivered = story.at(&handover.stored).chain(wrapped).next();
     let events = [Some(taken), delivered.map(|one| one.event), all.first().map(|one| one.event), aside];
     let submission = handover.submission.and_then(|number| story.submissions.get(number));
     let occasion = Occasion::new(view, handover.provider, events.into_iter().flatten()).about(submission);
     let observed = format!(
         "{}, {} for {}, {}",
-        if delivered.is_some() { "delivered, or said to be" } else { "not delivered" },
+        if delivered.is_some() { "delivered" } else { "not delivered" },
         count(story.made(own()), "virus-detection notice"),
         handover.recipient,
         if aside.is_some() { "put aside" } else { "not put aside" }
     );
     //= PEC-3.2.3-01
+    //= PEC-5.4-01
     let expected = format!("nothing of it for {}: it carries a virus", handover.recipient);
-    occasion.holds(out, &[Clause::PEC_3_2_3_01], delivered.is_none(), &expected, &observed);
+    occasion.holds(out, &[Clause::PEC_3_2_3_01, Clause::PEC_5_4_01], delivered.is_none(), &expected, &observed);
     //= PEC-2.2.2-18
     let expected = "no anomaly envelope: a virus does not make an envelope incorrect";
     occasion.holds(out, &[Clause::PEC_2_2_2_18], wrapped.is_none(), expected, &observed);
@@ -246,11 +249,9 @@ fn stopped(view: &View<'_>, out: &mut Findings, handover: &Handover<'_>, taken: 
     let both = &[Clause::PEC_2_2_2_22, Clause::PEC_3_2_3_02];
     occasion.holds(out, both, !all.is_empty(), "a virus-detection notice to the sending provider", &observed);
     //= PEC-3.2.3-03
-    if !all.is_empty() {
-        let is_own = own().all(|one| one.consegna().is_some_and(|consegna| same(consegna, handover.recipient)));
-        let expected = format!("1 virus-detection notice for {} alone", handover.recipient);
-        occasion.holds(out, &[Clause::PEC_3_2_3_03], story.made(own()) == 1 && is_own, &expected, &observed);
-    }
+    let is_own = own().all(|one| one.consegna().is_some_and(|consegna| same(consegna, handover.recipient)));
+    let expected = format!("1 virus-detection notice for {} alone", handover.recipient);
+    occasion.holds(out, &[Clause::PEC_3_2_3_03], story.made(own()) == 1 && is_own, &expected, &observed);
     if shows_inside(view) {
         //= PEC-2.2.4-01
         let expected = "the envelope in the store for infected ones, unaltered";
@@ -385,19 +386,33 @@ fn derived(out: &mut Findings, occasion: &Occasion<'_>, answer: &Appearance<'_>,
         ]
     };
     let (own, source) = (values(answer), values(notice));
-    let unlike = own.iter().zip(&source).find(|((_, own), (_, source))| own != source);
-    let told = notice.reading.head.value("X-Mittente").map(|sender| sender.trim().trim_matches(['<', '>']));
-    let to = answer.reading.head.to.first().map(|to| to.address.as_str());
-    let is_addressed = told.zip(to).is_none_or(|(told, to)| same(told, to));
+    // What is missing, and whom it is addressed to, are rows of their own.
+    let unlike = own.iter().zip(&source).find(|((_, own), (_, source))| own.is_some() && own != source);
+    let why = |one: &Appearance<'_>| one.reading.daticert.as_ref().and_then(|data| data.errore_esteso.clone());
+    let (given, told) = (why(answer), why(notice));
+    let is_explained = given.as_deref().zip(told.as_deref()).is_none_or(|(given, told)| says_as_much(given, told));
     let observed = match unlike {
         Some(((name, own), (_, source))) => {
             format!("{name} {} where the notice has {}", quoted(own.as_deref()), quoted(source.as_deref()))
         }
-        None if !is_addressed => format!("To {} where X-Mittente is {}", quoted(to), quoted(told)),
+        None if !is_explained => {
+            format!("errore-esteso {} where the notice has {}", quoted(given.as_deref()), quoted(told.as_deref()))
+        }
         None => "the same data".to_owned(),
     };
-    let holds = unlike.is_none() && is_addressed;
+    let holds = unlike.is_none() && is_explained;
     occasion.holds(out, &[Clause::PEC_3_2_4_10], holds, "the data of the virus-detection notice", &observed);
+}
+
+/// Whether one text holds the last words of another: codes and names of providers lead, what was found comes last.
+fn says_as_much(given: &str, told: &str) -> bool {
+    let last = told.rsplit(" - ").next().unwrap_or(told);
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+    };
+    let (given, last) = (words(given), words(last));
+    let said = last.iter().filter(|word| given.contains(word)).count();
+    2 * said >= last.len()
 }
 
 /// A provider that tells its user of a virus, for a recipient of another provider who never told of one.
@@ -440,14 +455,16 @@ fn ordinary(view: &View<'_>, out: &mut Findings) {
         match message.standing {
             Standing::Correct | Standing::Doubtful => {}
             //= PEC-3.2.3-01
+            //= PEC-5.4-01
             Standing::Malformed => {
                 let expected = "in no mailbox: it carries a virus";
-                occasion.holds(out, &[Clause::PEC_3_2_3_01], kept_out, expected, &arrival.words());
+                occasion.holds(out, &[Clause::PEC_3_2_3_01, Clause::PEC_5_4_01], kept_out, expected, &arrival.words());
             }
             //= PEC-2.2.2-20
+            //= PEC-5.4-01
             Standing::Unsigned | Standing::Unlisted | Standing::Invalid | Standing::Untrusted => {
                 let expected = "ordinary mail with a virus in no mailbox";
-                occasion.holds(out, &[Clause::PEC_2_2_2_20], kept_out, expected, &arrival.words());
+                occasion.holds(out, &[Clause::PEC_2_2_2_20, Clause::PEC_5_4_01], kept_out, expected, &arrival.words());
                 untold(view, out, &arrival);
             }
         }

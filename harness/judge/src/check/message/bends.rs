@@ -63,6 +63,7 @@ pub(super) const BENDS: &[Bend] = &[
     ("primo-avviso", &[("<m1@client.test>", "<x@client.test>")], &[C::PEC_3_1_6_11]),
     ("primo-avviso", &[("To: anna@", "To: elsa@")], &[C::PEC_3_1_6_12]),
     // Viruses.
+    ("non-accettazione", &[("Date: ", "X-VerificaSicurezza: errore\r\nDate: ")], &[C::PEC_2_1_1_1_3_02]),
     ("virus-in-entrata", &[("X-Ricevuta: non-accettazione\r\n", "")], &[C::PEC_3_1_3_03, C::PEC_2_1_1_1_3_01, C::PEC_2_1_12]),
     ("virus-in-entrata", &[("X-VerificaSicurezza: errore\r\n", "")], &[C::PEC_3_1_3_04]),
     ("virus-in-entrata", &[("X-VerificaSicurezza: errore", "X-VerificaSicurezza: error")], &[C::PEC_3_1_3_04, C::PEC_A_01]),
@@ -73,7 +74,7 @@ pub(super) const BENDS: &[Bend] = &[
     ("virus-in-entrata", &[("e' stato rilevato un problema di sicurezza: EICAR-Test-File.\r\n", "")], &[C::PEC_3_1_3_07]),
     ("virus-in-entrata", &[("sicurezza: EICAR-Test-File.", "sicurezza.")], &[C::PEC_3_1_3_07]),
     ("virus-in-entrata", &[("Il messaggio non e' stato accettato.", "")], &[C::PEC_3_1_3_07]),
-    ("virus-in-entrata", &[("errore=\"virus\"", "errore=\"nessuno\"")], &[C::PEC_3_1_3_08, C::PEC_2_1_1_1_3_02]),
+    ("virus-in-entrata", &[("errore=\"virus\"", "errore=\"nessuno\"")], &[C::PEC_3_1_3_08]),
     ("virus-in-entrata", &[("--corpo--", "--corpo\r\nContent-Type: message/rfc822\r\n\r\nFrom: x@y.test\r\n\r\n\r\n--corpo--")], &[C::PEC_3_1_3_08]),
     ("rilevazione-virus", &[("X-Ricevuta: rilevazione-virus\r\n", "")], &[C::PEC_3_2_3_05, C::PEC_2_1_1_1_3_01, C::PEC_2_1_12]),
     ("rilevazione-virus", &[("X-Mittente: anna@alfa.test\r\n", "")], &[C::PEC_3_2_3_06]),
@@ -93,7 +94,7 @@ pub(super) const BENDS: &[Bend] = &[
     ("virus-in-uscita", &[("To: anna@", "To: bruno@")], &[C::PEC_3_2_4_07]),
     ("virus-in-uscita", &[("<m6@client.test>", "<m9@client.test>")], &[C::PEC_3_2_4_08]),
     ("virus-in-uscita", &[("Il messaggio non e' stato consegnato.", "")], &[C::PEC_3_2_4_09]),
-    ("virus-in-uscita", &[("errore=\"virus\"", "errore=\"altro\"")], &[C::PEC_3_2_4_11, C::PEC_2_1_1_1_3_02]),
+    ("virus-in-uscita", &[("errore=\"virus\"", "errore=\"altro\"")], &[C::PEC_3_2_4_11]),
     ("virus-in-uscita", &[("<errore-esteso>5.5.1 - Beta PEC - EICAR-Test-File</errore-esteso>", "<errore-esteso/>")], &[C::PEC_3_2_4_11, C::PEC_4_4_23]),
     // Parts.
     ("accettazione", &[("Content-Type: application/xml", "Content-Type: text/xml")], &[C::PEC_4_3_3_01]),

@@ -32,10 +32,9 @@ impl<'a> Case<'a> {
         self.reading.daticert.as_ref()
     }
 
-    /// Whether it is about a virus: it says so in its header or in its data.
+    /// Whether it is about a virus.
     pub(crate) fn is_about_virus(&self) -> bool {
-        let errore = self.daticert().and_then(|daticert| daticert.errore.as_deref());
-        self.head().first("X-VerificaSicurezza").is_some() || errore == Some("virus")
+        self.reading.is_about_virus()
     }
 
     /// A case for a message of a subject.

@@ -133,9 +133,7 @@ fn one_field_of_kind(case: &Case<'_>) -> Option<Ruling> {
 //= PEC-2.1.1.1.3-02
 fn security_field_only_for_viruses(case: &Case<'_>) -> Option<Ruling> {
     let value = case.head().value("X-VerificaSicurezza");
-    let errore = case.daticert().and_then(|daticert| daticert.errore.as_deref());
-    let about_virus = errore == Some("virus") || case.reading.kind == RilevazioneVirus;
-    if about_virus {
+    if case.is_about_virus() {
         return None;
     }
     Some(Ruling::holds(value.is_none(), "no X-VerificaSicurezza", format!("X-VerificaSicurezza {}", shown(value))))

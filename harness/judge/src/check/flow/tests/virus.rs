@@ -8,7 +8,7 @@ use super::{
 use crate::{
     reading::virus::eicar,
     story::testing::{
-        Act, ORIGINAL, Pec, Script, accepted, at, envelope, fault, refused, retained, stored, submit, wire,
+        Act, ORIGINAL, Pec, Script, accepted, at, enclosed, envelope, fault, refused, retained, stored, submit, wire,
     },
 };
 
@@ -20,11 +20,9 @@ fn infected() -> String {
 
 /// Handed in at alfa, refused, the user told, put aside.
 fn turned_away() -> Script {
-    refused(&infected(), TO).text("avviso", "MIME-Version", "X-VerificaSicurezza: errore\r\nMIME-Version").add(
-        "aside",
-        at(1),
-        retained("alfa", &format!("Received: from client\r\n{}", infected())),
-    )
+    refused(&infected(), TO)
+        .text("avviso", "Subject: x: ", "X-VerificaSicurezza: errore\r\nSubject: AVVISO PER VIRUS: ")
+        .add("aside", at(1), retained("alfa", &format!("Received: from client\r\n{}", infected())))
 }
 
 #[test]
@@ -41,7 +39,11 @@ fn a_submission_with_a_virus_is_refused_told_of_and_put_aside() {
 
 #[test]
 fn a_clean_submission_is_no_virus() {
-    let clean = refused(ORIGINAL, TO).text("avviso", "MIME-Version", "X-VerificaSicurezza: errore\r\nMIME-Version");
+    let clean = refused(ORIGINAL, TO).text(
+        "avviso",
+        "Subject: x: ",
+        "X-VerificaSicurezza: errore\r\nSubject: AVVISO PER VIRUS: ",
+    );
     fails(&clean, &["2.2.1-02 alfa"]);
     let unclear = ORIGINAL.replace("ciao", &format!("ecco {}", eicar()));
     silent(&refused(&unclear, TO), &["2.2.1-02 alfa", "3.1.3-01 alfa", "3.1.3-02 alfa"]);
@@ -92,14 +94,23 @@ fn an_envelope_with_a_virus_is_kept_back_told_of_and_put_aside() {
         "3.2.3-02 beta",
         "3.2.3-03 beta",
         "3.2.3-04 beta",
+        "5.4-01 beta",
         "DPR.12-02 beta",
     ];
     passes(&stopped(), &all);
     fails(&stopped().without("aside"), &["2.2.2-19 beta", "2.2.4-01 beta", "DPR.12-02 beta"]);
-    fails(&stopped().without("notice"), &["2.2.2-19 beta", "2.2.2-22 beta", "3.2.3-02 beta", "DPR.12-02 beta"]);
+    fails(
+        &stopped().without("notice"),
+        &["2.2.2-19 beta", "2.2.2-22 beta", "3.2.3-02 beta", "3.2.3-03 beta", "DPR.12-02 beta"],
+    );
     let envelope = stopped().message("busta");
+    let said = Pec::new("avvenuta-consegna", "beta", "anna@alfa.test", 4)
+        .data("<ricevuta tipo=\"completa\"/><consegna>bruno@beta.test</consegna>")
+        .enclosing(&enclosed(&infected()));
+    let said = stopped().add("said", at(4), wire("beta", "alfa", "", &["anna@alfa.test"], &said.write()));
+    fails(&said, &["2.1.1.1.1-05 beta", "2.2.3-02 beta", "3.3.2-01 beta"]);
     let delivered = stopped().add("lies", at(4), stored("bruno@beta.test", &envelope));
-    fails(&delivered, &[TRIO[0], "3.2.3-01 beta", TRIO[1]]);
+    fails(&delivered, &[TRIO[0], "3.2.3-01 beta", "5.4-01 beta", TRIO[1]]);
     let wrapped = stopped().add("lies", at(4), stored("bruno@beta.test", &anomaly(&envelope)));
     let expected = [
         "2.2.2-04 beta",
@@ -108,6 +119,7 @@ fn an_envelope_with_a_virus_is_kept_back_told_of_and_put_aside() {
         "3.2.2-01 beta",
         "3.2.2-07 beta",
         "3.2.3-01 beta",
+        "5.4-01 beta",
         "DPR.12-02 beta",
     ];
     fails(&wrapped, &expected);
@@ -146,7 +158,11 @@ fn told() -> Script {
         .add("busta", at(2), wire("alfa", "beta", "anna@alfa.test", TO, &envelope(ORIGINAL).write()))
         .add("notice", at(3), wire("beta", "alfa", "", &["servizio@alfa.test"], &notice))
         .add("filed", at(3), stored("servizio@alfa.test", &notice))
-        .add("answer", at(4), stored("anna@alfa.test", &answer.write()))
+        .add(
+            "answer",
+            at(4),
+            stored("anna@alfa.test", &answer.write().replace("Subject: x: ", "Subject: AVVISO PER VIRUS: ")),
+        )
 }
 
 #[test]
@@ -154,6 +170,7 @@ fn a_virus_notice_leads_to_one_notice_for_the_user() {
     passes(&told(), &["2.2.2-24 alfa", "3.2.4-01 alfa", "3.2.4-10 alfa"]);
     fails(&told().without("answer"), &["2.2.2-24 alfa", "3.2.4-01 alfa"]);
     fails(&told().twice("answer"), &["3.2.4-01 alfa"]);
+    fails(&told().text("answer", "<errore-esteso>Worm", "<errore-esteso>Tempo scaduto"), &["3.2.4-10 alfa"]);
     fails(&told().text("answer", "<oggetto>Contratto", "<oggetto>Altro"), &["3.2.4-10 alfa"]);
     fails(&told().without("notice").without("filed"), &["3.2.4-01 alfa"]);
     let stray =
@@ -167,7 +184,7 @@ fn ordinary_mail_with_a_virus_ends_at_the_reception_point() {
     let comes = || Script::default().add("comes", at(1), wire("mail.test", "beta", "x@mail.test", TO, &plain));
     passes(&comes(), &["2.2.2-20 beta", "2.2.2-21 beta"]);
     let lies = Script { ordinary: Some(collaudo_record::Ordinary::Anomaly), ..comes() };
-    fails(&lies.add("lies", at(2), stored("bruno@beta.test", &anomaly(&plain))), &["2.2.2-20 beta"]);
+    fails(&lies.add("lies", at(2), stored("bruno@beta.test", &anomaly(&plain))), &["2.2.2-20 beta", "5.4-01 beta"]);
     let mut notice = Pec::new("errore-consegna", "beta", "x@mail.test", 2).data("<consegna>bruno@beta.test</consegna>");
     notice.recipients = vec!["bruno@beta.test".to_owned()];
     let text = notice.write().replace("<identificativo>pec1@alfa.test", "<identificativo>strange@x");
