@@ -231,9 +231,12 @@ fn stopped(view: &View<'_>, out: &mut Findings, handover: &Handover<'_>, taken: 
         if aside.is_some() { "put aside" } else { "not put aside" }
     );
     //= PEC-3.2.3-01
-    //= PEC-5.4-01
     let expected = format!("nothing of it for {}: it carries a virus", handover.recipient);
-    occasion.holds(out, &[Clause::PEC_3_2_3_01, Clause::PEC_5_4_01], delivered.is_none(), &expected, &observed);
+    occasion.holds(out, &[Clause::PEC_3_2_3_01], delivered.is_none(), &expected, &observed);
+    //= PEC-5.4-01
+    // Who tells of it or puts it aside has found it, whatever else he does with it.
+    let is_found = delivered.is_none() || !all.is_empty() || aside.is_some();
+    occasion.holds(out, &[Clause::PEC_5_4_01], is_found, "the virus found", &observed);
     //= PEC-2.2.2-18
     let expected = "no anomaly envelope: a virus does not make an envelope incorrect";
     occasion.holds(out, &[Clause::PEC_2_2_2_18], wrapped.is_none(), expected, &observed);

@@ -1,9 +1,9 @@
-use collaudo_record::FaultPhase;
+use collaudo_record::{FaultPhase, Outcome};
 
 use super::{
     fails, passes,
     reception::{PLAIN, anomaly},
-    silent,
+    silent, verdicts,
 };
 use crate::{
     reading::virus::eicar,
@@ -110,7 +110,9 @@ fn an_envelope_with_a_virus_is_kept_back_told_of_and_put_aside() {
     let said = stopped().add("said", at(4), wire("beta", "alfa", "", &["anna@alfa.test"], &said.write()));
     fails(&said, &["2.1.1.1.1-05 beta", "2.2.3-02 beta", "3.3.2-01 beta"]);
     let delivered = stopped().add("lies", at(4), stored("bruno@beta.test", &envelope));
-    fails(&delivered, &[TRIO[0], "3.2.3-01 beta", "5.4-01 beta", TRIO[1]]);
+    fails(&delivered, &[TRIO[0], "3.2.3-01 beta", TRIO[1]]);
+    let unseen = stopped().without("notice").without("aside").add("lies", at(4), stored("bruno@beta.test", &envelope));
+    assert!(verdicts(&unseen, Outcome::Fail).contains("5.4-01 beta"));
     let wrapped = stopped().add("lies", at(4), stored("bruno@beta.test", &anomaly(&envelope)));
     let expected = [
         "2.2.2-04 beta",
@@ -119,7 +121,6 @@ fn an_envelope_with_a_virus_is_kept_back_told_of_and_put_aside() {
         "3.2.2-01 beta",
         "3.2.2-07 beta",
         "3.2.3-01 beta",
-        "5.4-01 beta",
         "DPR.12-02 beta",
     ];
     fails(&wrapped, &expected);
