@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use collaudo::{scenarios::Library, subjects, way};
-use collaudo_record::{FORMAT, RunRecord, ScenarioOutcome, Totals};
+use collaudo_record::{FORMAT, Outcome, RunRecord, ScenarioOutcome, ScenarioRecord, Totals};
 use collaudo_reports::text;
 use collaudo_tests::{SEED, root};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -28,6 +28,7 @@ fn main() -> ExitCode {
 }
 
 fn holds(judged: way::Judged) -> Result<(), Failed> {
+    passes_cite_what_they_rest_on(&judged.record)?;
     if judged.record.outcome == ScenarioOutcome::Passed {
         return Ok(());
     }
@@ -41,4 +42,13 @@ fn holds(judged: way::Judged) -> Result<(), Failed> {
         trace_sha256: String::new(),
     };
     Err(Failed::from(text::run(&record, &text::TextOptions::default())))
+}
+
+fn passes_cite_what_they_rest_on(record: &ScenarioRecord) -> Result<(), Failed> {
+    let passes = record.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Pass);
+    let cites = |place: &u32| (*place as usize) < record.events.len();
+    match passes.into_iter().find(|verdict| verdict.evidence.is_empty() || !verdict.evidence.iter().all(cites)) {
+        Some(verdict) => Err(Failed::from(format!("a pass that cites nothing, or what is not there: {verdict:?}"))),
+        None => Ok(()),
+    }
 }

@@ -56,6 +56,36 @@ fn non_delivery_notice_mailbox_full() {
 }
 
 #[test]
+fn non_acceptance_notice_virus() {
+    assert_snapshot!(message("attacks/virus-in-base64", "non-accettazione", ""));
+}
+
+#[test]
+fn virus_detection_notice() {
+    assert_snapshot!(message("attacks/virus-from-outside", "rilevazione-virus", ""));
+}
+
+#[test]
+fn non_delivery_notice_virus() {
+    assert_snapshot!(message("attacks/virus-found-elsewhere", "errore-consegna", ""));
+}
+
+#[test]
+fn anomaly_envelope_around_ordinary_mail() {
+    assert_snapshot!(message("reception-point/ordinary-in-anomaly-envelope", "anomalia", ""));
+}
+
+#[test]
+fn delivery_receipt_of_the_html_family() {
+    assert_snapshot!(message("flows/html-family", "avvenuta-consegna", ""));
+}
+
+#[test]
+fn delivery_receipt_of_the_plain_family() {
+    assert_snapshot!(message("flows/plain-family", "avvenuta-consegna", ""));
+}
+
+#[test]
 fn timeout_notice_12_h() {
     assert_snapshot!(nth_message("timeouts/destination-down-26h", "preavviso-errore-consegna", "", 0));
 }

@@ -64,3 +64,40 @@ fn header_end(message: &[u8]) -> usize {
 fn names(line: &[u8], name: &str) -> bool {
     line.split(|b| *b == b':').next().is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
 }
+
+/// What a message says of itself, as a program reads it that knows little of certified mail.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// X-Ricevuta, else X-Trasporto, else nothing.
+    pub kind: String,
+    /// X-Riferimento-Message-ID: the identifier that the user's program gave.
+    pub msgid: Option<String>,
+    /// The address in From.
+    pub issuer: Option<String>,
+    /// `identificativo` of the certification data.
+    pub identifier: Option<String>,
+    /// `consegna` of the certification data: the one recipient that it is about.
+    pub about: Option<String>,
+    /// `postacert.eml`, octet for octet.
+    pub postacert: Option<Vec<u8>>,
+}
+
+/// Reads a message out of a mailbox.
+pub fn received(octets: &[u8]) -> Received {
+    let parsed = MessageParser::new().parse(octets).unwrap_or_default();
+    let header = |name: &str| parsed.header_raw(name).map(|value| value.trim().to_owned());
+    let data = parsed.parts.iter().find(|part| part.attachment_name() == Some("daticert.xml"));
+    let data = data.map(|part| String::from_utf8_lossy(part.contents()).into_owned()).unwrap_or_default();
+    let element = |name: &str| {
+        let (_, rest) = data.split_once(&format!("<{name}>"))?;
+        rest.split_once(&format!("</{name}>")).map(|(value, _)| value.to_owned())
+    };
+    Received {
+        kind: header("X-Ricevuta").or_else(|| header("X-Trasporto")).unwrap_or_default(),
+        msgid: header("X-Riferimento-Message-ID"),
+        issuer: header("From"),
+        identifier: element("identificativo"),
+        about: element("consegna"),
+        postacert: part_named(octets, "postacert.eml"),
+    }
+}
