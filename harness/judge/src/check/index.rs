@@ -129,7 +129,14 @@ fn directory(view: &View<'_>, findings: &mut Findings) {
     };
     let lacking: Vec<&str> =
         view.trace.header.providers.iter().filter(lacks).map(|provider| provider.display_name.as_str()).collect();
-    for (provider, event) in subjects(view) {
+    // Who issued nothing relies on the index for what comes to him.
+    let issued = subjects(view);
+    let event =
+        |provider: &Provider| issued.iter().find(|(one, _)| one.name == provider.name).map_or(0, |(_, event)| *event);
+    let everyone = view.trace.header.providers.iter().filter(|provider| provider.player == Player::Subject);
+    let is_read = view.index.signature.is_some() && !view.trace.events.is_empty();
+    for provider in everyone.filter(|_| is_read) {
+        let event = event(provider);
         let observed = match lacking.as_slice() {
             [] => "all there".to_owned(),
             some => format!("without {}, or without domains of theirs", some.join(", ")),
