@@ -11,7 +11,7 @@ use super::{
     ledger::{fold, key},
     message::{Draft, Index, LogSeal, Revocations, Timeout},
     provider::{Alarm, Answer, Provider, RETRY, Waiting},
-    queue::{LIFETIME, LaneKey},
+    queue::LaneKey,
     seen::Sight,
 };
 
@@ -250,7 +250,7 @@ impl Provider {
             Place::Mailbox(address) => self.store(act, &address, body, about),
             Place::Queue { reverse, recipients, domain, secure, carries } => {
                 let carries = *carries;
-                let expires = act.at + LIFETIME;
+                let expires = act.at + carries.lifetime();
                 let number = self.number();
                 let body = body.id;
                 let outgoing = Outgoing { number, body, reverse, recipients, domain, secure, expires, carries };

@@ -8,16 +8,20 @@ use std::{
 use collaudo_node::{Bytes, ConnId, Effect, Host, Timestamp};
 
 use super::{
-    journal::Outgoing,
+    journal::{Carries, Outgoing},
     provider::{Alarm, Provider, RELAY_PORT, Waiting},
     settle::Outcome,
     smtp::{Client, Move, Parcel, Verdict},
 };
 
-/// How long a message waits at most: so much less than a day that its sender is told within the day.
+/// How long an envelope waits at most: so much less than a day that its sender is told within the day.
 //= PEC-2.2.2-03
 //= PEC-DPR.8-01
-pub(super) const LIFETIME: Duration = Duration::from_secs(23 * 3600 + 50 * 60);
+const A_DAY: Duration = Duration::from_secs(23 * 3600 + 50 * 60);
+/// How long everything else waits, of whose loss nobody would be told (RFC 5321 §4.5.4.1, R-0047).
+const FIVE_DAYS: Duration = Duration::from_secs(5 * 24 * 3600);
+/// Whatever waits that long is tried at least once after a recovery, though its time ran out before.
+const GRACE: Duration = Duration::from_secs(3600);
 /// Minutes between two attempts; the last holds for all that follow.
 const PAUSES: [u64; 6] = [1, 2, 5, 10, 15, 30];
 /// The silence after which another host is given up (RFC 5321 §4.5.3.2).
@@ -105,7 +109,25 @@ impl Lanes {
     }
 }
 
+impl Carries {
+    /// How long it waits for other hosts at most.
+    pub(super) fn lifetime(&self) -> Duration {
+        match self {
+            Self::Envelope { .. } => A_DAY,
+            Self::Receipt { .. } | Self::Ordinary { .. } => FIVE_DAYS,
+        }
+    }
+}
+
 impl Outgoing {
+    /// When it is given up, where it sets out now.
+    fn given_up(&self, now: Timestamp) -> Timestamp {
+        match self.carries {
+            Carries::Envelope { .. } => self.expires,
+            Carries::Receipt { .. } | Carries::Ordinary { .. } => self.expires.max(now + GRACE),
+        }
+    }
+
     pub(super) fn lane(&self) -> LaneKey {
         LaneKey { domain: self.domain.clone(), secure: self.secure }
     }
@@ -119,7 +141,7 @@ impl Provider {
             return self.load_for_hand_over(number, out);
         }
         let key = outgoing.lane();
-        self.alarms.set(Alarm::Expire(number), outgoing.expires);
+        self.alarms.set(Alarm::Expire(number), outgoing.given_up(now));
         self.lanes.lanes.entry(key.clone()).or_default().waiting.insert(number);
         self.kick(now, &key, out);
     }

@@ -13,10 +13,9 @@ use super::{
     ledger::key,
 };
 
-/// How long a content is known again. A message waits 24 hours at most, in our queue as in another's (§2.2.2); who lost
-/// our answer, or was set back by a day to an older state, has brought it again within three days or never will.
-//= PEC-2.2.2-03
-const WINDOW: Duration = Duration::from_secs(72 * 3600);
+/// How long a content is known again. A message waits five days at most, in our queue as in another's (R-0047); who lost
+/// our answer, or was set back by a day to an older state, has brought it again within a week or never will.
+const WINDOW: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// A content that was taken for a recipient.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -80,12 +79,12 @@ mod tests {
     }
 
     #[test]
-    fn a_content_is_known_for_three_days_and_then_forgotten() {
+    fn a_content_is_known_for_a_week_and_then_forgotten() {
         let mut seen = Seen::default();
         seen.add(&sight(0, "a"));
-        seen.add(&sight(72, "b"));
+        seen.add(&sight(7 * 24, "b"));
         assert!(seen.has(BodyId::of(b"a"), "Anna@alfa.test") && !seen.has(BodyId::of(b"a"), "anna@alfa.test"));
-        seen.add(&sight(73, "c"));
+        seen.add(&sight(7 * 24 + 1, "c"));
         assert!(!seen.has(BodyId::of(b"a"), "Anna@alfa.test") && seen.has(BodyId::of(b"b"), "Anna@alfa.test"));
         assert_eq!((seen.known.len(), seen.by_time.len()), (2, 2));
     }

@@ -126,6 +126,35 @@ fn an_ordinary_host_that_is_down_is_told_within_the_day() {
 }
 
 #[test]
+fn a_receipt_outlives_its_provider_s_absence_of_any_length() {
+    let notice = "preavviso-errore-consegna";
+    for away in [hours(24), hours(24 * 6)] {
+        let mut world = World::new();
+        world.machine("beta").commits = Commits::Kill;
+        world.anna_writes(&[BRUNO]);
+        world.pass(away);
+        assert_eq!((world.kinds(BRUNO).len(), world.kinds(ANNA).len()), (1, 3));
+        world.start("beta");
+        world.pass(minutes(1));
+        assert_eq!(world.kinds(ANNA), ["accettazione", notice, notice, "avvenuta-consegna"], "{away:?}");
+        assert_eq!(world.kinds("ricevute@alfa.test"), ["presa-in-carico"], "{away:?}");
+    }
+}
+
+#[test]
+fn receipts_are_given_up_after_five_days_of_attempts() {
+    let mut world = World::new();
+    world.machine("beta").commits = Commits::Kill;
+    world.anna_writes(&[BRUNO]);
+    world.crash("alfa");
+    world.start("beta");
+    world.pass(hours(24 * 5) - minutes(1));
+    assert!(world.events("beta", "giacenza-scaduta").is_empty());
+    world.pass(minutes(2));
+    assert_eq!(world.events("beta", "giacenza-scaduta").len(), 2);
+}
+
+#[test]
 fn a_silent_host_is_given_up_and_tried_again() {
     let mut world = World::new();
     script(&mut world, "beta", |_| None);
