@@ -41,7 +41,8 @@ pub struct Config {
     pub index_source: IndexSource,
     /// The name of the signed index for [`collaudo_node::Effect::Fetch`].
     pub index_name: String,
-    /// The name of the list of revoked certificates for [`collaudo_node::Effect::Fetch`].
+    /// The name of the list of revoked certificates for [`collaudo_node::Effect::Fetch`]; empty where there is none to be
+    /// looked at.
     pub crl_name: String,
 }
 

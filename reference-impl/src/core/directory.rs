@@ -14,13 +14,8 @@ use crate::IndexSource;
 
 //= PEC-4.5-10
 const DAILY: Duration = Duration::from_secs(24 * 3600);
-/// How old what we know of revocations may be, while a list can be had.
-//= PEC-2.2.2-16
-const HOURLY: Duration = Duration::from_secs(3600);
-/// How long before a list runs out the next is asked for.
-const MARGIN: Duration = Duration::from_secs(600);
+/// When a document is asked for again that was not to be had, or not newer.
 const AGAIN: Duration = Duration::from_secs(600);
-const SOON: Duration = Duration::from_secs(60);
 
 /// A document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +36,9 @@ impl Document {
 impl Provider {
     pub(super) fn fetch(&mut self, now: Timestamp, document: Document, out: &mut Vec<Effect>) {
         let config = &self.ledger.config;
+        if document == Document::Revocations && config.crl_name.is_empty() {
+            return;
+        }
         let name = match (document, config.index_source.clone()) {
             (Document::Index, IndexSource::Ldap { host, port }) => return self.inquire(now, host, port, out),
             (Document::Index, IndexSource::Ldif) => config.index_name.clone(),
@@ -88,8 +86,7 @@ impl Provider {
             return self.keep_last(now, Document::Revocations, "più vecchia di quella in uso", out);
         }
         self.revocations_asked = true;
-        let next = (found.next_update() - MARGIN).min(now + HOURLY).max(now + SOON);
-        self.alarms.set(Alarm::Fetch(Document::Revocations), next);
+        self.alarms.set(Alarm::Fetch(Document::Revocations), next_list(now, found.this_update(), found.next_update()));
         self.faults.remove(&Document::Revocations);
         if self.revocations.is_none() || self.ledger.revocations != Some(body.id) {
             let mut act = Act::new(now, Then::Revocations(found));
@@ -111,5 +108,30 @@ impl Provider {
             act.note(&format!("{}-rifiuto", document.name()), fault);
             self.begin(act, out);
         }
+    }
+}
+
+/// When the next list of revoked certificates is asked for: when half of this one's time has passed, each day at least
+/// where lists last for longer, and again and again while there is no newer one.
+//= PEC-2.2.2-16
+fn next_list(now: Timestamp, this_update: Timestamp, next_update: Timestamp) -> Timestamp {
+    let half = this_update + next_update.since(this_update) / 2;
+    half.min(now + DAILY).max(now + AGAIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minutes: u64) -> Timestamp {
+        Timestamp::default() + Duration::from_secs(minutes * 60)
+    }
+
+    #[test]
+    fn a_list_is_asked_for_again_at_half_its_time_each_day_at_least_and_then_each_ten_minutes() {
+        let six_hours = |now| next_list(at(now), at(0), at(360));
+        assert_eq!((six_hours(1), six_hours(100)), (at(180), at(180)));
+        assert_eq!((six_hours(175), six_hours(300), six_hours(700)), (at(185), at(310), at(710)));
+        assert_eq!(next_list(at(1), at(0), at(30 * 24 * 60)), at(1) + DAILY);
     }
 }

@@ -206,7 +206,7 @@ impl Provider {
 
     /// Takes up all that was under way before the node went down.
     fn started(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
-        self.waking = !self.is_ready();
+        self.waking = !self.is_awake();
         self.alarms.set(Alarm::Wake, now + WAKING);
         self.fetch(now, Document::Index, out);
         self.fetch(now, Document::Revocations, out);
@@ -279,9 +279,9 @@ impl Provider {
         }
     }
 
-    /// Greets the clients that wait, once all is there that is needed.
+    /// Greets the clients that wait, once all is there that can be had.
     pub(super) fn wake_if_ready(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
-        if self.waking && self.is_ready() {
+        if self.waking && self.is_awake() {
             self.wake(now, out);
         }
     }
@@ -403,9 +403,22 @@ impl Provider {
         }
     }
 
-    /// Whether messages can be taken: an index is there, and a list of revoked certificates too where one can be had.
+    /// Whether messages can be taken.
     fn is_ready(&self) -> bool {
-        self.index.is_some() && (self.revocations.is_some() || self.revocations_asked)
+        self.index.is_some()
+    }
+
+    /// Whether all documents are there that can be had now.
+    fn is_awake(&self) -> bool {
+        let lists = self.revocations.is_some() || self.revocations_asked || self.ledger.config.crl_name.is_empty();
+        self.is_ready() && lists
+    }
+
+    /// Whether a signature cannot be verified, because there was never a list of revoked certificates where there should
+    /// be one: who keeps it away gets no more through than once it has run out.
+    //= PEC-2.2.2-15
+    pub(super) fn lacks_revocations(&self) -> bool {
+        self.revocations.is_none() && !self.ledger.config.crl_name.is_empty()
     }
 
     fn rules(&self) -> Rules<'_> {

@@ -19,6 +19,7 @@ pub(super) const BUSY: &str = "451 4.3.0 Messaggio in corso di trattamento, ripr
 pub(super) const UNKNOWN: &str = "550 5.1.1 Casella inesistente";
 const DOUBTFUL: &str = "451 4.7.5 Certificato di firma non verificabile al momento, riprovare";
 pub(super) const FULL: &str = "452 4.2.2 Casella piena";
+const NO_LIST: &str = "la lista dei certificati revocati non è disponibile";
 
 /// Who among the recipients did not get this content before.
 pub(super) enum Fresh {
@@ -33,7 +34,11 @@ impl Provider {
     pub(super) fn receive(&mut self, now: Timestamp, conn: ConnId, arrival: Arrival, out: &mut Vec<Effect>) {
         let Some(index) = &self.index else { return self.answer(now, conn, "451 4.3.0 Riprovare", out) };
         //= PEC-2.2.2-15
-        let incoming = classify(&arrival.bytes, index, &self.trust, self.revocations.as_ref(), now);
+        let incoming = match classify(&arrival.bytes, index, &self.trust, self.revocations.as_ref(), now) {
+            Incoming::Ordinary { reason } => Incoming::Ordinary { reason },
+            _ if self.lacks_revocations() => Incoming::Deferred { reason: NO_LIST.to_owned() },
+            incoming => incoming,
+        };
         // What everybody refuses goes nowhere, and what is put off comes again.
         let refused = matches!(incoming, Incoming::Ordinary { .. }) && self.refuses(&arrival);
         if refused || matches!(incoming, Incoming::Deferred { .. }) {

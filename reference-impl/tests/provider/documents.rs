@@ -1,6 +1,6 @@
 use collaudo_node::Bytes;
 use gestore::{
-    IndexSource,
+    IndexSource, Ordinary,
     core::message::{Entry, Issuer, log_seal},
 };
 use sha1::{Digest, Sha1};
@@ -30,9 +30,9 @@ fn an_envelope_signed_with_a_revoked_certificate_is_ordinary_mail() {
     let mut world = World::new();
     world.anna_writes(&[BRUNO]);
     let receipt = world.mailbox(ANNA).remove(1);
-    // Within the hour what is revoked is known.
+    // Of lists that last for years the next is asked for each day.
     world.machine("alfa").documents.insert("crl", list("beta.crl"));
-    world.pass(minutes(61));
+    world.pass(hours(25));
     assert!(world.relay("alfa", "posta-certificata@beta.test", &[ANNA], &receipt).starts_with("550 5.7.1"));
     world.anna_writes(&[BRUNO]);
     world.pass(hours(30));
@@ -44,7 +44,7 @@ fn an_envelope_signed_with_a_revoked_certificate_is_ordinary_mail() {
 fn the_last_good_list_outlives_a_crash_an_outage_an_older_list_and_a_bad_one() {
     let mut world = World::new();
     world.machine("alfa").documents.insert("crl", list("beta.crl"));
-    world.pass(minutes(61));
+    world.pass(hours(25));
     world.anna_writes(&[BRUNO]);
     let receipt = world.mailbox(BRUNO).remove(0);
     for bad in [None, Some(list("nobody.crl")), Some(Bytes::from_static(b"x"))] {
@@ -63,8 +63,11 @@ fn the_last_good_list_outlives_a_crash_an_outage_an_older_list_and_a_bad_one() {
 }
 
 #[test]
-fn without_any_list_certified_mail_goes_on_and_the_log_says_so() {
+fn until_the_first_list_is_there_certified_mail_is_put_off_and_ordinary_mail_is_not() {
+    //= PEC-2.2.2-15
+    //= type=test
     let mut world = World::new();
+    world.policy("beta", "bruno", Ordinary::Anomaly);
     world.crash("beta");
     world.machine("beta").documents.remove("crl");
     let disk = &mut world.machine("beta").disk;
@@ -72,8 +75,26 @@ fn without_any_list_certified_mail_goes_on_and_the_log_says_so() {
     disk.history.truncate(1);
     world.start("beta");
     world.anna_writes(&[BRUNO]);
-    assert_eq!(world.kinds(ANNA), ["accettazione", "avvenuta-consegna"]);
+    assert!(world.relay("beta", ANNA, &[BRUNO], &sent(&world)).starts_with("451 4.7.5"));
+    let stranger = "qualcuno@altrove.test";
+    let ordinary = message(stranger, BRUNO, "", "");
+    assert!(world.relay("beta", stranger, &[BRUNO], &ordinary.into()).starts_with("250 "));
+    assert_eq!((world.kinds(ANNA), world.kinds(BRUNO)), (vec!["accettazione".to_owned()], vec!["errore".to_owned()]));
     assert_eq!(notes(&world, "beta"), ["indice", "lista-revoche-rifiuto"]);
+    world.machine("beta").documents.insert("crl", list("nobody.crl"));
+    world.pass(hours(1));
+    assert_eq!(world.kinds(ANNA), ["accettazione", "avvenuta-consegna"]);
+}
+
+#[test]
+fn where_no_list_is_to_be_looked_at_certified_mail_goes_on() {
+    let mut world = World::new();
+    let mut config = config("beta", "Gestore Beta S.p.A.", &[("bruno", None)]);
+    config.crl_name = String::new();
+    world.add("beta", config);
+    world.anna_writes(&[BRUNO]);
+    assert_eq!(world.kinds(ANNA), ["accettazione", "avvenuta-consegna"]);
+    assert_eq!(notes(&world, "beta"), ["indice"]);
 }
 
 /// An index signed by the authority at an instant, with the two providers or alfa alone.
