@@ -56,13 +56,6 @@ pub(super) fn read_list(value: &[u8]) -> Option<Vec<String>> {
     (!in_group).then_some(addresses)
 }
 
-/// Reads the value of To or Cc as a user may write it: addresses, and no group.
-//= PEC-3.1.1-03
-pub(super) fn read_recipients(value: &[u8]) -> Option<Vec<String>> {
-    let grouped = tokens(value)?.iter().any(|token| token.is(b':'));
-    read_list(value).filter(|_| !grouped)
-}
-
 /// Reads the value of From: one address, in no list and no group, so that every reader sees the same author.
 pub(super) fn read_author(value: &[u8]) -> Option<String> {
     mailbox(&tokens(value)?)

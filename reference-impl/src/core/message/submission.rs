@@ -4,7 +4,7 @@ use collaudo_node::Bytes;
 
 use super::{
     Certified, Form, Malformed, Message, Recipient,
-    address::{mailbox_key, read_author, read_list, read_recipients, same_address},
+    address::{mailbox_key, read_author, read_list, same_address},
     header::MAX_LINE_OCTETS,
 };
 
@@ -153,12 +153,12 @@ fn check(message: &Message, reverse_path: &str, recipients: &[Recipient], max_oc
     //= PEC-3.1.1-02
     let from = message.get("From").and_then(|field| read_author(&field.unfolded())).ok_or(Fault::From)?;
     //= PEC-3.1.1-03
-    let mut named = message.get("To").and_then(|field| read_recipients(&field.unfolded())).ok_or(Fault::To)?;
+    let mut named = message.get("To").and_then(|field| read_list(&field.unfolded())).ok_or(Fault::To)?;
     if named.is_empty() {
         return Err(Fault::To);
     }
     if let Some(cc) = message.get("Cc") {
-        named.extend(read_recipients(&cc.unfolded()).ok_or(Fault::Cc)?);
+        named.extend(read_list(&cc.unfolded()).ok_or(Fault::Cc)?);
     }
     //= PEC-3.1.1-04
     if !same_address(&from, reverse_path) {
@@ -297,7 +297,7 @@ mod tests {
             "",
             "To: \r\n",
             "To: undisclosed-recipients:;\r\n",
-            "To: G: bruno@beta.test;\r\n",
+            "To: G: H: bruno@beta.test;;\r\n",
             "To: bruno\r\n",
             "To: a b@c.it\r\n",
         ] {
@@ -307,9 +307,23 @@ mod tests {
 
     #[test]
     fn cc_must_hold_addresses() {
-        for cc in ["<>", "G: carla@gamma.test;"] {
+        for cc in ["<>", "G: carla@gamma.test"] {
             assert_eq!(fault(&format!("From: anna@alfa.test\r\nTo: bruno@beta.test\r\nCc: {cc}\r\n\r\n")), Fault::Cc);
         }
+    }
+
+    #[test]
+    fn members_of_groups_are_named_and_an_empty_group_names_nobody() {
+        let check = |fields: &str, to: &[&str]| {
+            check_as(&format!("From: anna@alfa.test\r\n{fields}\r\n\r\n"), "anna@alfa.test", to, 30_000_000)
+        };
+        let to = "To: Condomini: bruno@beta.test, Carla <carla@gamma.test>;";
+        assert!(check(to, &["bruno@beta.test", "carla@gamma.test"]).is_ok());
+        let stranger = check(to, &["dario@beta.test"]).unwrap_err().fault;
+        assert_eq!(stranger, Fault::Recipient("dario@beta.test".into()));
+        let cc = "To: bruno@beta.test\r\nCc: undisclosed-recipients:;";
+        assert!(check(cc, &["bruno@beta.test"]).is_ok());
+        assert!(check("To: undisclosed-recipients:;, bruno@beta.test", &["bruno@beta.test"]).is_ok());
     }
 
     #[test]
