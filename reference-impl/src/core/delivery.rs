@@ -109,6 +109,11 @@ impl Provider {
             return;
         };
         let Some(octets) = octets else { return self.alarms.set(Alarm::HandOver(number), now + RETRY) };
+        if let Carries::Envelope { pec_msgid } = &carries
+            && recipients.iter().any(|recipient| self.owes_notice(now, pec_msgid, recipient))
+        {
+            return self.alarms.set(Alarm::HandOver(number), now + RETRY);
+        }
         let mut act = Act::new(now, Then::HandedOver(number));
         act.record(Record::Settled { number, recipients: recipients.clone() });
         match EnvelopeRead::read(&octets) {

@@ -16,6 +16,9 @@ const FIRST: Duration = Duration::from_secs(12 * 3600);
 /// time to spare for a store that fails once.
 const SECOND: Duration = Duration::from_secs(23 * 3600 + 50 * 60);
 
+/// Where the time of the second notice ends.
+const LAST: Duration = Duration::from_secs(24 * 3600);
+
 /// Whether the 12 hours are the next limit: not after their notice, and not after a take-charge receipt.
 fn is_first(track: &Track) -> bool {
     //= PEC-3.1.6-04
@@ -36,6 +39,15 @@ impl Provider {
             }
             _ => self.alarms.clear(&alarm(recipient)),
         }
+    }
+
+    /// Whether a limit of a followed recipient is over and its notice was not given, as after a day without power: that
+    /// notice comes before anything else that is told.
+    pub(super) fn owes_notice(&self, now: Timestamp, pec_msgid: &str, recipient: &str) -> bool {
+        self.ledger.open(pec_msgid, recipient).is_some_and(|(transaction, track)| {
+            let limit = if is_first(track) { FIRST } else { LAST };
+            now >= transaction.accepted + limit
+        })
     }
 
     /// A time limit has come: the sender is told.

@@ -127,7 +127,7 @@ impl Provider {
             return Err(UNKNOWN);
         }
         let about = About::new(&receipt.certified, &self.ledger.config.display_name);
-        if self.is_being_told(receipt) {
+        if self.tells_first(now, receipt) {
             return Err(BUSY);
         }
         let Fresh::Recipients(fresh) = self.fresh(receipt.identity, targets.into_iter()) else { return Err(BUSY) };
@@ -154,6 +154,16 @@ impl Provider {
             _ => self.correlate(&mut act, receipt, provider),
         }
         Ok(act)
+    }
+
+    /// Whether the sender hears something else first of a recipient that a receipt is about.
+    fn tells_first(&self, now: Timestamp, receipt: &ReceiptRead) -> bool {
+        let pec_msgid = &receipt.certified.pec_msgid;
+        let is_told = |to: &String| {
+            let held = receipt.kind == Kind::VirusDetection && self.is_track_held(pec_msgid, to);
+            held || self.owes_notice(now, pec_msgid, to)
+        };
+        receipt.delivered_to.iter().chain(&receipt.taken).any(is_told)
     }
 
     /// What a receipt means for the recipients that we follow. Nothing, where its signer does not manage their domain.

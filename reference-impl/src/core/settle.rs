@@ -89,7 +89,7 @@ impl Provider {
     }
 
     /// Logs the outcome for a recipient of an envelope of ours, and tells the sender of a failure; says no where a time
-    /// limit of the same recipient is just being told.
+    /// limit of the same recipient is just being told, or about to be.
     fn tell(
         &mut self,
         now: Timestamp,
@@ -106,7 +106,8 @@ impl Provider {
         let heard = is_certified && (!is_open || outcome == Outcome::Expired);
         let event = outcome.event();
         let cause = outcome.cause().filter(|_| !heard);
-        if cause.is_some() && self.is_track_held(pec_msgid, recipient) {
+        if cause.is_some() && (self.is_track_held(pec_msgid, recipient) || self.owes_notice(now, pec_msgid, recipient))
+        {
             return false;
         }
         let about = About::new(certified, &self.ledger.config.display_name).for_recipients(&[recipient.to_owned()]);

@@ -74,13 +74,6 @@ impl Provider {
         act
     }
 
-    /// Whether another act is just about to tell the sender what became of the recipient that a notice is about.
-    pub(super) fn is_being_told(&self, receipt: &ReceiptRead) -> bool {
-        let recipient = receipt.delivered_to.iter().filter(|_| receipt.kind == Kind::VirusDetection);
-        let mut held = recipient.filter(|to| self.is_track_held(&receipt.certified.pec_msgid, to));
-        held.next().is_some()
-    }
-
     /// A virus was found elsewhere in a message of ours: its sender is told, and nothing is followed any more. Nothing
     /// follows from a notice about a message that is not followed, or that tells another sender than ours.
     //= PEC-2.2.2-24

@@ -5,6 +5,7 @@ use crate::world::*;
 
 const ANNA: &str = "anna@alfa.test";
 const BRUNO: &str = "bruno@beta.test";
+const CARLA: &str = "carla@alfa.test";
 const NOTICE: &str = "preavviso-errore-consegna";
 
 /// A world in which beta's host is a script that takes everything and never says more.
@@ -167,4 +168,28 @@ fn a_notice_that_could_not_be_committed_is_given_a_minute_later() {
     world.machine("alfa").commits = Commits::Stand;
     world.pass(minutes(2));
     assert_eq!(world.kinds(ANNA), ["accettazione", NOTICE]);
+}
+
+#[test]
+fn a_limit_that_passed_while_the_provider_was_down_is_told_before_the_delivery() {
+    //= PEC-3.1.6-01
+    //= type=test
+    for (to, away, notices) in
+        [(BRUNO, 11, 0), (BRUNO, 13, 1), (BRUNO, 25, 2), (CARLA, 11, 0), (CARLA, 13, 1), (CARLA, 25, 2)]
+    {
+        let mut world = World::new();
+        let conn = world.login("alfa", ANNA);
+        // The last write before the crash is that of the submission, or of what beta is about to tell of.
+        world.machine(if to == BRUNO { "beta" } else { "alfa" }).commits = Commits::Kill;
+        world.give("alfa", conn, ANNA, &[to], &message(ANNA, to, "", ""));
+        world.crash("alfa");
+        world.pass(hours(away));
+        world.start("alfa");
+        if to == BRUNO {
+            world.start("beta");
+        }
+        world.pass(hours(1));
+        let expected = [vec!["accettazione"], vec![NOTICE; notices], vec!["avvenuta-consegna"]].concat();
+        assert_eq!(world.kinds(ANNA), expected, "{to} after {away} hours");
+    }
 }
