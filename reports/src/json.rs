@@ -1,7 +1,10 @@
 //! The JSON objects of the command line: a contract, field by field.
 
-use collaudo_record::{ClauseRecord, FORMAT, RunRecord};
+use collaudo_record::{ClauseRecord, RunRecord};
 use serde::Serialize;
+
+/// The version of these objects, which is not that of what is kept on disk.
+const FORMAT: u32 = 1;
 
 /// The object of `run --format json`, on one line, without a line end.
 ///
