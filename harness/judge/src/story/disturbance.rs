@@ -84,6 +84,12 @@ impl Disturbances {
         !self.spans.iter().any(|span| span.hosts.iter().any(|one| one == host) && span.covers(at, at))
     }
 
+    /// Whether a host ceased to run between two instants.
+    pub(crate) fn stops(&self, host: &str, from: Instant, until: Instant) -> bool {
+        let mut ours = self.spans.iter().filter(|span| !span.between && span.concerns(&[host]));
+        ours.any(|span| from <= span.from && span.from <= until)
+    }
+
     /// Whether a host's scanner gave no answer all the time between two instants.
     pub(crate) fn is_blind(&self, host: &str, from: Instant, until: Instant) -> bool {
         self.scanners.iter().any(|span| span.concerns(&[host]) && span.covers(from, until))

@@ -124,12 +124,27 @@ impl<'a> Story<'a> {
     where
         'a: 's,
     {
-        let mut messages: BTreeMap<usize, BTreeMap<Option<String>, usize>> = BTreeMap::new();
+        let mut messages: BTreeMap<usize, BTreeMap<Option<String>, Vec<&Appearance<'a>>>> = BTreeMap::new();
         for one in appearances.filter(|one| one.arrived()) {
             let here = one.mailbox().map(str::to_ascii_lowercase);
-            *messages.entry(one.first).or_default().entry(here).or_default() += 1;
+            messages.entry(one.first).or_default().entry(here).or_default().push(one);
         }
-        messages.values().map(|places| places.values().max().copied().unwrap_or_default()).sum()
+        let times = |here: &Vec<&Appearance<'a>>| self.times(here);
+        messages.values().map(|places| places.values().map(times).max().unwrap_or_default()).sum()
+    }
+
+    /// How many times a message came to one place: who went down after sending it, perhaps without having heard the reply,
+    /// sends the same octets again, and has sent them once.
+    fn times(&self, here: &[&Appearance<'a>]) -> usize {
+        let again = |before: &Appearance<'_>, after: &Appearance<'_>| match (before.transfer(), after.transfer()) {
+            (Some(first), Some(second)) => {
+                let client = &first.session.client;
+                *client == second.session.client && self.disturbances.stops(client, first.began, second.began)
+            }
+            _ => false,
+        };
+        let repeated = here.windows(2).filter(|pair| matches!(pair, [before, after] if again(before, after))).count();
+        here.len() - repeated
     }
 
     /// How many times somebody issued what appears here: of a message that crossed, the transactions that were said yes to
@@ -144,8 +159,8 @@ impl<'a> Story<'a> {
         }
         let of_one = |all: Vec<&Appearance<'a>>| {
             let crossed = all.iter().filter(|one| one.transfer().is_some()).count();
-            let taken = all.iter().filter(|one| one.transfer().is_some() && one.arrived()).count();
-            if crossed > 0 { taken.max(1) } else { self.copies(all.into_iter()) }
+            let taken: Vec<_> = all.iter().copied().filter(|one| one.transfer().is_some() && one.arrived()).collect();
+            if crossed > 0 { self.times(&taken).max(1) } else { self.copies(all.into_iter()) }
         };
         messages.into_values().map(of_one).sum()
     }

@@ -2,7 +2,7 @@ use collaudo_record::{FaultPhase, Ordinary};
 
 use super::{fails, passes, silent};
 use crate::story::testing::{
-    Act, HOUR, ORIGINAL, Pec, Script, accepted, at, crossing, enclosed, envelope, stored, wire,
+    Act, HOUR, ORIGINAL, Pec, Script, accepted, at, crossing, enclosed, envelope, fault, stored, wire,
 };
 
 fn good() -> Script {
@@ -29,6 +29,19 @@ pub(super) const PLAIN: &str =
 /// An envelope of alfa without certification data.
 fn headless() -> String {
     PLAIN.replace("From: x@mail.test", "X-Trasporto: posta-certificata\r\nFrom: posta-certificata@alfa.test")
+}
+
+#[test]
+fn who_went_down_may_send_the_same_receipt_again() {
+    let again = |script: Script, name: &str| script.twice(name).moved(&format!("{name}-again"), at(90));
+    let resent = again(again(good(), "presa"), "consegna");
+    fails(&resent, &["3.2.1-02 beta", "3.3.2.1-07 beta", "DM.6-03 beta"]);
+    let down = resent.add("down", at(5), fault("crash", "beta", FaultPhase::Injected)).add(
+        "up",
+        at(65),
+        fault("crash", "beta", FaultPhase::Healed),
+    );
+    passes(&down, &["3.2.1-02 beta", "3.3.2.1-07 beta", "DM.6-03 beta"]);
 }
 
 #[test]
