@@ -105,9 +105,15 @@ impl Provider {
     /// An envelope of ours for users of ours: the whole way runs, but for the wire.
     pub(super) fn hand_over(&mut self, now: Timestamp, number: u64, octets: Option<Bytes>, out: &mut Vec<Effect>) {
         //= PEC-3.4-01
-        let Some(Outgoing { body, recipients, carries, .. }) = self.ledger.outgoing.get(&number).cloned() else {
+        let Some(Outgoing { body, recipients, carries, expires, .. }) = self.ledger.outgoing.get(&number).cloned()
+        else {
             return;
         };
+        // The sender was told that the transaction has ended, as of an envelope for another host.
+        //= PEC-2.2.2-03
+        if expires <= now {
+            return self.expire(now, number, out);
+        }
         let Some(octets) = octets else { return self.alarms.set(Alarm::HandOver(number), now + RETRY) };
         if let Carries::Envelope { pec_msgid } = &carries
             && recipients.iter().any(|recipient| self.owes_notice(now, pec_msgid, recipient))

@@ -174,9 +174,7 @@ fn a_notice_that_could_not_be_committed_is_given_a_minute_later() {
 fn a_limit_that_passed_while_the_provider_was_down_is_told_before_the_delivery() {
     //= PEC-3.1.6-01
     //= type=test
-    for (to, away, notices) in
-        [(BRUNO, 11, 0), (BRUNO, 13, 1), (BRUNO, 25, 2), (CARLA, 11, 0), (CARLA, 13, 1), (CARLA, 25, 2)]
-    {
+    for (to, away, notices) in [(BRUNO, 11, 0), (BRUNO, 13, 1), (BRUNO, 25, 2), (CARLA, 11, 0), (CARLA, 13, 1)] {
         let mut world = World::new();
         let conn = world.login("alfa", ANNA);
         // The last write before the crash is that of the submission, or of what beta is about to tell of.
@@ -192,4 +190,20 @@ fn a_limit_that_passed_while_the_provider_was_down_is_told_before_the_delivery()
         let expected = [vec!["accettazione"], vec![NOTICE; notices], vec!["avvenuta-consegna"]].concat();
         assert_eq!(world.kinds(ANNA), expected, "{to} after {away} hours");
     }
+}
+
+#[test]
+fn an_envelope_that_waited_inside_for_a_day_goes_no_further() {
+    //= PEC-2.2.2-03
+    //= type=test
+    let mut world = World::new();
+    let conn = world.login("alfa", ANNA);
+    world.machine("alfa").commits = Commits::Kill;
+    world.give("alfa", conn, ANNA, &[CARLA], &message(ANNA, CARLA, "", ""));
+    world.pass(hours(25));
+    world.start("alfa");
+    world.pass(hours(1));
+    assert_eq!(world.kinds(ANNA), ["accettazione", NOTICE, NOTICE]);
+    assert!(world.kinds(CARLA).is_empty());
+    assert_eq!(world.events("alfa", "giacenza-scaduta").len(), 1);
 }
