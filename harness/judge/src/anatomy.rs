@@ -42,9 +42,19 @@ fn anatomy(view: &View<'_>, reading: &Reading, first_seen: u32) -> Anatomy {
             signed_at: signature.signed_at.map(rfc3339).unwrap_or_default(),
         }),
         parts,
-        text: reading.text.clone(),
-        daticert: reading.daticert.as_ref().map(|daticert| daticert.xml.clone()),
+        text: beginning(&reading.text),
+        daticert: reading.daticert.as_ref().map(|daticert| beginning(&daticert.xml)),
     }
+}
+
+/// As much of a text as a person reads in a report; whoever wants it all has the message.
+fn beginning(text: &str) -> String {
+    const SHOWN: usize = 16 << 10;
+    if text.len() <= SHOWN {
+        return text.to_owned();
+    }
+    let kept = &text[..text.floor_char_boundary(SHOWN)];
+    format!("{kept}\n[{} more octets]", text.len() - kept.len())
 }
 
 fn rfc3339(at: Instant) -> String {
@@ -85,16 +95,38 @@ fn label(reading: &Reading) -> String {
         (Kind::Ordinary, _) => "ordinary message",
     };
     let concerned = match (reading.kind, daticert) {
-        (Kind::PresaInCarico, Some(daticert)) => daticert.ricezione.join(", "),
+        (Kind::PresaInCarico, Some(daticert)) => {
+            few(&daticert.ricezione.iter().map(String::as_str).collect::<Vec<_>>())
+        }
         (_, Some(daticert)) if daticert.consegna.is_some() => daticert.consegna.clone().unwrap_or_default(),
-        _ => reading.head.to.iter().map(|to| to.address.as_str()).collect::<Vec<_>>().join(", "),
+        _ => few(&reading.head.to.iter().map(|to| to.address.as_str()).collect::<Vec<_>>()),
     };
     if concerned.is_empty() { name.to_owned() } else { format!("{name} for {concerned}") }
 }
 
+/// The first addresses of a long list.
+fn few(addresses: &[&str]) -> String {
+    const SHOWN: usize = 5;
+    match addresses.get(..SHOWN) {
+        Some(first) if addresses.len() > SHOWN => format!("{} and {} more", first.join(", "), addresses.len() - SHOWN),
+        _ => addresses.join(", "),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::{beginning, few};
     use crate::{fixture, judge};
+
+    #[test]
+    fn what_no_report_can_show_is_cut_and_says_so() {
+        let long = "è".repeat(10_000);
+        let cut = beginning(&long);
+        assert!(cut.starts_with("èè") && cut.ends_with("[3616 more octets]"), "{}", &cut[cut.len() - 40..]);
+        assert_eq!(beginning("breve"), "breve");
+        assert_eq!(few(&["a", "b", "c", "d", "e"]), "a, b, c, d, e");
+        assert_eq!(few(&["a", "b", "c", "d", "e", "f", "g"]), "a, b, c, d, e and 2 more");
+    }
 
     #[test]
     fn every_message_has_its_anatomy_in_the_order_of_first_sight() {

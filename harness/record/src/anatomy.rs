@@ -25,9 +25,9 @@ pub struct Anatomy {
     pub signature: Option<Signature>,
     /// Its parts, outermost first, attached messages not entered.
     pub parts: Vec<Part>,
-    /// The readable text, decoded; empty where there is none.
+    /// The readable text, decoded, or its beginning; empty where there is none.
     pub text: String,
-    /// `daticert.xml`, decoded.
+    /// `daticert.xml`, decoded, or its beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub daticert: Option<String>,
 }

@@ -11,7 +11,7 @@ pub(super) const RAW_OF_A_MESSAGE: u64 = 64 << 10;
 /// So many octets of all messages are on a page; beyond it they are linked alone.
 pub(super) const RAW_OF_A_PAGE: u64 = 6 << 20;
 /// So many octets of what was read are shown.
-const TEXT: usize = 32 << 10;
+const TEXT: usize = 4 << 10;
 /// So many header fields, and parts, are shown.
 const LINES: usize = 100;
 /// So many octets of one header field are shown.
