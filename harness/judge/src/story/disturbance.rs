@@ -16,6 +16,8 @@ pub(crate) struct Disturbances {
     clocks: Vec<Disturbance>,
     /// Hosts whose scanner gave no answer.
     scanners: Vec<Disturbance>,
+    /// Hosts whose disk took nothing.
+    disks: Vec<Disturbance>,
     end: Instant,
 }
 
@@ -34,6 +36,7 @@ impl Disturbances {
         let mut spans: Vec<Disturbance> = Vec::new();
         let mut down = BTreeMap::new();
         let (mut faults, mut clocks, mut scanners) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut disks = BTreeMap::new();
         for event in &trace.events {
             match &event.what {
                 What::Host { host, up: false } => {
@@ -50,6 +53,10 @@ impl Disturbances {
                             scanners.entry(*fault).or_insert_with(|| begun(&mut all.scanners));
                             faults.entry(*fault).or_insert_with(|| begun(&mut spans));
                         }
+                        "disk-full" => {
+                            disks.entry(*fault).or_insert_with(|| begun(&mut all.disks));
+                            faults.entry(*fault).or_insert_with(|| begun(&mut spans));
+                        }
                         _ => drop(faults.entry(*fault).or_insert_with(|| begun(&mut spans))),
                     }
                 }
@@ -57,6 +64,7 @@ impl Disturbances {
                     end(&mut spans, faults.remove(fault), event.at);
                     end(&mut all.clocks, clocks.remove(fault), event.at);
                     end(&mut all.scanners, scanners.remove(fault), event.at);
+                    end(&mut all.disks, disks.remove(fault), event.at);
                 }
                 _ => {}
             }
@@ -93,6 +101,20 @@ impl Disturbances {
     /// Whether a host's scanner gave no answer all the time between two instants.
     pub(crate) fn is_blind(&self, host: &str, from: Instant, until: Instant) -> bool {
         self.scanners.iter().any(|span| span.concerns(&[host]) && span.covers(from, until))
+    }
+
+    /// Whether a host that had something to write down between two instants can have done so at `written` and no sooner: its
+    /// disk took nothing.
+    pub(crate) fn writes_late(&self, host: &str, from: Instant, until: Instant, written: Instant) -> bool {
+        let mut until = until;
+        let mut was_full = false;
+        for span in self.disks.iter().filter(|span| span.concerns(&[host])) {
+            if span.from <= until && span.to.is_none_or(|to| to > from) {
+                was_full = true;
+                until = span.to.map_or(until, |to| until.max(to.after(CATCH_UP)));
+            }
+        }
+        was_full && written <= until
     }
 
     /// Whether a host's clock was wrong at some instant between two.
@@ -142,7 +164,7 @@ impl Disturbances {
             }
             barred = barred.max(span.to.unwrap_or(until));
         }
-        barred > from && barred >= until
+        barred > from && barred.after(AFTERMATH) > until
     }
 
     /// By when something is due that falls due at `due`: later where the host did not run then. None where it never ran
@@ -228,8 +250,22 @@ mod tests {
     fn a_day_is_barred_only_where_nothing_of_it_was_free() {
         let barred = |from, to| one(&["alfa", "beta"], true, from, to).bars(&["alfa", "beta"], at(2), at(26));
         assert!(barred(1, None) && barred(2, Some(26)) && barred(3, Some(27)));
+        // What was free at the end alone was free for too short a time.
+        let cut = |until| one(&["alfa", "beta"], true, 1, Some(25)).bars(&["alfa", "beta"], at(2), until);
+        assert!(cut(at(26).after(Span(-1))) && !cut(at(26)));
         assert!(!barred(4, Some(27)) && !barred(1, Some(25)) && !barred(27, None));
         assert!(!Disturbances::default().bars(&["alfa"], at(2), at(26)));
+    }
+
+    #[test]
+    fn what_a_full_disk_does_not_take_is_written_soon_after() {
+        let full =
+            |to: Option<i64>| Disturbances { disks: one(&["alfa"], false, 3, to).spans, ..Disturbances::default() };
+        let writes = |to, host, from, written| full(to).writes_late(host, at(from), at(from), written);
+        assert!(writes(Some(5), "alfa", 4, at(5)) && writes(Some(5), "alfa", 3, at(5).after(CATCH_UP)));
+        assert!(!writes(Some(5), "alfa", 4, at(6)) && !writes(None, "alfa", 4, at(5)));
+        assert!(!writes(Some(5), "alfa", 2, at(5)) && !writes(Some(5), "alfa", 5, at(5)));
+        assert!(!writes(Some(5), "beta", 4, at(5)));
     }
 
     #[test]

@@ -447,7 +447,7 @@ pub(crate) fn fault(kind: &str, host: &str, phase: FaultPhase) -> Act {
     Act::Note { what, octets: Vec::new() }
 }
 
-fn logged(provider: &str, event: &str, seconds: i64, related: &[&str]) -> Act {
+pub(crate) fn logged(provider: &str, event: &str, seconds: i64, related: &[&str]) -> Act {
     Act::Logged {
         provider: provider.to_owned(),
         entry: LogEntry {

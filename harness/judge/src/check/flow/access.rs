@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use collaudo_record::{Outcome, Span};
 
-use super::{Check, Findings, Occasion, View, count};
+use super::{Check, Findings, Occasion, View, count, timeouts::second_notice};
 use crate::{
     Clause,
     reading::{Kind, Virus},
@@ -293,8 +293,11 @@ pub(super) fn must_reach(story: &Story<'_>, submission: &Submission<'_>, recipie
         }),
         Some(other) => {
             let hosts = [own, other.name.as_str()];
-            let gave_up = story.disturbances.bars(&hosts, submission.t0.0, submission.t0.0.after(LAST));
-            !gave_up && !story.disturbances.excuses(&hosts, submission.t0.0)
+            // It is given up after a day, or with the second notice.
+            let limit = submission.t0.0.after(LAST);
+            let given_up = second_notice(story, submission, recipient).map_or(limit, |notice| notice.min(limit));
+            !story.disturbances.bars(&hosts, submission.t0.0, given_up)
+                && !story.disturbances.excuses(&hosts, submission.t0.0)
         }
         None => false,
     }

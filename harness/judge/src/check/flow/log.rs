@@ -87,8 +87,11 @@ fn fields(view: &View<'_>, out: &mut Findings, line: &Line<'_>) {
     //= PEC-2.3-03
     let apart = entry.at.since(line.seen);
     let holds = apart.0.unsigned_abs() <= NEAR.0.unsigned_abs();
-    let until = line.seen.after(NEAR);
-    if !view.story.disturbances.mistimes(&line.provider.name, Instant(line.seen.0 - NEAR.0), until) {
+    let (name, disturbances) = (&line.provider.name, &view.story.disturbances);
+    let is_mistimed = disturbances.mistimes(name, Instant(line.seen.0 - NEAR.0), line.seen.after(NEAR));
+    // The event's time counts, and not that of the writing.
+    let is_late = || disturbances.writes_late(name, entry.at, entry.at.after(NEAR), line.seen);
+    if !is_mistimed && (holds || !is_late()) {
         let observed = format!("{apart} from when it was seen");
         occasion.holds(out, &[Clause::PEC_2_3_03], holds, "date and time of the event", &observed);
     }

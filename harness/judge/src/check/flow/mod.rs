@@ -23,6 +23,8 @@ mod visits;
 
 use collaudo_record::{Basis, Outcome, Provider};
 
+pub(super) use timeouts::is_second;
+
 use super::{Check, Finding, Findings, View};
 use crate::{Clause, story::Submission};
 

@@ -13,7 +13,7 @@ const TICK: Span = Span::from_secs(1);
 const FIRST: Span = Span::from_hours(12);
 /// How late the first notice may come by the reading R-0003.
 const FIRST_LATEST: Span = Span::from_secs(12 * 3_600 + 30 * 60);
-/// Notices before this are first ones, later ones second; half-way between the two windows.
+/// Notices before this are first ones, half-way between the two windows; of later ones it may be the first that is one.
 const BETWEEN: Span = Span::from_hours(17);
 /// No second notice before.
 const SECOND: Span = Span::from_hours(22);
@@ -109,17 +109,18 @@ impl<'s, 'a> Day<'s, 'a> {
         Some(day)
     }
 
-    /// Which notice is which the instant tells; where the provider was down in between, the order.
+    /// Which notice is which the instant tells; where none came before its own half of the day, the order.
     fn sort_notices(&mut self) {
         let all = self.story.about(self.submission, Kind::PreavvisoErroreConsegna);
         let ours = all.filter(|one| one.mailbox().is_some() && one.concerns(self.recipient.address));
         let notices: Vec<_> = ours.map(|one| (one.event, one.at)).collect();
         let boundary = self.from(BETWEEN);
         let (mut first, later): (Vec<_>, Vec<_>) = notices.into_iter().partition(|(_, at)| *at < boundary);
-        let mut later = later.into_iter();
-        let late = self.due(FIRST_LATEST).is_none_or(|due| due >= boundary);
-        if first.is_empty() && late && !self.confirmed_by(FIRST) {
-            first.extend(later.next());
+        let mut later = later.into_iter().peekable();
+        let was_down = self.due(FIRST_LATEST).is_none_or(|due| due >= boundary);
+        let is_first = |(_, at): &(u32, Instant)| was_down || at.after(TICK) < self.from(SECOND);
+        if first.is_empty() && !self.confirmed_by(FIRST) {
+            first.extend(later.next_if(is_first));
         }
         (self.first, self.second, self.further) = (first, later.next(), later.collect());
     }
@@ -204,6 +205,28 @@ impl<'s, 'a> Day<'s, 'a> {
         let at: Vec<_> = notices.iter().map(|(_, at)| at.since(self.submission.t0.0).to_string()).collect();
         format!("{} at {}", count(notices.len(), "notice"), at.join(" and "))
     }
+}
+
+/// Whether a notice is not the first one of its recipient. None where that cannot be told.
+pub(in super::super) fn is_second(story: &Story<'_>, notice: &Appearance<'_>) -> Option<bool> {
+    let submission = story.submission_of(notice)?;
+    let recipient = submission.recipients.iter().find(|one| notice.concerns(one.address))?;
+    let day = Day::of(story, submission, recipient)?;
+    let is_it = |(event, _): &(u32, Instant)| *event == notice.event;
+    let is_first = day.first.iter().any(is_it);
+    (is_first || day.later().any(|one| is_it(&one))).then_some(!is_first)
+}
+
+/// When the sender was first told that no delivery is to be hoped for any more.
+pub(super) fn second_notice(
+    story: &Story<'_>,
+    submission: &Submission<'_>,
+    recipient: &Recipient<'_>,
+) -> Option<Instant> {
+    let from = submission.t0.0.after(SECOND);
+    let notices = story.about(submission, Kind::PreavvisoErroreConsegna);
+    let mut ours = notices.filter(|one| one.mailbox().is_some() && one.concerns(recipient.address));
+    ours.find(|one| one.at.after(TICK) >= from).map(|one| one.at)
 }
 
 fn notices(view: &View<'_>, out: &mut Findings) {

@@ -3,7 +3,7 @@
 use super::bends::BENDS;
 use std::collections::{BTreeMap, BTreeSet};
 
-use collaudo_record::Outcome;
+use collaudo_record::{Basis, Event, FaultPhase, Outcome, Span, Trace, What};
 
 use crate::{
     Clause,
@@ -17,20 +17,17 @@ use crate::{
 
 /// What the rules say of the world, its messages bent.
 fn findings(bend: impl Fn(&mut Draft)) -> Vec<Finding> {
-    let trace = fixture::trace(bend);
-    let readings = Readings::of(&trace);
-    let index = Index::of(&trace);
-    let sightings = sightings(&trace, &readings);
-    let library = Library::of(&trace, &index);
-    let story = Story::read(&trace, &readings, &library, &sightings);
-    let view = View {
-        trace: &trace,
-        readings: &readings,
-        index: &index,
-        library: &library,
-        sightings: &sightings,
-        story: &story,
-    };
+    findings_of(&fixture::trace(bend))
+}
+
+fn findings_of(trace: &Trace) -> Vec<Finding> {
+    let readings = Readings::of(trace);
+    let index = Index::of(trace);
+    let sightings = sightings(trace, &readings);
+    let library = Library::of(trace, &index);
+    let story = Story::read(trace, &readings, &library, &sightings);
+    let view =
+        View { trace, readings: &readings, index: &index, library: &library, sightings: &sightings, story: &story };
     super::run(&view)
 }
 
@@ -87,6 +84,44 @@ fn every_rule_is_broken_by_some_bend() {
 fn failed(bend: impl Fn(&mut Draft)) -> BTreeSet<Clause> {
     let found = worse(&findings(bend));
     found.into_iter().filter(|(_, (outcome, _))| *outcome == Outcome::Fail).map(|(clause, _)| clause).collect()
+}
+
+/// Goal: a first notice is judged as one however late it comes. Method: notices moved, the provider down meanwhile, its clock
+/// wrong.
+#[test]
+fn which_notice_it_is_its_order_tells_and_not_its_hour_alone() {
+    use Clause as C;
+    let texts = |first: Span, second: Span, meanwhile: &[(i64, What)], swap: Option<(&'static str, &'static str)>| {
+        let mut trace = fixture::trace(|draft| match (draft.name, swap) {
+            ("primo-avviso", swap) => {
+                draft.seen = first;
+                swap.into_iter().for_each(|(from, to)| draft.swap(from, to));
+            }
+            ("secondo-avviso", _) => draft.seen = second,
+            _ => {}
+        });
+        for (hours, what) in meanwhile {
+            let at = fixture::EPOCH.after(Span::from_hours(*hours));
+            trace.events.push(Event { at, basis: Basis::Observed, what: what.clone() });
+        }
+        trace.events.sort_by_key(|event| event.at);
+        let mut worse = worse(&findings_of(&trace));
+        worse.retain(|clause, _| [C::PEC_3_1_6_13, C::PEC_3_1_6_14].contains(clause));
+        worse.into_keys().collect::<Vec<_>>()
+    };
+    let hours = Span::from_hours;
+    let minute = Span::from_secs(60);
+    let host = |up| What::Host { host: "alfa".into(), up };
+    let clock = |phase| What::Fault { fault: 1, kind: "clock".into(), hosts: vec!["alfa".into()], phase };
+    assert_eq!(texts(hours(18), hours(23), &[], None), []);
+    assert_eq!(texts(hours(12), hours(20), &[], None), []);
+    assert_eq!(texts(hours(25), Span(hours(25).0 + minute.0), &[(1, host(false)), (25, host(true))], None), []);
+    // Where the provider's clock leapt its hours are not the world's.
+    let leapt = [(1, clock(FaultPhase::Injected)), (30, clock(FaultPhase::Healed))];
+    assert_eq!(texts(hours(24), hours(36), &leapt, None), []);
+    assert_eq!(texts(hours(18), hours(23), &[], Some(("un ulteriore avviso", "qualcosa"))), [C::PEC_3_1_6_13]);
+    // The other way round each has the other's text.
+    assert_eq!(texts(hours(23), hours(12), &[], None), [C::PEC_3_1_6_13, C::PEC_3_1_6_14]);
 }
 
 /// Goal: what signs a message is judged apart from what it says. Method: every message of alfa signed otherwise.
@@ -157,7 +192,7 @@ fn a_digest_of_sha_1_fails_now_and_was_tolerated_once() {
     assert!(failed(signing).contains(&Clause::PEC_AGID_SHA_01));
     let once = |draft: &mut Draft| {
         signing(draft);
-        draft.seen = if draft.name == "busta" { collaudo_record::Span::from_hours(-24 * 365 * 3) } else { draft.seen };
+        draft.seen = if draft.name == "busta" { Span::from_hours(-24 * 365 * 3) } else { draft.seen };
     };
     let found = worse(&findings(once));
     assert_eq!(found.get(&Clause::PEC_AGID_SHA_01).map(|(outcome, _)| *outcome), Some(Outcome::Deviation));

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     Clause,
+    check::flow,
     reading::{Kind, Virus, zone_minutes},
     story::{Submission, address::domain},
 };
@@ -305,12 +306,19 @@ fn kind_of_each_recipient(case: &Case<'_>) -> Option<Ruling> {
     Some(Ruling::holds(holds, format!("{expected}: {told}"), words))
 }
 
-/// Whether a timeout notice is the second of its recipient: by the time since acceptance, else by what it says.
+/// Whether a timeout notice is the second of its recipient: by what else came in his day, by the time since acceptance,
+/// else by what it says.
 fn is_second(case: &Case<'_>) -> bool {
+    let story = case.view.story;
+    let appearance = story.appearances.iter().find(|one| one.event == case.sighting.event);
+    if let Some(is_second) = appearance.and_then(|notice| flow::is_second(story, notice)) {
+        return is_second;
+    }
     let text = squeezed(&case.reading.text);
-    match since_acceptance(case) {
-        Some(passed) => passed >= Span::from_hours(18),
-        None => {
+    match since_acceptance(case).filter(|_| !case.may_be_mistimed()) {
+        Some(passed) if passed < Span::from_hours(17) => false,
+        Some(passed) if passed >= Span::from_hours(22) => true,
+        _ => {
             NOT_IN_DAY.1.iter().any(|stem| text.contains(stem))
                 && !NOT_IN_TWELVE.1.iter().any(|stem| text.contains(stem))
         }

@@ -1,8 +1,9 @@
-use collaudo_record::Outcome;
+use collaudo_record::{FaultPhase, Outcome};
 
 use super::{fails, passes, silent, verdicts};
 use crate::story::testing::{
-    Act, HOUR, ID, ORIGINAL, Script, accepted, at, crossing, internal, refused, stored, submit,
+    Act, HOUR, ID, ORIGINAL, Script, accepted, at, crossing, fault, internal, logged, refused, stored, submit,
+    timeout_at,
 };
 
 const BRUNO: &[&str] = &["bruno@beta.test"];
@@ -89,12 +90,24 @@ fn an_envelope_that_could_go_must_show() {
     let off = || alone.clone().add("off", at(0), Act::Host { host: "beta".into(), up: false });
     silent(&off(), &["2.2.1-02 alfa"]);
     // After a day it is given up, and no later than that.
-    let back = |hours: i64| {
-        let back = off().add("on", at(hours * HOUR), Act::Host { host: "beta".into(), up: true });
+    let back_at = |minutes: i64| {
+        let back = off().add("on", at(minutes * 60), Act::Host { host: "beta".into(), up: true });
         back.add("end", at(30 * HOUR), Act::End)
     };
+    let back = |hours: i64| back_at(60 * hours);
     silent(&back(26), &["2.2.1-02 alfa", "3.5-01 alfa"]);
     assert!(verdicts(&back(20), Outcome::Fail).contains("2.2.1-02 alfa"));
+    // It need not be tried in the last minutes before it is given up, which may be with the second notice.
+    let told = |script: Script, minutes: i64| script.add("second", at(minutes * 60), timeout_at(minutes * 60));
+    let unsent = |script: &Script| {
+        let failed = verdicts(script, Outcome::Fail);
+        ["2.2.1-02 alfa", "3.5-01 alfa"].map(|one| failed.contains(one))
+    };
+    assert_eq!(unsent(&told(back_at(1_414), 1_430)), [false; 2]);
+    assert_eq!(unsent(&told(back_at(1_290), 1_330)), [false; 2]);
+    assert_eq!(unsent(&told(back_at(1_290), 1_430)), [true; 2]);
+    assert_eq!(unsent(&told(back_at(1_200), 1_330)), [true; 2]);
+    assert_eq!(unsent(&told(back_at(1_200), 730)), [true; 2]);
 }
 
 #[test]
@@ -309,6 +322,22 @@ fn every_operation_has_its_line_with_all_that_belongs_in_it() {
     fails(&bend("log-take", |entry| (entry.pec_msgid, entry.msgid) = (None, None)), &["2.3-02 beta"]);
     let none = good().without("log-take").without("log-deliver");
     fails(&none, &["2.3-01 beta"]);
+}
+
+#[test]
+fn a_line_that_the_full_disk_did_not_take_tells_when_the_event_was() {
+    let told = |event: i64, seen: i64| crossing(ORIGINAL).add("late", at(seen), logged("alfa", "invio", event, &[]));
+    let full = |script: Script, host: &str, from: i64| {
+        let script = script.add("full", at(from), fault("disk-full", host, FaultPhase::Injected));
+        script.add("room", at(1_000), fault("disk-full", host, FaultPhase::Healed))
+    };
+    fails(&told(2, 1_002), &["2.3-03 alfa"]);
+    fails(&full(told(2, 1_002), "alfa", 2), &[]);
+    fails(&full(told(2, 1_002), "beta", 2), &["2.3-03 alfa"]);
+    // Before there was room no less than then, soon after, and never ahead of time.
+    fails(&full(told(2, 1_002), "alfa", 70), &["2.3-03 alfa"]);
+    fails(&full(told(2, 1_700), "alfa", 2), &["2.3-03 alfa"]);
+    fails(&full(told(1_002, 900), "alfa", 2), &["2.3-03 alfa"]);
 }
 
 fn reply(act: &mut Act, code: u16) {

@@ -52,6 +52,11 @@ fn notices_keep_their_windows() {
     let thirteen = silence().moved("first", at(13 * HOUR));
     fails(&thirteen, &[]);
     assert_eq!(verdicts(&thirteen, Outcome::Deviation).into_iter().collect::<Vec<_>>(), FIRST);
+    // However late it is, it is the first; unless something came in time, and only the second was owed.
+    let eighteen = silence().moved("first", at(18 * HOUR));
+    fails(&eighteen, &[]);
+    assert_eq!(verdicts(&eighteen, Outcome::Deviation).into_iter().collect::<Vec<_>>(), FIRST);
+    fails(&taken_and_lost().moved("second", at(18 * HOUR)), &["3.1.6-03 alfa", "3.1.6-04 alfa"]);
     let late = ["2.1.1.1.2-02 alfa", "3.1.6-03 alfa", "3.1.6-06 alfa", "DM.13-02 alfa"];
     fails(&silence().moved("second", at(25 * HOUR)), &late);
     fails(&silence().moved("second", at(21 * HOUR)), &["3.1.6-03 alfa", "3.1.6-06 alfa"]);
