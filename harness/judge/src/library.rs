@@ -241,7 +241,7 @@ impl<'a> Library<'a> {
 #[cfg(test)]
 mod tests {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
-    use collaudo_record::{Basis, Event, Outcome};
+    use collaudo_record::{Basis, Event, Outcome, Transfer};
 
     use super::*;
     use crate::{
@@ -313,6 +313,35 @@ mod tests {
         first(&mut trace, got);
         assert_eq!(revocation(&trace, 1, 1), Revocation::No);
         assert_eq!(revocation(&trace, 9, 9), Revocation::Unsure);
+    }
+
+    /// Beta had an index and can get no other; it puts an envelope off, and takes it when it comes again.
+    #[test]
+    fn what_is_put_off_for_want_of_a_list_is_not_laid_to_the_index() {
+        let put_off = |list_comes_first: bool| {
+            let mut trace = fixture::trace(|_| {});
+            let issuer = trace.keep(ISSUER);
+            trace.header.trust.push(issuer);
+            let good = trace.body(&trace.header.index).map(<[u8]>::to_vec);
+            for (document, octets) in [(CRL, None), ("indice.p7m", None), ("indice.p7m", good.as_deref())] {
+                let what = consulted(&mut trace, "beta", document, octets);
+                first(&mut trace, what);
+            }
+            let is_envelope =
+                |event: &Event| matches!(&event.what, What::Transfer(one) if one.session.client == "alfa");
+            let place = trace.events.iter().position(is_envelope).expect("an envelope");
+            let mut refused = trace.events[place].clone();
+            if let What::Transfer(Transfer { reply: Some(reply), .. }) = &mut refused.what {
+                reply.code = 451;
+            }
+            let what = consulted(&mut trace, "beta", CRL, Some(list_of_revoked(false)));
+            let list = Event { at: refused.at, basis: Basis::Observed, what };
+            let both = if list_comes_first { [list, refused] } else { [refused, list] };
+            trace.events.splice(place..place, both);
+            outcome(&trace, "PEC-4.5-10", "beta")
+        };
+        assert_eq!(put_off(true), Some(Outcome::Fail));
+        assert_eq!(put_off(false), Some(Outcome::Pass));
     }
 
     /// Beta takes in charge what comes signed with a certificate that it knew to be revoked, two hours later.

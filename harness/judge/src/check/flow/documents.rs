@@ -7,7 +7,7 @@ use crate::{
     Clause,
     library::{Consultation, Worth},
     reading::{Index, Kind},
-    story::{Appearance, Place, address::domain},
+    story::{Appearance, Place, Standing, address::domain},
 };
 
 /// A local copy, refreshed daily, kept while no better one is to be had.
@@ -105,7 +105,8 @@ fn signs(view: &View<'_>, provider: &Provider, index: &Index, (from, until): (u3
         }
     }
     for handover in view.story.handovers.iter().filter(|one| one.provider.name == provider.name && one.is_sound()) {
-        let inside = |one: &&Appearance<'_>| from < one.event && one.event < until;
+        // What is taken in the end may have come before when nobody could tell its worth, for want of another document.
+        let inside = |one: &&Appearance<'_>| from < one.event && one.event < until && one.standing == Standing::Correct;
         for envelope in view.story.at(&handover.crossings).filter(inside) {
             let Place::Wire { transfer, .. } = envelope.place else { continue };
             let Some(code) = transfer.reply.as_ref().map(|reply| reply.code) else { continue };
