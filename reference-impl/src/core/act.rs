@@ -167,10 +167,9 @@ impl Paper {
         }
     }
 
-    /// A chapter is far below the length that DER cannot tell.
-    fn seal(&self, signature: &[u8]) -> Option<Bytes> {
+    fn seal(&self, signature: &[u8]) -> Bytes {
         match self {
-            Self::Message { draft, .. } => Some(draft.seal(signature)),
+            Self::Message { draft, .. } => draft.seal(signature),
             Self::Chapter { seal, .. } => seal.seal(signature),
         }
     }
@@ -195,7 +194,7 @@ impl Provider {
     pub(super) fn signed(&mut self, number: u64, making: usize, signature: &Bytes, out: &mut Vec<Effect>) {
         let Some(act) = self.acts.get_mut(&number) else { return };
         if let Some(making) = act.makings.get_mut(making) {
-            making.sealed = making.paper.seal(signature);
+            making.sealed = Some(making.paper.seal(signature));
             act.unsigned -= 1;
         }
         if act.unsigned == 0 {

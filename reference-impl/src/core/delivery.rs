@@ -6,9 +6,7 @@ use super::{
     act::{Act, Place, Then},
     journal::{About, Carries, Outgoing, Record, Transaction},
     ledger::fold,
-    message::{
-        Cause, Draft, EnvelopeRead, delivery as delivery_receipt, domain_of, form_for, non_delivery, take_charge,
-    },
+    message::{Cause, Draft, EnvelopeRead, Forms, delivery as delivery_receipt, domain_of, non_delivery, take_charge},
     provider::{Alarm, Provider, RETRY, Waiting, stamp},
     smtp::is_mailbox,
 };
@@ -38,6 +36,7 @@ impl Provider {
     pub(super) fn deliver(&mut self, now: Timestamp, act: &mut Act, delivery: &Delivery<'_>) {
         let Delivery { envelope, about, body, recipients } = delivery;
         act.log("ricezione posta-certificata", &about.for_recipients(recipients), Vec::new());
+        let forms = Forms::of(envelope);
         for recipient in recipients {
             self.hold_seen(act, envelope.identity, recipient);
             let about = about.for_recipients(std::slice::from_ref(recipient));
@@ -49,7 +48,7 @@ impl Provider {
                 //= PEC-3.3.2-01
                 Ok(()) => {
                     act.log("consegna", &about, Vec::new());
-                    let form = form_for(recipient, envelope);
+                    let form = forms.of_recipient(recipient);
                     ("avvenuta-consegna", delivery_receipt(&self.issuer, stamp, envelope, recipient, form))
                 }
                 //= PEC-2.2.3-05

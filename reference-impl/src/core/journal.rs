@@ -182,7 +182,15 @@ impl About {
 
     /// The same for a part of the recipients.
     pub(crate) fn for_recipients(&self, recipients: &[String]) -> Self {
-        Self { recipients: recipients.to_vec(), ..self.clone() }
+        let Self { pec_msgid, msgid, sender, recipients: _, subject, sending_provider } = self;
+        Self {
+            pec_msgid: pec_msgid.clone(),
+            msgid: msgid.clone(),
+            sender: sender.clone(),
+            recipients: recipients.to_vec(),
+            subject: subject.clone(),
+            sending_provider: sending_provider.clone(),
+        }
     }
 
     /// The same for what befell a mailbox: for it alone where it is a recipient's, else as it is, for the log names

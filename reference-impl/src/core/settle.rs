@@ -57,14 +57,17 @@ impl Provider {
         out: &mut Vec<Effect>,
     ) {
         let Some(outgoing) = self.ledger.outgoing.get(&number).cloned() else { return };
+        let transaction = match &outgoing.carries {
+            Carries::Envelope { pec_msgid } => self.ledger.transactions.get(pec_msgid).cloned(),
+            _ => None,
+        };
         let mut act = Act::new(now, Then::Settled(number, outgoing.lane()));
         let mut settled = Vec::new();
         for (recipient, outcome) in outcomes {
             let noted = match &outgoing.carries {
-                Carries::Envelope { pec_msgid } => {
-                    let transaction = self.ledger.transactions.get(pec_msgid).cloned();
-                    transaction.is_none_or(|transaction| self.tell(now, &mut act, &transaction, &recipient, outcome))
-                }
+                Carries::Envelope { .. } => transaction
+                    .as_ref()
+                    .is_none_or(|transaction| self.tell(now, &mut act, transaction, &recipient, outcome)),
                 // The log speaks of the original's recipients, never of whom a receipt goes to.
                 //= PEC-2.3-05
                 Carries::Receipt { id, about } => {

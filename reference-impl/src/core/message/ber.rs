@@ -63,11 +63,13 @@ pub(super) fn octets(element: &Element<'_>) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// The DER of a SET OF with this content.
-pub(super) fn set_of(content: &[u8]) -> Vec<u8> {
-    let length = content.len().to_be_bytes();
+/// The DER of an element whose content comes in these pieces.
+pub(super) fn element(tag: u8, pieces: &[&[u8]]) -> Vec<u8> {
+    let octets: usize = pieces.iter().map(|piece| piece.len()).sum();
+    let length = octets.to_be_bytes();
     let length = length.iter().position(|octet| *octet != 0).and_then(|first| length.get(first..)).unwrap_or(&[0]);
-    let mut out = vec![SET];
+    let mut out = Vec::with_capacity(octets + 10);
+    out.push(tag);
     match length {
         [short] if *short < 128 => out.push(*short),
         long => {
@@ -75,7 +77,7 @@ pub(super) fn set_of(content: &[u8]) -> Vec<u8> {
             out.extend_from_slice(long);
         }
     }
-    out.extend_from_slice(content);
+    pieces.iter().for_each(|piece| out.extend_from_slice(piece));
     out
 }
 
@@ -135,11 +137,11 @@ mod tests {
     }
 
     #[test]
-    fn a_set_has_the_shortest_length() {
-        assert_eq!(set_of(&[]), [0x31, 0]);
-        assert_eq!(set_of(&[7; 127])[..2], [0x31, 127]);
-        assert_eq!(set_of(&[7; 128])[..3], [0x31, 0x81, 128]);
-        assert_eq!(set_of(&[7; 300])[..4], [0x31, 0x82, 1, 44]);
+    fn an_element_has_the_shortest_length() {
+        assert_eq!(element(SET, &[]), [0x31, 0]);
+        assert_eq!(element(SET, &[&[7; 127]])[..2], [0x31, 127]);
+        assert_eq!(element(SET, &[&[7; 100], &[7; 28]])[..3], [0x31, 0x81, 128]);
+        assert_eq!(element(SET, &[&[7; 300]])[..4], [0x31, 0x82, 1, 44]);
     }
 
     #[test]

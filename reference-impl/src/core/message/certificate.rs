@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use aws_lc_rs::{
     digest,
     signature::{
@@ -5,7 +7,7 @@ use aws_lc_rs::{
         UnparsedPublicKey,
     },
 };
-use collaudo_node::{Bytes, Timestamp};
+use collaudo_node::{BodyId, Bytes, Timestamp};
 use const_oid::{
     ObjectIdentifier,
     db::rfc5912::{
@@ -23,7 +25,10 @@ use x509_cert::{
     name::Name,
 };
 
-use super::ber::{Elements, SEQUENCE};
+use super::{
+    ber::{Elements, SEQUENCE},
+    memory::Memory,
+};
 
 /// A path is no longer, and no more signatures are tried to find one.
 const MAX_PATH: usize = 8;
@@ -42,24 +47,48 @@ pub struct CertificateFault(pub(super) String);
 /// The certification authorities that signatures must lead up to.
 #[derive(Clone, Debug, Default)]
 pub struct Trust {
-    anchors: Vec<Known>,
+    anchors: Vec<Arc<Known>>,
+    memory: Arc<Memory>,
 }
 
 /// A certificate with its octets.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Known {
+    id: BodyId,
     der: Vec<u8>,
     certificate: Certificate,
+    said: Said,
+}
+
+/// What the extensions of a certificate say, the serial number beside them. An extension that is broken or that stands
+/// there twice counts as none.
+#[derive(Debug)]
+struct Said {
+    serial_number: Option<Vec<u8>>,
+    emails: Vec<String>,
+    key_identifier: Option<Vec<u8>>,
+    usage: Option<KeyUsage>,
+    purposes: Option<ExtendedKeyUsage>,
+    constraints: Option<BasicConstraints>,
+    names: Option<NameConstraints>,
+    /// Whether all that is critical is understood here.
+    understood: bool,
 }
 
 impl Trust {
     /// *Takes* the DER of each anchor.
     pub fn new(anchors: &[Bytes]) -> Result<Self, CertificateFault> {
-        Ok(Self { anchors: anchors.iter().map(|der| Known::read(der)).collect::<Result<_, _>>()? })
+        let anchors = anchors.iter().map(|der| Known::read(der).map(Arc::new)).collect::<Result<_, _>>()?;
+        Ok(Self { anchors, memory: Arc::default() })
     }
 
     pub(super) fn anchors(&self) -> impl Iterator<Item = &Known> {
-        self.anchors.iter()
+        self.anchors.iter().map(Arc::as_ref)
+    }
+
+    /// What is remembered of certificates that came before.
+    pub(super) fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     /// Looks for a path from `leaf` over certificates of `pool` to an anchor, all of them valid at `now`.
@@ -69,7 +98,7 @@ impl Trust {
     pub(super) fn check<'a>(
         &'a self,
         leaf: &'a Known,
-        pool: &'a [Known],
+        pool: &'a [Arc<Known>],
         now: Timestamp,
     ) -> Result<Vec<&'a Known>, &'static str> {
         if !leaf.is_valid_at(now) {
@@ -84,7 +113,7 @@ impl Trust {
                 path.pop();
                 return Ok(path);
             }
-            for issuer in self.anchors.iter().chain(pool) {
+            for issuer in self.anchors.iter().chain(pool).map(Arc::as_ref) {
                 let fits = issuer.certificate.tbs_certificate.subject == last.certificate.tbs_certificate.issuer
                     && path.len() < MAX_PATH
                     && path.iter().all(|known| known.der != issuer.der)
@@ -97,7 +126,7 @@ impl Trust {
                 if tried > MAX_SIGNATURES {
                     return Err("il percorso di certificazione è troppo lungo");
                 }
-                if issuer.has_signed(last) {
+                if self.memory.has_signed(issuer, last) {
                     open.push(path.iter().copied().chain([issuer]).collect());
                 }
             }
@@ -109,7 +138,12 @@ impl Trust {
 impl Known {
     pub(super) fn read(der: &[u8]) -> Result<Self, CertificateFault> {
         let certificate = Certificate::from_der(der).map_err(|error| CertificateFault(error.to_string()))?;
-        Ok(Self { der: der.to_vec(), certificate })
+        Ok(Self { id: BodyId::of(der), der: der.to_vec(), said: Said::by(&certificate), certificate })
+    }
+
+    /// Names the octets.
+    pub(super) fn id(&self) -> BodyId {
+        self.id
     }
 
     pub(super) fn der(&self) -> &[u8] {
@@ -125,24 +159,23 @@ impl Known {
     }
 
     /// The serial number in DER.
-    pub(super) fn serial_number(&self) -> Option<Vec<u8>> {
-        self.certificate.tbs_certificate.serial_number.to_der().ok()
+    pub(super) fn serial_number(&self) -> Option<&Vec<u8>> {
+        self.said.serial_number.as_ref()
     }
 
     /// Whether the authority may sign lists of revoked certificates.
     pub(super) fn may_sign_lists(&self) -> bool {
-        self.extension::<KeyUsage>().is_none_or(|usage| usage.crl_sign())
+        self.said.usage.is_none_or(|usage| usage.crl_sign())
     }
 
     /// The addresses of subjectAltName.
-    pub(super) fn emails(&self) -> Vec<String> {
-        let names = self.extension::<SubjectAltName>().map(|names| names.0).unwrap_or_default();
-        names.iter().filter_map(email).map(Into::into).collect()
+    pub(super) fn emails(&self) -> &[String] {
+        &self.said.emails
     }
 
     /// subjectKeyIdentifier.
-    pub(super) fn key_identifier(&self) -> Option<Vec<u8>> {
-        self.extension::<SubjectKeyIdentifier>().map(|identifier| identifier.0.as_bytes().to_vec())
+    pub(super) fn key_identifier(&self) -> Option<&[u8]> {
+        self.said.key_identifier.as_deref()
     }
 
     /// Whether `signature` is this key's over `message`; keys under 2048 bits are refused.
@@ -153,11 +186,6 @@ impl Known {
         rsa && UnparsedPublicKey::new(hash.rsa(), key_bits).verify(message, signature).is_ok()
     }
 
-    /// The one extension of this type; where it is broken or there are two, the certificate counts as without it.
-    fn extension<'a, T: Decode<'a> + const_oid::AssociatedOid>(&'a self) -> Option<T> {
-        self.certificate.tbs_certificate.get::<T>().ok().flatten().map(|(_, value)| value)
-    }
-
     fn is_valid_at(&self, now: Timestamp) -> bool {
         let validity = &self.certificate.tbs_certificate.validity;
         let now = u64::try_from(now.unix_micros().div_euclid(1_000_000)).unwrap_or(0);
@@ -165,18 +193,13 @@ impl Known {
             .contains(&now)
     }
 
-    fn is_understood(&self) -> bool {
-        let extensions = self.certificate.tbs_certificate.extensions.as_deref().unwrap_or_default();
-        extensions.iter().all(|found| !found.critical || UNDERSTOOD.contains(&found.extn_id.to_string().as_str()))
-    }
-
     /// Whether the certificate is one to sign mail with.
     fn check_signer(&self) -> Result<(), &'static str> {
-        let signs = self.extension::<KeyUsage>().is_none_or(|usage| usage.digital_signature());
-        let mails = self.extension::<ExtendedKeyUsage>().is_none_or(|usage| {
+        let signs = self.said.usage.is_none_or(|usage| usage.digital_signature());
+        let mails = self.said.purposes.as_ref().is_none_or(|usage| {
             usage.0.iter().any(|purpose| [EMAIL_PROTECTION, ANY_PURPOSE].contains(&purpose.to_string().as_str()))
         });
-        if signs && mails && self.is_understood() {
+        if signs && mails && self.said.understood {
             Ok(())
         } else {
             Err("il certificato non è abilitato alla firma di messaggi")
@@ -185,20 +208,47 @@ impl Known {
 
     /// Whether the certificate is of an authority that may stand above `below` others and above this leaf.
     fn may_issue(&self, below: usize, leaf: &Self) -> bool {
-        let authority = self.extension::<BasicConstraints>().is_some_and(|constraints| {
+        let Said { usage, constraints, names, understood, .. } = &self.said;
+        let authority = constraints.as_ref().is_some_and(|constraints| {
             constraints.ca && constraints.path_len_constraint.is_none_or(|most| below <= usize::from(most))
         });
-        let signs = self.extension::<KeyUsage>().is_none_or(|usage| usage.key_cert_sign());
-        let names = self.extension::<NameConstraints>().is_none_or(|constraints| allows(&constraints, &leaf.emails()));
-        authority && signs && names && self.is_understood()
+        let signs = usage.is_none_or(|usage| usage.key_cert_sign());
+        let names = names.as_ref().is_none_or(|constraints| allows(constraints, leaf.emails()));
+        authority && signs && names && *understood
     }
 
-    fn has_signed(&self, other: &Self) -> bool {
+    /// Whether this key has signed the other certificate; [`Memory`] knows it without counting again.
+    pub(super) fn has_signed(&self, other: &Self) -> bool {
         let signed = Elements(&other.der).required(SEQUENCE).and_then(|whole| whole.inside().required(SEQUENCE));
         let hash = Hash::of_signature(other.certificate.signature_algorithm.oid);
         let signature = other.certificate.signature.as_bytes();
         matches!((signed, hash, signature), (Some(signed), Some(hash), Some(signature)) if self.verify(hash, signed.whole, signature))
     }
+}
+
+impl Said {
+    fn by(certificate: &Certificate) -> Self {
+        let names = extension::<SubjectAltName>(certificate).map(|names| names.0).unwrap_or_default();
+        let identifier = extension::<SubjectKeyIdentifier>(certificate);
+        let extensions = certificate.tbs_certificate.extensions.as_deref().unwrap_or_default();
+        Self {
+            serial_number: certificate.tbs_certificate.serial_number.to_der().ok(),
+            emails: names.iter().filter_map(email).map(Into::into).collect(),
+            key_identifier: identifier.map(|identifier| identifier.0.as_bytes().to_vec()),
+            usage: extension(certificate),
+            purposes: extension(certificate),
+            constraints: extension(certificate),
+            names: extension(certificate),
+            understood: extensions
+                .iter()
+                .all(|found| !found.critical || UNDERSTOOD.contains(&found.extn_id.to_string().as_str())),
+        }
+    }
+}
+
+/// The one extension of this type; where it is broken or there are two, the certificate counts as without it.
+fn extension<'a, T: Decode<'a> + const_oid::AssociatedOid>(certificate: &'a Certificate) -> Option<T> {
+    certificate.tbs_certificate.get::<T>().ok().flatten().map(|(_, value)| value)
 }
 
 /// The digests that a signature may rest on. SHA-1 is not among them: the sender of a message chooses most of what the
@@ -325,8 +375,11 @@ mod tests {
     }
 
     fn check_chain(leaf: &[u8], pool: &[Bytes], root: &Bytes) -> Result<(), &'static str> {
-        let pool: Vec<Known> = pool.iter().map(|der| Known::read(der).unwrap()).collect();
-        Trust::new(std::slice::from_ref(root)).unwrap().check(&Known::read(leaf).unwrap(), &pool, NOW).map(drop)
+        let pool: Vec<_> = pool.iter().map(|der| Arc::new(Known::read(der).unwrap())).collect();
+        let (trust, leaf) = (Trust::new(std::slice::from_ref(root)).unwrap(), Known::read(leaf).unwrap());
+        let checked = trust.check(&leaf, &pool, NOW).map(drop);
+        assert_eq!(trust.check(&leaf, &pool, NOW).map(drop), checked, "what is remembered changes no answer");
+        checked
     }
 
     const NO_AUTHORITY: Result<(), &str> = Err("il certificato di firma non risale a un'autorità riconosciuta");

@@ -138,14 +138,15 @@ fn origin(
     trust: &Trust,
     revocations: Option<&Revocations>,
     now: Timestamp,
-) -> Result<(Arc<Provider>, Known, Bytes), Doubt> {
+) -> Result<(Arc<Provider>, Arc<Known>, Bytes), Doubt> {
     let signed = Signed::find(message).ok_or("il messaggio non contiene una firma S/MIME")?;
     let cms = SignedData::read(&signed.cms).ok_or("la struttura della firma non è leggibile")?;
-    let signer = cms.certificate().ok_or("la firma non contiene il certificato del firmatario")?;
+    let pool = cms.certificates(trust.memory());
+    let signer = pool.iter().find(|known| cms.names(known)).cloned();
+    let signer = signer.ok_or("la firma non contiene il certificato del firmatario")?;
     let provider =
         index.by_certificate(signer.der()).ok_or("il certificato di firma non è di un gestore dell'indice")?;
     cms.verify(&signed.content, &signer)?;
-    let pool: Vec<Known> = cms.certificates().collect();
     let path = trust.check(&signer, &pool, now)?;
     if let Some(revocations) = revocations {
         let standings: Vec<_> = path.iter().map(|known| revocations.standing(known, now)).collect();
@@ -222,10 +223,11 @@ impl Content {
         if !parts.first().is_some_and(|text| matches!(kind(text).as_str(), "text/plain" | "multipart/alternative")) {
             return Err("la prima parte non è un testo".into());
         }
+        let files: Vec<_> = parts.iter().map(file_name).collect();
         // Only direct children count: a forwarded certified message nests other files of these names.
         let named = |name: &str, kinds: &[&str]| {
-            let found = |part: &&Message| file_name(part).is_some_and(|found| found.eq_ignore_ascii_case(name));
-            let mut found = parts.iter().filter(found);
+            let is_named = |file: &Option<String>| file.as_ref().is_some_and(|found| found.eq_ignore_ascii_case(name));
+            let mut found = parts.iter().zip(&files).filter(|(_, file)| is_named(file)).map(|(part, _)| part);
             match (found.next(), found.next()) {
                 (Some(part), None) if kinds.contains(&kind(part).as_str()) => Ok(Some(part)),
                 (None, _) => Ok(None),

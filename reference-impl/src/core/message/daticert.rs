@@ -1,6 +1,9 @@
 //! daticert.xml: certification data, written and read (§4.4).
 
-use std::fmt::Write as _;
+use std::{
+    borrow::Cow,
+    fmt::{Display, Write as _},
+};
 
 use super::{Certified, Form, Issuer, Kind, Recipient, Subject, legal::LegalTime, write::harmless, xml};
 
@@ -26,13 +29,13 @@ pub(super) fn write(kind: Kind, issuer: &Issuer, time: &LegalTime, certified: &C
     //= PEC-4.4-01
     //= PEC-4.4-02
     let error = extra.error.unwrap_or("nessuno");
-    out.line(0, &format!("<postacert tipo=\"{}\" errore=\"{error}\">", kind.wire()));
+    out.line(0, format_args!("<postacert tipo=\"{}\" errore=\"{error}\">", kind.wire()));
     //= PEC-4.4-06
     out.line(1, "<intestazione>");
     out.element(2, "mittente", &certified.sender);
     for recipient in &certified.recipients {
         let class = if recipient.certified { "certificato" } else { "esterno" };
-        out.line(2, &format!("<destinatari tipo=\"{class}\">{}</destinatari>", escape(&recipient.address)));
+        out.line(2, format_args!("<destinatari tipo=\"{class}\">{}</destinatari>", escape(&recipient.address)));
     }
     out.element(2, "risposte", &certified.reply_to);
     out.element_if(2, "oggetto", certified.subject.as_ref().map(|subject| subject.text.as_str()));
@@ -40,14 +43,14 @@ pub(super) fn write(kind: Kind, issuer: &Issuer, time: &LegalTime, certified: &C
     //= PEC-4.4-12
     out.line(1, "<dati>");
     out.element(2, "gestore-emittente", issuer.display_name());
-    out.line(2, &format!("<data zona=\"{}\">", time.zone));
+    out.line(2, format_args!("<data zona=\"{}\">", time.zone));
     out.element(3, "giorno", &time.day);
     out.element(3, "ora", &time.hour);
     out.line(2, "</data>");
     out.element(2, "identificativo", &certified.pec_msgid);
     out.element_if(2, "msgid", certified.msgid.as_deref());
     if let Some(form) = extra.form {
-        out.line(2, &format!("<ricevuta tipo=\"{}\"/>", form.wire()));
+        out.line(2, format_args!("<ricevuta tipo=\"{}\"/>", form.wire()));
     }
     out.element_if(2, "consegna", extra.delivered_to);
     for recipient in extra.taken {
@@ -64,12 +67,13 @@ pub(super) fn write(kind: Kind, issuer: &Issuer, time: &LegalTime, certified: &C
 struct Lines(String);
 
 impl Lines {
-    fn line(&mut self, depth: usize, text: &str) {
-        let _ = writeln!(self.0, "{:width$}{text}", "", width = 4 * depth);
+    fn line(&mut self, depth: usize, text: impl Display) {
+        (0..depth).for_each(|_| self.0.push_str("    "));
+        let _ = writeln!(self.0, "{text}");
     }
 
     fn element(&mut self, depth: usize, name: &str, text: &str) {
-        self.line(depth, &format!("<{name}>{}</{name}>", escape(text)));
+        self.line(depth, format_args!("<{name}>{}</{name}>", escape(text)));
     }
 
     fn element_if(&mut self, depth: usize, name: &str, text: Option<&str>) {
@@ -80,8 +84,12 @@ impl Lines {
 }
 
 /// Character data: markup escaped, what XML cannot hold made harmless.
-fn escape(text: &str) -> String {
-    harmless(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+fn escape(text: &str) -> Cow<'_, str> {
+    let text = harmless(text);
+    if !text.contains(['&', '<', '>', '"']) {
+        return text;
+    }
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").into()
 }
 
 /// daticert.xml, read.

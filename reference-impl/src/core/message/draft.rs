@@ -1,14 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use cms::{
-    cert::{CertificateChoices, IssuerAndSerialNumber},
-    content_info::{CmsVersion, ContentInfo},
-    signed_data::{
-        CertificateSet, EncapsulatedContentInfo, SignedAttributes, SignedData, SignerIdentifier, SignerInfo,
-        SignerInfos,
-    },
-};
+use cms::cert::IssuerAndSerialNumber;
 use collaudo_node::{Bytes, Timestamp};
 use const_oid::{
     ObjectIdentifier,
@@ -19,17 +12,23 @@ use const_oid::{
 };
 use der::{
     Any, Decode, Encode, Tag,
-    asn1::{GeneralizedTime, OctetString, SetOfVec, UtcTime},
+    asn1::{GeneralizedTime, SetOfVec, UtcTime},
 };
 use spki::AlgorithmIdentifierOwned;
 use x509_cert::{Certificate, attr::Attribute, time::Time};
 
 use super::{
     CertificateFault,
+    ber::{OCTET_STRING, SEQUENCE, SET, element},
     parts::{Content, Part, append_parts, boundary},
     write::{Header, base64},
 };
 use crate::Family;
+
+/// CMSVersion v1.
+const V1: &[u8] = &[0x02, 1, 1];
+/// An element of context-specific tag 0 that holds others.
+const TAG_0: u8 = 0xa0;
 
 /// Who signs: names, certificate and family of the provider. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -43,8 +42,20 @@ struct Signer {
     certified_address: String,
     domain: String,
     display_name: String,
-    identifier: IssuerAndSerialNumber,
-    certificates: CertificateSet,
+    encoded: Encoded,
+}
+
+/// The DER of what stands in every signature of the provider.
+#[derive(Debug)]
+struct Encoded {
+    /// IssuerAndSerialNumber.
+    identifier: Vec<u8>,
+    /// CertificateSet, under its tag in SignedData.
+    certificates: Vec<u8>,
+    sha_256: Vec<u8>,
+    rsa: Vec<u8>,
+    data: Vec<u8>,
+    signed_data: Vec<u8>,
 }
 
 impl Issuer {
@@ -64,22 +75,20 @@ impl Issuer {
             serial_number: leaf.tbs_certificate.serial_number.clone(),
         };
         //= PEC-2.1-03
-        let mut all = vec![CertificateChoices::Certificate(leaf)];
+        let mut all = vec![leaf];
         for issuer in issuers {
-            all.push(CertificateChoices::Certificate(Certificate::from_der(issuer).map_err(fault)?));
+            all.push(Certificate::from_der(issuer).map_err(fault)?);
         }
+        let certificates = SetOfVec::try_from(all).map_err(fault)?;
         let signer = Arc::new(Signer {
             certified_address: certified_address.into(),
             domain: domain.into(),
             display_name: display_name.into(),
-            identifier,
-            certificates: CertificateSet(SetOfVec::try_from(all).map_err(fault)?),
+            encoded: Encoded::new(&identifier, &certificates).map_err(fault)?,
         });
-        let issuer = Self { signer, family: Arc::default() };
-        // What encodes once encodes ever after: only digest, instant and signature change from message to message.
-        let attributes = signed_attributes(&[0; 32], Timestamp::default()).map_err(fault)?;
-        issuer.signed_data(&attributes, &[0; 512], None).map_err(fault)?;
-        Ok(issuer)
+        // What encodes once encodes ever after: only digest and instant change from message to message.
+        signed_attributes(&[0; 32], Timestamp::default()).map_err(fault)?;
+        Ok(Self { signer, family: Arc::default() })
     }
 
     /// The same issuer, whose messages look as that family's do.
@@ -107,38 +116,41 @@ impl Issuer {
         &self.signer.display_name
     }
 
-    /// The DER of the SignedData, with its content inside or detached.
-    pub(super) fn signed_data(
-        &self,
-        attributes: &SignedAttributes,
-        signature: &[u8],
-        content: Option<&[u8]>,
-    ) -> der::Result<Vec<u8>> {
-        let econtent = content.map(|content| Any::new(Tag::OctetString, content)).transpose()?;
-        let sha_256 = AlgorithmIdentifierOwned { oid: ID_SHA_256, parameters: None };
-        let signer = SignerInfo {
-            version: CmsVersion::V1,
-            sid: SignerIdentifier::IssuerAndSerialNumber(self.signer.identifier.clone()),
-            digest_alg: sha_256.clone(),
-            signed_attrs: Some(attributes.clone()),
-            signature_algorithm: AlgorithmIdentifierOwned { oid: RSA_ENCRYPTION, parameters: Some(Any::null()) },
-            signature: OctetString::new(signature)?,
-            unsigned_attrs: None,
-        };
-        let signed = SignedData {
-            version: CmsVersion::V1,
-            digest_algorithms: SetOfVec::try_from(vec![sha_256])?,
-            encap_content_info: EncapsulatedContentInfo { econtent_type: ID_DATA, econtent },
-            certificates: Some(self.signer.certificates.clone()),
-            crls: None,
-            signer_infos: SignerInfos(SetOfVec::try_from(vec![signer])?),
-        };
-        ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(&signed)? }.to_der()
+    /// The DER of the SignedData, with its content inside or detached; `attributes` is that of the signed attributes.
+    pub(super) fn signed_data(&self, attributes: &[u8], signature: &[u8], content: Option<&[u8]>) -> Vec<u8> {
+        let Encoded { identifier, certificates, sha_256, rsa, data, signed_data } = &self.signer.encoded;
+        let content = content.map(|content| element(TAG_0, &[&element(OCTET_STRING, &[content])]));
+        let encapsulated = element(SEQUENCE, &[data, content.as_deref().unwrap_or_default()]);
+        // Signed they are a SET OF, and here they have a tag instead (RFC 5652 §5.4).
+        let attributes = [&[TAG_0], attributes.get(1..).unwrap_or_default()].concat();
+        let signature = element(OCTET_STRING, &[signature]);
+        let signer = element(SEQUENCE, &[V1, identifier, sha_256, &attributes, rsa, &signature]);
+        let (digests, signers) = (element(SET, &[sha_256]), element(SET, &[&signer]));
+        let signed = element(SEQUENCE, &[V1, &digests, &encapsulated, certificates, &signers]);
+        element(SEQUENCE, &[signed_data, &element(TAG_0, &[&signed])])
     }
 }
 
-/// contentType, signingTime and messageDigest (RFC 5652 §11).
-pub(super) fn signed_attributes(message_digest: &[u8], at: Timestamp) -> der::Result<SignedAttributes> {
+impl Encoded {
+    fn new(identifier: &IssuerAndSerialNumber, certificates: &SetOfVec<Certificate>) -> der::Result<Self> {
+        let algorithm = |oid, parameters| AlgorithmIdentifierOwned { oid, parameters }.to_der();
+        let mut certificates = certificates.to_der()?;
+        if let Some(tag) = certificates.first_mut() {
+            *tag = TAG_0;
+        }
+        Ok(Self {
+            identifier: identifier.to_der()?,
+            certificates,
+            sha_256: algorithm(ID_SHA_256, None)?,
+            rsa: algorithm(RSA_ENCRYPTION, Some(Any::null()))?,
+            data: ID_DATA.to_der()?,
+            signed_data: ID_SIGNED_DATA.to_der()?,
+        })
+    }
+}
+
+/// The DER of contentType, signingTime and messageDigest (RFC 5652 §11): what is signed.
+pub(super) fn signed_attributes(message_digest: &[u8], at: Timestamp) -> der::Result<Vec<u8>> {
     let attribute = |oid: ObjectIdentifier, value: Any| -> der::Result<Attribute> {
         Ok(Attribute { oid, values: SetOfVec::try_from(vec![value])? })
     };
@@ -149,11 +161,12 @@ pub(super) fn signed_attributes(message_digest: &[u8], at: Timestamp) -> der::Re
         Ok(time) => Time::UtcTime(time),
         Err(_) => Time::GeneralTime(GeneralizedTime::from_unix_duration(since_epoch)?),
     };
-    SetOfVec::try_from(vec![
+    let attributes = SetOfVec::try_from(vec![
         attribute(ID_CONTENT_TYPE, Any::encode_from(&ID_DATA)?)?,
         attribute(ID_SIGNING_TIME, Any::encode_from(&time)?)?,
         attribute(ID_MESSAGE_DIGEST, Any::new(Tag::OctetString, message_digest)?)?,
-    ])
+    ])?;
+    attributes.to_der()
 }
 
 /// A message that lacks nothing but its signature.
@@ -165,7 +178,7 @@ pub struct Draft {
     /// The multipart/mixed entity that is signed.
     content: Bytes,
     boundary: String,
-    attributes: SignedAttributes,
+    /// The signed attributes.
     to_sign: Bytes,
 }
 
@@ -175,15 +188,13 @@ impl Draft {
         let content = content.mixed(issuer.family(), message_id);
         let hash = digest(&SHA256, &content);
         // The types bound every length here and Issuer::new has encoded the same structure, so this cannot fail.
-        let attributes = signed_attributes(hash.as_ref(), at).expect("three attributes of fixed shape encode");
-        let to_sign = attributes.to_der().expect("three attributes of fixed shape encode").into();
+        let to_sign = signed_attributes(hash.as_ref(), at).expect("three attributes of fixed shape encode").into();
         Self {
             issuer: issuer.clone(),
             message_id: message_id.into(),
             header: header.into_bytes(),
             content: content.into(),
             boundary: boundary(&[hash.as_ref(), message_id.as_bytes()]),
-            attributes,
             to_sign,
         }
     }
@@ -195,10 +206,7 @@ impl Draft {
 
     /// The whole message, with the signature over [`Draft::to_sign`].
     pub fn seal(&self, signature: &[u8]) -> Bytes {
-        let signed_data = self
-            .issuer
-            .signed_data(&self.attributes, bounded(signature), None)
-            .expect("Issuer::new has encoded the same");
+        let signed_data = self.issuer.signed_data(&self.to_sign, bounded(signature), None);
         //= PEC-2.1-01
         //= PEC-2.1-02
         let Family { micalg, signature_type, preamble, .. } = self.issuer.family();
@@ -248,11 +256,17 @@ pub(super) fn bracketed(id: &str) -> String {
 /// A signature to which a second signer was added.
 #[cfg(test)]
 pub(super) fn signed_twice(cms: &[u8], certificate: &[u8]) -> Vec<u8> {
+    use cms::{
+        content_info::ContentInfo,
+        signed_data::{SignedData, SignerIdentifier},
+    };
     let mut signed: SignedData = ContentInfo::from_der(cms).unwrap().content.decode_as().unwrap();
     let mut second = signed.signer_infos.0.get(0).unwrap().clone();
-    second.sid = SignerIdentifier::IssuerAndSerialNumber(
-        Issuer::new("", "", "", certificate, &[]).unwrap().signer.identifier.clone(),
-    );
+    let Certificate { tbs_certificate, .. } = Certificate::from_der(certificate).unwrap();
+    second.sid = SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
+        issuer: tbs_certificate.issuer,
+        serial_number: tbs_certificate.serial_number,
+    });
     signed.signer_infos.0.insert(second).unwrap();
     ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(&signed).unwrap() }.to_der().unwrap()
 }

@@ -1,8 +1,10 @@
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
     Message,
-    address::{read_list, same_address},
+    address::{mailbox_key, read_list},
     classify::EnvelopeRead,
 };
 
@@ -35,22 +37,38 @@ impl Form {
     }
 }
 
-/// The form of the delivery receipt that `recipient` of `envelope` gives rise to (§3.3.2.1 to §3.3.2.3).
+/// The forms of the delivery receipts that an envelope gives rise to (§3.3.2.1 to §3.3.2.3).
 ///
 /// Primary recipients get the form that was asked for, those in Cc alone the concise one. Who stands in both fields or
 /// in neither is taken for primary, and a field that cannot be read names nobody.
-pub fn form_for(recipient: &str, envelope: &EnvelopeRead) -> Form {
-    //= PEC-2.1-14
-    let original = Message::read_leniently(envelope.original.clone());
-    let named = |field: &str| {
-        let lists = original.all(field).filter_map(|field| read_list(&field.unfolded()));
-        lists.flatten().any(|address| same_address(&address, recipient))
-    };
-    //= PEC-3.3.2.1-02
-    //= PEC-3.3.2.1-04
-    //= PEC-3.3.2.2-02
-    //= PEC-3.3.2.3-01
-    if named("Cc") && !named("To") { Form::Concise } else { envelope.certified.form }
+#[derive(Clone, Debug)]
+pub struct Forms {
+    asked: Form,
+    to: BTreeSet<String>,
+    cc: BTreeSet<String>,
+}
+
+impl Forms {
+    /// Reads the original's fields.
+    pub fn of(envelope: &EnvelopeRead) -> Self {
+        //= PEC-2.1-14
+        let original = Message::read_leniently(envelope.original.clone());
+        let named = |field: &str| {
+            let lists = original.all(field).filter_map(|field| read_list(&field.unfolded()));
+            lists.flatten().filter_map(|address| mailbox_key(&address)).collect()
+        };
+        Self { asked: envelope.certified.form, to: named("To"), cc: named("Cc") }
+    }
+
+    /// The form for one recipient.
+    pub fn of_recipient(&self, recipient: &str) -> Form {
+        let named = |field: &BTreeSet<String>| mailbox_key(recipient).is_some_and(|key| field.contains(&key));
+        //= PEC-3.3.2.1-02
+        //= PEC-3.3.2.1-04
+        //= PEC-3.3.2.2-02
+        //= PEC-3.3.2.3-01
+        if named(&self.cc) && !named(&self.to) { Form::Concise } else { self.asked }
+    }
 }
 
 #[cfg(test)]
@@ -71,7 +89,7 @@ mod tests {
             form: asked,
         };
         let identity = BodyId::of(&original);
-        form_for("bruno@Beta.test", &EnvelopeRead { certified, original, identity })
+        Forms::of(&EnvelopeRead { certified, original, identity }).of_recipient("bruno@Beta.test")
     }
 
     #[test]

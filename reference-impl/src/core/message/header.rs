@@ -1,6 +1,7 @@
 use std::ops::Range;
 
 use collaudo_node::Bytes;
+use memchr::{memchr, memchr2};
 
 use super::{Subject, encoded};
 
@@ -78,12 +79,12 @@ impl Message {
 
     /// The first field of that name, ignoring case.
     pub fn get(&self, name: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| field.name().eq_ignore_ascii_case(name))
+        self.fields.iter().find(|field| field.is_named(name))
     }
 
     /// All fields of that name, ignoring case, in their order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Field> + 'a {
-        self.fields.iter().filter(move |field| field.name().eq_ignore_ascii_case(name))
+        self.fields.iter().filter(move |field| field.is_named(name))
     }
 
     /// What stands behind the empty line.
@@ -155,14 +156,20 @@ impl Field {
 
     /// Its value without folds and without the white space around it.
     pub fn unfolded(&self) -> Vec<u8> {
-        let value = self.raw.get(self.colon + 1..).unwrap_or_default();
-        let value: Vec<u8> = value.iter().copied().filter(|octet| !matches!(octet, b'\r' | b'\n')).collect();
-        value.trim_ascii().to_vec()
+        let value = self.raw.get(self.colon + 1..).unwrap_or_default().trim_ascii();
+        match memchr2(b'\r', b'\n', value) {
+            Some(_) => value.iter().copied().filter(|octet| !matches!(octet, b'\r' | b'\n')).collect(),
+            None => value.to_vec(),
+        }
     }
 
     /// Its value as a person reads it: unfolded, encoded words decoded.
     pub fn text(&self) -> String {
         encoded::decode(&self.unfolded())
+    }
+
+    fn is_named(&self, name: &str) -> bool {
+        self.raw.get(..self.colon).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
     }
 
     fn extend(&mut self, bytes: &Bytes, end: usize) {
@@ -185,7 +192,7 @@ impl<'a> Line<'a> {
     fn at(bytes: &'a [u8], at: usize) -> Self {
         let reach = bytes.len().min(at.saturating_add(MAX_HEADER_OCTETS + 1));
         let rest = bytes.get(at..reach).unwrap_or_default();
-        match rest.iter().position(|octet| *octet == b'\n') {
+        match memchr(b'\n', rest) {
             Some(lf) => {
                 let text = rest.get(..lf).unwrap_or_default();
                 let bare = text.strip_suffix(b"\r");
@@ -211,7 +218,7 @@ impl<'a> Line<'a> {
 
     /// Where the colon stands behind a well-formed name.
     fn colon(&self) -> Option<usize> {
-        let colon = self.text.iter().position(|octet| *octet == b':')?;
+        let colon = memchr(b':', self.text)?;
         let name = self.text.get(..colon)?;
         (!name.is_empty() && name.iter().all(u8::is_ascii_graphic)).then_some(colon)
     }

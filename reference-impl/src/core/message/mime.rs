@@ -46,8 +46,10 @@ impl Parameterised {
 pub(crate) fn raw(field: &[u8]) -> (String, Vec<(String, Vec<u8>)>) {
     let mut pieces = cut(field).into_iter();
     let value = pieces.next().unwrap_or_default();
-    let value = String::from_utf8_lossy(value.trim_ascii()).to_ascii_lowercase();
-    let value = value.split('/').map(|word| word.trim()).collect::<Vec<_>>().join("/");
+    let mut value = String::from_utf8_lossy(value.trim_ascii()).to_ascii_lowercase();
+    if value.contains(char::is_whitespace) {
+        value = value.split('/').map(|word| word.trim()).collect::<Vec<_>>().join("/");
+    }
     let parameters = pieces.take(MAX_PARAMETERS).filter_map(|piece| {
         let equals = piece.iter().position(|octet| *octet == b'=')?;
         let (name, text) = piece.split_at(equals);
@@ -117,20 +119,25 @@ pub(super) fn leniently_decoded(entity: &Message) -> Vec<Bytes> {
 fn forgiving_base64(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
     let (mut bits, mut held) = (0_u32, 0_u32);
-    for octet in text {
-        let value = match octet {
-            b'A'..=b'Z' => octet - b'A',
-            b'a'..=b'z' => octet - b'a' + 26,
-            b'0'..=b'9' => octet - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => {
-                (bits, held) = (0, 0);
+    let mut rest = text;
+    while let Some((octet, behind)) = rest.split_first() {
+        if held == 0
+            && let Some((four, behind)) = rest.split_first_chunk::<4>()
+            && let Some(three) = group(*four)
+        {
+            out.extend_from_slice(&three);
+            rest = behind;
+            continue;
+        }
+        rest = behind;
+        match value(*octet) {
+            value @ ..64 => bits = bits << 6 | value,
+            _ if *octet == b'=' => {
+                held = 0;
                 continue;
             }
             _ => continue,
-        };
-        bits = bits << 6 | u32::from(value);
+        }
         held += 6;
         if held >= 8 {
             held -= 8;
@@ -141,6 +148,29 @@ fn forgiving_base64(text: &[u8]) -> Vec<u8> {
     out
 }
 
+/// The octets of a group of four characters, all of the alphabet.
+fn group(four: [u8; 4]) -> Option<[u8; 3]> {
+    let [a, b, c, d] = four.map(value);
+    let [_, three @ ..] = (a << 18 | b << 12 | c << 6 | d).to_be_bytes();
+    ((a | b | c | d) < 64).then_some(three)
+}
+
+/// What an octet stands for in base64; 255 where it is not of the alphabet.
+fn value(octet: u8) -> u32 {
+    u32::from(VALUES.get(usize::from(octet)).copied().unwrap_or(255))
+}
+
+const VALUES: [u8; 256] = {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut values = [255; 256];
+    let mut value = 0;
+    while value < 64 {
+        values[alphabet[value as usize] as usize] = value;
+        value += 1;
+    }
+    values
+};
+
 /// Base64 with any line breaks and with or without padding.
 pub(super) fn unbase64(text: &[u8]) -> Option<Vec<u8>> {
     const ENGINE: GeneralPurpose = GeneralPurpose::new(
@@ -149,8 +179,9 @@ pub(super) fn unbase64(text: &[u8]) -> Option<Vec<u8>> {
             .with_decode_padding_mode(DecodePaddingMode::Indifferent)
             .with_decode_allow_trailing_bits(true),
     );
-    let text: Vec<u8> = text.iter().copied().filter(|octet| !octet.is_ascii_whitespace()).collect();
-    ENGINE.decode(text).ok()
+    let mut packed = Vec::with_capacity(text.len());
+    text.split(u8::is_ascii_whitespace).for_each(|line| packed.extend_from_slice(line));
+    ENGINE.decode(packed).ok()
 }
 
 /// Why a multipart has no parts that can be told apart; in Italian, for the anomaly envelope's text.
@@ -249,6 +280,9 @@ pub(crate) fn part(entity: &Message, range: &Range<usize>) -> Message {
 
 /// Cuts at the semicolons that stand outside quoted strings and comments, which are left out.
 fn cut(field: &[u8]) -> Vec<Vec<u8>> {
+    if !field.iter().any(|octet| matches!(octet, b'"' | b'(')) {
+        return field.split(|octet| *octet == b';').map(<[u8]>::to_vec).collect();
+    }
     let mut pieces = vec![Vec::new()];
     let (mut quoted, mut escaped, mut depth) = (false, false, 0_usize);
     for octet in field {
@@ -341,7 +375,9 @@ fn join(raw: Vec<(String, Vec<u8>)>) -> Vec<(String, String)> {
 }
 
 fn unpercent(text: &[u8]) -> Vec<u8> {
-    unescape(text, b'%')
+    let mut out = Vec::with_capacity(text.len());
+    unescape(text, b'%', &mut out);
+    out
 }
 
 fn unquote_printable(text: &[u8]) -> Vec<u8> {
@@ -353,9 +389,9 @@ fn unquote_printable(text: &[u8]) -> Vec<u8> {
         };
         let content = content.trim_ascii_end();
         match content.strip_suffix(b"=") {
-            Some(soft) => out.extend(unescape(soft, b'=')),
+            Some(soft) => unescape(soft, b'=', &mut out),
             None => {
-                out.extend(unescape(content, b'='));
+                unescape(content, b'=', &mut out);
                 out.extend_from_slice(end);
             }
         }
@@ -363,24 +399,18 @@ fn unquote_printable(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Replaces each mark with two hexadecimal digits by the octet that they name.
-fn unescape(text: &[u8], mark: u8) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(octet) = text.get(at) {
-        let digit = |place: usize| text.get(place).and_then(|octet| char::from(*octet).to_digit(16));
-        match (*octet == mark).then(|| digit(at + 1).zip(digit(at + 2))).flatten() {
-            Some((high, low)) => {
-                out.push(u8::try_from(high * 16 + low).unwrap_or_default());
-                at += 3;
-            }
-            None => {
-                out.push(*octet);
-                at += 1;
-            }
-        }
+/// Appends a text, each mark with two hexadecimal digits replaced by the octet that they name.
+fn unescape(text: &[u8], mark: u8, out: &mut Vec<u8>) {
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(mark, rest) {
+        let (before, marked) = rest.split_at(at);
+        out.extend_from_slice(before);
+        let digit = |place: usize| marked.get(place).and_then(|octet| char::from(*octet).to_digit(16));
+        let octet = digit(1).zip(digit(2)).and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
+        out.push(octet.unwrap_or(mark));
+        rest = marked.get(if octet.is_some() { 3 } else { 1 }..).unwrap_or_default();
     }
-    out
+    out.extend_from_slice(rest);
 }
 
 /// An entity made of the octets given.
@@ -456,6 +486,18 @@ mod tests {
         assert_eq!(name("Content-Type: application/pdf; name=\"=?utf-8?Q?citt=C3=A0?=\"").as_deref(), Some("città"));
         assert_eq!(name("Content-Type: application/pdf"), None);
         assert_eq!(name("Content-Type: x/y; name=a\r\nContent-Disposition: inline; filename=b").as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn forgiving_base64_passes_over_what_is_not_of_the_alphabet() {
+        let decode = |text: &str| String::from_utf8(forgiving_base64(text.as_bytes())).unwrap();
+        assert_eq!(decode("Y2lhbyBtb25kbyE="), "ciao mondo!");
+        for cut in 0.."Y2lhbyBtb25kbyE=".len() {
+            let (one, two) = "Y2lhbyBtb25kbyE=".split_at(cut);
+            assert_eq!(decode(&format!("{one}\r\n!{two}")), "ciao mondo!", "cut at {cut}");
+        }
+        assert_eq!(decode("Y2lhbw==Y2lhbw"), "ciaociao");
+        assert_eq!(decode("Y2lhb=Y2lh"), "ciacia");
     }
 
     #[test]

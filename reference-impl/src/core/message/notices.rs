@@ -97,7 +97,7 @@ pub fn take_charge(
     notice.draft(issuer, stamp, Extra { taken, ..Extra::default() }, |text| text.take_charge(taken), None)
 }
 
-/// The delivery receipt for one recipient, to the sender, in the form that [`super::form_for`] gives (§3.3.2).
+/// The delivery receipt for one recipient, to the sender, in the form that [`super::Forms`] gives (§3.3.2).
 ///
 /// "ricevuta" names the form that was asked for, also where a copy recipient gives the concise one.
 pub fn delivery(issuer: &Issuer, stamp: Stamp<'_>, envelope: &EnvelopeRead, recipient: &str, form: Form) -> Draft {

@@ -106,7 +106,7 @@ impl Revocations {
     }
 
     fn names(&self, known: &Known) -> bool {
-        *known.issuer() == self.issuer && known.serial_number().is_some_and(|serial| self.serials.contains(&serial))
+        *known.issuer() == self.issuer && known.serial_number().is_some_and(|serial| self.serials.contains(serial))
     }
 }
 

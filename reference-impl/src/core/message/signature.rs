@@ -1,5 +1,7 @@
 //! S/MIME signatures of other providers, read and verified.
 
+use std::sync::Arc;
+
 use collaudo_node::{Bytes, Timestamp};
 use const_oid::{
     ObjectIdentifier,
@@ -13,8 +15,9 @@ use x509_cert::time::Time;
 
 use super::{
     Message,
-    ber::{Element, Elements, INTEGER, OCTET_STRING, OID, SEQUENCE, SET, octets, set_of},
+    ber::{Element, Elements, INTEGER, OCTET_STRING, OID, SEQUENCE, SET, element, octets},
     certificate::{Hash, Known},
+    memory::Memory,
     mime::{content_type, decoded, part, parts},
     revocation::timestamp,
 };
@@ -102,14 +105,9 @@ impl<'a> SignedData<'a> {
         Some(Self { content, certificates, signer })
     }
 
-    /// The certificate that the signer names, where it travels along.
-    pub(super) fn certificate(&self) -> Option<Known> {
-        self.certificates().find(|known| self.names(known))
-    }
-
-    /// All certificates that can be read.
-    pub(super) fn certificates(&self) -> impl Iterator<Item = Known> {
-        self.certificates.iter().filter_map(|der| Known::read(der).ok())
+    /// All certificates that travel along and can be read.
+    pub(super) fn certificates(&self, memory: &Memory) -> Vec<Arc<Known>> {
+        self.certificates.iter().filter_map(|der| memory.read(der).ok()).collect()
     }
 
     /// The signingTime attribute, where there is one that can be read.
@@ -126,7 +124,7 @@ impl<'a> SignedData<'a> {
                 let mut sought = identifier.inside();
                 (sought.any(), sought.any()) == (Some(of_known.0), Some(of_known.1))
             }),
-            _ => known.key_identifier().as_deref() == Some(identifier.content),
+            _ => known.key_identifier() == Some(identifier.content),
         }
     }
 
@@ -142,7 +140,7 @@ impl<'a> SignedData<'a> {
         if told != hash.digest(content).as_ref() {
             return Err("il contenuto è stato alterato dopo la firma");
         }
-        match signer.verify(hash, &set_of(self.signer.attributes), &self.signer.signature) {
+        match signer.verify(hash, &element(SET, &[self.signer.attributes]), &self.signer.signature) {
             true => Ok(()),
             false => Err("il valore della firma non è corretto"),
         }

@@ -174,7 +174,7 @@ fn when(time: &LegalTime) -> String {
 }
 
 fn subject(certified: &Certified) -> String {
-    certified.subject.as_ref().map(|subject| harmless(&subject.text)).unwrap_or_default()
+    certified.subject.as_ref().map(|subject| harmless(&subject.text).into_owned()).unwrap_or_default()
 }
 
 fn addressed_to(recipient: &str) -> String {
@@ -182,5 +182,5 @@ fn addressed_to(recipient: &str) -> String {
 }
 
 fn lines<'a>(addresses: impl Iterator<Item = &'a String>) -> String {
-    addresses.map(|address| harmless(address) + "\n").collect()
+    addresses.flat_map(|address| [harmless(address), "\n".into()]).collect()
 }

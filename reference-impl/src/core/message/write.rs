@@ -1,5 +1,7 @@
 //! Writing header fields and transfer encodings.
 
+use std::{borrow::Cow, fmt::Write as _};
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{
@@ -101,7 +103,14 @@ fn words(value: &str) -> Vec<&str> {
 /// Base64 in lines of 76 characters, the last without its end.
 pub(super) fn base64(octets: &[u8]) -> Vec<u8> {
     let text = STANDARD.encode(octets);
-    text.as_bytes().chunks(76).collect::<Vec<_>>().join(&b"\r\n"[..])
+    let mut out = Vec::with_capacity(text.len() + text.len() / 38);
+    for (number, line) in text.as_bytes().chunks(76).enumerate() {
+        if number > 0 {
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(line);
+    }
+    out
 }
 
 /// Quoted-printable of a text whose lines end in `\n`, in ISO-8859-1; what that set lacks becomes a question mark.
@@ -115,7 +124,7 @@ pub(super) fn quoted_printable(text: &str) -> Vec<u8> {
 }
 
 fn quoted_lines(text: &str, octets: impl Fn(&str) -> Vec<u8>) -> Vec<u8> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(text.len() + text.len() / 8);
     for (number, line) in text.split('\n').enumerate() {
         if number > 0 {
             out.extend_from_slice(b"\r\n");
@@ -127,16 +136,17 @@ fn quoted_lines(text: &str, octets: impl Fn(&str) -> Vec<u8>) -> Vec<u8> {
 
 /// XML whose lines end in `\n` in ASCII with CRLF, other characters as references; `None` where a line gets too long.
 pub(super) fn ascii_lines(xml: &str) -> Option<Vec<u8>> {
-    let mut out = String::new();
+    let mut out = String::with_capacity(xml.len() + xml.len() / 16);
     for (number, line) in xml.split('\n').enumerate() {
         if number > 0 {
             out.push_str("\r\n");
         }
         let start = out.len();
-        for c in line.chars() {
-            match c {
-                c if c.is_ascii() => out.push(c),
-                c => out.push_str(&format!("&#x{:X};", u32::from(c))),
+        if line.is_ascii() {
+            out.push_str(line);
+        } else {
+            for c in line.chars() {
+                let _ = if c.is_ascii() { out.write_char(c) } else { write!(out, "&#x{:X};", u32::from(c)) };
             }
         }
         if out.len() - start > MAX_LINE_OCTETS {
@@ -145,6 +155,8 @@ pub(super) fn ascii_lines(xml: &str) -> Option<Vec<u8>> {
     }
     Some(out.into_bytes())
 }
+
+const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
 
 fn quoted_line(octets: &[u8], out: &mut Vec<u8>) {
     let mut room = 75;
@@ -156,25 +168,29 @@ fn quoted_line(octets: &[u8], out: &mut Vec<u8>) {
             b' ' => !last,
             _ => false,
         };
-        let shown = if plain { vec![*octet] } else { format!("={octet:02X}").into_bytes() };
+        let quoted = [b'=', DIGITS[usize::from(octet >> 4)], DIGITS[usize::from(octet & 0xf)]];
+        let shown = if plain { std::slice::from_ref(octet) } else { quoted.as_slice() };
         if shown.len() > room {
             out.extend_from_slice(b"=\r\n");
             room = 75;
         }
         room -= shown.len();
-        out.extend_from_slice(&shown);
+        out.extend_from_slice(shown);
     }
 }
 
 /// A text without what may stand neither in XML nor in a line of text: control characters become spaces.
-pub(super) fn harmless(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            c if c.is_control() => ' ',
-            '\u{fffe}' | '\u{ffff}' => char::REPLACEMENT_CHARACTER,
-            c => c,
-        })
-        .collect()
+pub(super) fn harmless(text: &str) -> Cow<'_, str> {
+    let does_harm = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
+    if !text.contains(does_harm) {
+        return text.into();
+    }
+    let harmless = |c: char| match c {
+        c if c.is_control() => ' ',
+        c if does_harm(c) => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    text.chars().map(harmless).collect()
 }
 
 #[cfg(test)]
