@@ -35,8 +35,8 @@ impl BodyId {
             return None;
         }
         let mut id = [0; 32];
-        for (octet, pair) in id.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
-            *octet = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        for (octet, [high, low]) in id.iter_mut().zip(hex.as_bytes().as_chunks().0) {
+            *octet = digit(*high) << 4 | digit(*low);
         }
         Some(Self(id))
     }
@@ -44,8 +44,18 @@ impl BodyId {
 
 impl fmt::Display for BodyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+        let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
+        let mut hex = [0; 64];
+        for ([high, low], octet) in hex.as_chunks_mut().0.iter_mut().zip(self.0) {
+            (*high, *low) = (digit(octet >> 4), digit(octet & 0xf));
+        }
+        f.write_str(std::str::from_utf8(&hex).map_err(|_| fmt::Error)?)
     }
+}
+
+/// The value of a lower-case hexadecimal digit.
+fn digit(hex: u8) -> u8 {
+    if hex.is_ascii_digit() { hex - b'0' } else { hex - b'a' + 10 }
 }
 
 impl fmt::Debug for BodyId {
