@@ -46,6 +46,7 @@ fn worst(group: Vec<Finding>) -> Option<Verdict> {
         evidence,
         matched,
         declared,
+        source_read: row.confidence == "read",
         step: speaker.step,
         reading: speaker.reading.map(str::to_owned),
     })
@@ -77,6 +78,14 @@ mod tests {
         assert_eq!(verdicts.len(), 1);
         assert_eq!((verdicts[0].outcome, verdicts[0].matched, verdicts[0].declared), (Outcome::Fail, 3, true));
         assert_eq!((verdicts[0].evidence.as_slice(), verdicts[0].party.as_str()), (&[9][..], "access-point"));
+    }
+
+    #[test]
+    fn a_verdict_on_a_recalled_row_says_so() {
+        let recalled = Finding { clause: Clause::PEC_AGID_SHA_01, ..finding(Outcome::Pass, 1) };
+        let verdicts = aggregate(vec![finding(Outcome::Pass, 1), recalled]);
+        let read: Vec<_> = verdicts.iter().map(|one| (one.clause.as_str(), one.source_read)).collect();
+        assert_eq!(read, [("PEC-3.1.4-03", true), ("PEC-AGID.SHA-01", false)]);
     }
 
     #[test]

@@ -21,4 +21,4 @@ pub use trace::{
 pub use verdict::{Judgement, Outcome, Verdict};
 
 /// The version of every format on disk.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;

@@ -35,6 +35,8 @@ pub struct Verdict {
     pub matched: u32,
     /// Whether it rests, in any part, on what the provider only declared.
     pub declared: bool,
+    /// Whether the text of the law behind the clause was read; where not, the clause is recalled and awaits its text.
+    pub source_read: bool,
     /// The step that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,

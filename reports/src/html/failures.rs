@@ -45,7 +45,7 @@ fn clause(finding: &Finding<'_>) -> Markup {
             @if let Some(row) = finding.clause {
                 blockquote {
                     p { (row.requirement.statement) }
-                    footer { (row.requirement.source) ", " (row.requirement.level) @if row.requirement.confidence != "read" { " " span.tag { "recalled" } } }
+                    footer { (row.requirement.source) ", " (row.requirement.level) }
                 }
             }
             @for (scenario, verdict) in finding.cases.iter().take(IN_FULL) { (case(scenario, verdict)) }
@@ -64,7 +64,7 @@ fn case(scenario: &ScenarioRecord, verdict: &Verdict) -> Markup {
                 b { (verdict.provider) } ", " (party(&verdict.party)) ", in " (link(scenario))
                 @if let Some(step) = &verdict.step { ", about " code { (step) } }
             }
-            dt { "expected" } dd { (verdict.expected) }
+            dt { "expected" } dd { (verdict.expected) @if !verdict.source_read { " " span.tag { "recalled" } } }
             dt { "observed" } dd { (verdict.observed) }
             @if !verdict.evidence.is_empty() || verdict.declared {
                 dt { "evidence" }

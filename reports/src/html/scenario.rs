@@ -132,7 +132,10 @@ fn verdict_table(scenario: &ScenarioRecord, verdicts: &[&Verdict], caption: &str
 fn verdict_row(scenario: &ScenarioRecord, verdict: &Verdict) -> Markup {
     html! {
         tr {
-            th scope="row" { a href={ "#" (anchor::of_clause(&verdict.clause)) } { (verdict.clause) } }
+            th scope="row" {
+                a href={ "#" (anchor::of_clause(&verdict.clause)) } { (verdict.clause) }
+                @if !verdict.source_read { " " span.tag { "recalled" } }
+            }
             td { (chip(verdict.outcome)) }
             td { (verdict.provider) ", " (party(&verdict.party)) }
             td { (verdict.expected) @if let Some(reading) = &verdict.reading { " " span.tag { (reading) } } }

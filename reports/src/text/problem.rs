@@ -77,6 +77,7 @@ fn case(scenario: &ScenarioRecord, verdict: &Verdict, row: Option<&ClauseRecord>
     lines.push(pen.field("expected", &verdict.expected));
     lines.push(observed(&verdict.observed, &verdict.evidence, pen));
     lines.extend(verdict.reading.as_ref().map(|reading| pen.field("reading", reading)));
+    lines.extend(source(verdict, pen));
     if verdict.declared {
         lines.push(pen.field("rests on", "what the provider itself declared, in part or whole"));
     }
@@ -86,8 +87,12 @@ fn case(scenario: &ScenarioRecord, verdict: &Verdict, row: Option<&ClauseRecord>
 
 fn law(row: &ClauseRecord, pen: Pen) -> String {
     let row = &row.requirement;
-    let recalled = if row.confidence == "read" { "" } else { "; recalled, not confirmed by a text" };
-    pen.field("law", &format!("\u{201c}{}\u{201d} {}, {}{recalled}", row.statement, row.source, row.level))
+    pen.field("law", &format!("\u{201c}{}\u{201d} {}, {}", row.statement, row.source, row.level))
+}
+
+/// That the clause behind a verdict is recalled; nothing where its text was read.
+fn source(verdict: &Verdict, pen: Pen) -> Option<String> {
+    (!verdict.source_read).then(|| pen.field("source", "recalled, not confirmed by a text"))
 }
 
 /// What was seen, and where: on one line where both fit.
@@ -178,6 +183,7 @@ fn deviation(finding: &Finding<'_>, pen: Pen) -> String {
         ));
         lines.extend(finding.clause.map(|row| law(row, pen)));
         lines.push(observed(&verdict.observed, &verdict.evidence, pen));
+        lines.extend(source(verdict, pen));
     }
     lines.join("\n")
 }

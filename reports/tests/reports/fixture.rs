@@ -2,7 +2,7 @@
 
 use collaudo_record::*;
 
-use crate::story::{Bodies, Story};
+use crate::story::{Bodies, RECALLED, Story};
 
 pub(crate) const HOSTILE: &str = "<script>alert('x')</script> \"&\" \u{202e}gpj.exe\x1b[31m";
 
@@ -87,7 +87,7 @@ pub(crate) fn catalogue() -> Vec<ClauseRecord> {
         ("PEC-2.3-01", "log", "All operations are recorded in a dedicated message log.", false),
         ("PEC-3.1.1-06", "access-point", "The Bcc field has no value.", true),
         ("PEC-3.1.4-01", "access-point", "An accepted message gives its sender an acceptance receipt.", true),
-        ("PEC-3.1.4-09", "access-point", "One acceptance receipt is issued per submission.", true),
+        (RECALLED, "access-point", "One acceptance receipt is issued per submission.", true),
         (
             "PEC-3.1.5-13",
             "access-point",
@@ -119,7 +119,7 @@ pub(crate) fn catalogue() -> Vec<ClauseRecord> {
             party: party.into(),
             statement: statement.into(),
             how: "simulated".into(),
-            confidence: if id == "PEC-3.1.4-09" { "recalled" } else { "read" }.into(),
+            confidence: if id == RECALLED { "recalled" } else { "read" }.into(),
         },
         checked,
         outcome: Outcome::NotExercised,
@@ -153,7 +153,7 @@ fn hostile_subject() -> Story {
     let mut story = Story::new("attacks/hostile-subject", "A hostile subject", why, &["alfa", "beta"]);
     let sent = story.accepted(0.4, HOSTILE);
     story.delivered(0.9, HOSTILE);
-    story.passes(&["PEC-2.1-01", "PEC-3.1.4-01", "PEC-3.1.4-09"], &[sent]);
+    story.passes(&["PEC-2.1-01", "PEC-3.1.4-01", RECALLED], &[sent]);
     let said = ("From is the certificate's address", &*format!("From differs in case only, under subject {HOSTILE}"));
     story.verdict(Outcome::Deviation, "PEC-2.1-05", "signature", said, &[sent]);
     story

@@ -150,7 +150,7 @@ fn every_row_of_the_catalogue_is_on_the_page_with_what_it_came_to() {
     let unchecked = record.clauses.iter().filter(|c| !c.checked).count();
     let rows = elements.iter().filter(|(name, a)| name == "tr" && a.contains(&("class".into(), "open".into()))).count();
     assert_eq!(rows, unchecked);
-    assert_eq!(text.matches("recalled").count(), 2, "its row, and how to read this");
+    assert_eq!(text.matches("recalled").count(), 3, "its row, its verdict, and how to read this");
 }
 
 #[test]

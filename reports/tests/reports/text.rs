@@ -51,6 +51,17 @@ fn a_clause_that_fails_everywhere_is_told_three_times_and_then_named() {
 }
 
 #[test]
+fn a_verdict_on_a_recalled_clause_says_that_no_text_confirms_it() {
+    let (mut record, ..) = fixture::run();
+    let told = |record: &_| {
+        text::run(record, &text::TextOptions::default()).matches("source    recalled, not confirmed by a text").count()
+    };
+    assert_eq!(told(&record), 0);
+    record.scenarios[6].verdicts[0].source_read = false;
+    assert_eq!(told(&record), 1);
+}
+
+#[test]
 fn the_json_of_a_run_has_the_fields_of_the_contract() {
     let (record, ..) = fixture::run();
     insta::assert_snapshot!(json::run(&record, 1_234, "runs/0x5eed"));
