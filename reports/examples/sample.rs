@@ -33,6 +33,7 @@ fn catalogue() -> std::io::Result<Vec<ClauseRecord>> {
         outcome: Outcome::NotExercised,
         scenarios: Vec::new(),
         mutants: 0,
+        review: None,
     };
     Ok(catalogue.requirement.into_iter().enumerate().map(row).collect())
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use collaudo_record::{
-    ClauseRecord, Event, FORMAT, FaultRecord, Judgement, Outcome, RunRecord, ScenarioOutcome, ScenarioRecord, Span,
-    Totals, Trace, Verdict, What,
+    Answer, Answers, ClauseRecord, Event, FORMAT, FaultRecord, Judgement, Outcome, RunRecord, ScenarioOutcome,
+    ScenarioRecord, Span, Totals, Trace, Verdict, What,
 };
 use collaudo_scenario::Plan;
 use sha2::{Digest as _, Sha256};
@@ -134,6 +134,7 @@ pub(crate) fn clauses(scenarios: &[ScenarioRecord], mutants: &BTreeMap<String, u
                 outcome: said.iter().map(|(_, v)| v.outcome).max().unwrap_or(Outcome::NotExercised),
                 scenarios: exercising.into_iter().collect(),
                 mutants: mutants.get(&requirement.id).copied().unwrap_or_default(),
+                review: None,
                 requirement,
             }
         })
@@ -158,7 +159,20 @@ fn totals(scenarios: &[ScenarioRecord], clauses: &[ClauseRecord]) -> Totals {
         unknown: came_to(Outcome::Unknown),
         not_exercised: came_to(Outcome::NotExercised),
         not_supported: came_to(Outcome::NotSupported),
+        questions: count(clauses.iter().filter(|c| c.requirement.question.is_some()).count()),
+        answers: answers(clauses),
+        exceptions: count(clauses.iter().filter(|c| c.requirement.exception.is_some()).count()),
         simulated_seconds: u64::try_from(simulated / 1_000_000).unwrap_or_default(),
+    }
+}
+
+fn answers(clauses: &[ClauseRecord]) -> Answers {
+    let given = |answer| count(clauses.iter().filter_map(|c| c.review.as_ref()).filter(|r| r.answer == answer).count());
+    Answers {
+        yes: given(Answer::Yes),
+        no: given(Answer::No),
+        partly: given(Answer::Partly),
+        not_applicable: given(Answer::NotApplicable),
     }
 }
 

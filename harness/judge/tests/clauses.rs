@@ -2,21 +2,21 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
+use toml::{Table, Value};
+
 const REMEDY: &str = "run `COLLAUDO_WRITE_CLAUSES=1 cargo test -p collaudo-judge --test clauses`";
 
-/// Goal: a row added to the catalogue reaches the judge. Method: the generated file is made again and compared; with the
-/// variable set it is written.
+/// Goal: a row added to the catalogue, and what is said of one, reaches the judge. Method: the generated file is made
+/// again and compared; with the variable set it is written.
 #[test]
 fn the_typed_catalogue_is_fresh() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let spec = fs::read_to_string(root.join("../spec/requirements.toml")).expect("the catalogue can be read");
-    let fresh = generate(&spec.parse().expect("the catalogue is TOML"));
-    let home = root.join("src/clauses.rs");
+    let fresh = generate(&spec("requirements.toml"), &spec("exceptions.toml"));
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/clauses.rs");
     if std::env::var_os("COLLAUDO_WRITE_CLAUSES").is_some() {
         fs::write(&home, &fresh).expect("src/clauses.rs can be written");
     }
     let committed = fs::read_to_string(&home).unwrap_or_default();
-    assert!(committed == fresh, "src/clauses.rs does not follow harness/spec/requirements.toml: {REMEDY}");
+    assert!(committed == fresh, "src/clauses.rs does not follow harness/spec: {REMEDY}");
 }
 
 #[test]
@@ -27,21 +27,59 @@ fn every_row_of_the_catalogue_has_its_constant() {
     assert!(catalogue.iter().enumerate().all(|(n, row)| catalogue.iter().skip(n + 1).all(|other| other.id != row.id)));
 }
 
-fn generate(spec: &toml::Table) -> String {
-    let rows = spec["requirement"].as_array().expect("rows");
+fn spec(file: &str) -> Table {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec").join(file);
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
+    text.parse().unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+fn generate(requirements: &Table, exceptions: &Table) -> String {
     let mut text = String::from(
-        "//! Generated from `harness/spec/requirements.toml`; `tests/clauses.rs` holds it fresh and says how to renew it.\n\n\
+        "//! Generated from `harness/spec`; `tests/clauses.rs` holds it fresh and says how to renew it.\n\n\
          crate::clause::catalogue! {\n",
     );
-    for (place, row) in rows.iter().enumerate() {
-        let field = |name: &str| row[name].as_str().expect("text");
-        let name = field("id").replace(['-', '.'], "_");
-        let _ = write!(text, "    {name} = {place}");
+    for (place, row) in tables(requirements, "requirement").enumerate() {
+        let id = field(row, "id");
+        let _ = write!(text, "    {} = {place}", id.replace(['-', '.'], "_"));
         for name in ["id", "level", "party", "how", "confidence", "source", "statement"] {
-            let _ = write!(text, ", {:?}", field(name));
+            let _ = write!(text, ", {:?}", field(row, name));
         }
-        text.push_str(";\n");
+        let _ = write!(text, ", {:?}", row.get("statement_it").and_then(Value::as_str).unwrap_or_default());
+        let excuse = tables(exceptions, "exception").find(|one| words(one, "clauses").contains(&id));
+        let _ = writeln!(text, ", {:?}, {}, {};", words(row, "restates"), question(row), exception(excuse));
     }
     text.push_str("}\n");
     text
+}
+
+fn question(row: &Table) -> String {
+    let Some(Value::Table(asked)) = row.get("question") else { return "None".to_owned() };
+    let [ask, ask_it, evidence, evidence_it] =
+        ["ask", "ask_it", "evidence", "evidence_it"].map(|name| field(asked, name));
+    format!(
+        "Some(crate::clause::Asked {{ ask: {ask:?}, ask_it: {ask_it:?}, evidence: {evidence:?}, evidence_it: {evidence_it:?} }})"
+    )
+}
+
+fn exception(excuse: Option<&Table>) -> String {
+    let Some(excuse) = excuse else { return "None".to_owned() };
+    let [reason, reason_it] = ["reason", "reason_it"].map(|name| field(excuse, name));
+    let needs = excuse.get("needs").and_then(Value::as_str);
+    let variants = words(excuse, "variants");
+    format!(
+        "Some(crate::clause::Excuse {{ reason: {reason:?}, reason_it: {reason_it:?}, needs: {needs:?}, variants: &{variants:?} }})"
+    )
+}
+
+fn tables<'a>(spec: &'a Table, name: &str) -> impl Iterator<Item = &'a Table> {
+    spec.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table)
+}
+
+fn words<'a>(table: &'a Table, name: &str) -> Vec<&'a str> {
+    table.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+fn field<'a>(table: &'a Table, name: &str) -> &'a str {
+    let id = table.get("id").or_else(|| table.get("clauses"));
+    table.get(name).and_then(Value::as_str).unwrap_or_else(|| panic!("no {name:?} in {id:?}"))
 }

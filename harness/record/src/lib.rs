@@ -5,6 +5,7 @@
 
 mod anatomy;
 mod expectation;
+mod law;
 mod run;
 mod time;
 mod trace;
@@ -12,7 +13,8 @@ mod verdict;
 
 pub use anatomy::{Anatomy, Part, Signature};
 pub use expectation::{Expectation, ExpectationResult, Place};
-pub use run::{ClauseRecord, FaultRecord, Measured, Requirement, RunRecord, ScenarioOutcome, ScenarioRecord, Totals};
+pub use law::{Answer, Exception, Question, Requirement, Review};
+pub use run::{Answers, ClauseRecord, FaultRecord, Measured, RunRecord, ScenarioOutcome, ScenarioRecord, Totals};
 pub use time::{Instant, Span};
 pub use trace::{
     Basis, BodyHash, Event, FaultPhase, Forward, Header, LogEntry, Ordinary, Player, Provider, Reply, ScenarioBrief,

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Anatomy, Event, ExpectationResult, Instant, Outcome, Provider, Span, Verdict};
+use crate::{Anatomy, Event, ExpectationResult, Instant, Outcome, Provider, Requirement, Review, Span, Verdict};
 
 /// All that a report can be made from. The same bytes for the same commit, seed and configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,25 +100,9 @@ pub struct ClauseRecord {
     pub scenarios: Vec<String>,
     /// How many mutants its check must kill.
     pub mutants: u32,
-}
-
-/// A row of the catalogue, as `harness/spec/requirements.toml` has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Requirement {
-    /// Such as `PEC-3.1.1-06`.
-    pub id: String,
-    /// Where the law says so.
-    pub source: String,
-    /// `MUST`, `SHOULD` or `MAY`.
-    pub level: String,
-    /// Who is bound.
-    pub party: String,
-    /// In our words.
-    pub statement: String,
-    /// `offline-lint`, `simulated`, `live` or `document-review`.
-    pub how: String,
-    /// `read`, or `recalled` where no text was read that confirms it.
-    pub confidence: String,
+    /// What a person answered to its question; `outcome` knows nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Review>,
 }
 
 /// Counts of a run.
@@ -150,8 +134,30 @@ pub struct Totals {
     pub not_exercised: u32,
     /// Checked rows that the subject does not offer.
     pub not_supported: u32,
+    /// Rows with a question for a person.
+    #[serde(default)]
+    pub questions: u32,
+    /// What persons answered to them.
+    #[serde(default)]
+    pub answers: Answers,
+    /// Rows with neither a check nor a question.
+    #[serde(default)]
+    pub exceptions: u32,
     /// Simulated seconds, summed over scenarios, rounded down.
     pub simulated_seconds: u64,
+}
+
+/// Persons' answers, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answers {
+    /// Fulfilled.
+    pub yes: u32,
+    /// Not fulfilled.
+    pub no: u32,
+    /// Fulfilled in part.
+    pub partly: u32,
+    /// Of no concern to this provider.
+    pub not_applicable: u32,
 }
 
 /// What differs from machine to machine and day to day; stands apart from the record.

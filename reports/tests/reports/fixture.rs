@@ -60,6 +60,9 @@ pub(crate) fn record_of(scenarios: Vec<ScenarioRecord>, mut clauses: Vec<ClauseR
         unknown: rows(Outcome::Unknown),
         not_exercised: rows(Outcome::NotExercised),
         not_supported: rows(Outcome::NotSupported),
+        questions: 0,
+        answers: Answers::default(),
+        exceptions: 0,
         simulated_seconds: scenarios.iter().map(|s| s.simulated.0 as u64 / 1_000_000).sum(),
     };
     RunRecord {
@@ -118,13 +121,18 @@ pub(crate) fn catalogue() -> Vec<ClauseRecord> {
             level: "MUST".into(),
             party: party.into(),
             statement: statement.into(),
+            statement_it: String::new(),
             how: "simulated".into(),
             confidence: if id == RECALLED { "recalled" } else { "read" }.into(),
+            restates: Vec::new(),
+            question: None,
+            exception: None,
         },
         checked,
         outcome: Outcome::NotExercised,
         scenarios: Vec::new(),
         mutants: u32::from(checked),
+        review: None,
     };
     rows.into_iter().map(row).collect()
 }
