@@ -41,10 +41,9 @@ fn generate(requirements: &Table, exceptions: &Table) -> String {
     for (place, row) in tables(requirements, "requirement").enumerate() {
         let id = field(row, "id");
         let _ = write!(text, "    {} = {place}", id.replace(['-', '.'], "_"));
-        for name in ["id", "level", "party", "how", "confidence", "source", "statement"] {
+        for name in ["id", "level", "party", "how", "confidence", "source", "statement", "statement_it"] {
             let _ = write!(text, ", {:?}", field(row, name));
         }
-        let _ = write!(text, ", {:?}", row.get("statement_it").and_then(Value::as_str).unwrap_or_default());
         let excuse = tables(exceptions, "exception").find(|one| words(one, "clauses").contains(&id));
         let _ = writeln!(text, ", {:?}, {}, {};", words(row, "restates"), question(row), exception(excuse));
     }
