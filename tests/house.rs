@@ -10,13 +10,14 @@ use std::{
 use serde_json::Value;
 
 /// Who may import whom. A crate that is not here is not of this house.
-const MAY_IMPORT: [(&str, &[&str]); 12] = [
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("collaudo-node", &[]),
     ("collaudo-record", &[]),
     ("collaudo-forge", &[]),
     ("collaudo-scenario", &["collaudo-record"]),
     ("collaudo-judge", &["collaudo-record"]),
     ("collaudo-reports", &["collaudo-record"]),
+    ("collaudo-sources", &[]),
     ("gestore", &["collaudo-node"]),
     ("collaudo-world", &["collaudo-node", "collaudo-record", "collaudo-scenario", "collaudo-forge"]),
     ("collaudo-mutants", &["collaudo-record", "collaudo-forge"]),
@@ -24,7 +25,15 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("collaudo-tests", ALL),
     (
         "collaudo-parsers",
-        &["collaudo-node", "collaudo-record", "collaudo-scenario", "collaudo-judge", "collaudo-forge", "gestore"],
+        &[
+            "collaudo-node",
+            "collaudo-record",
+            "collaudo-scenario",
+            "collaudo-judge",
+            "collaudo-forge",
+            "collaudo-sources",
+            "gestore",
+        ],
     ),
 ];
 
@@ -37,6 +46,7 @@ const ALL: &[&str] = &[
     "collaudo-record",
     "collaudo-reports",
     "collaudo-scenario",
+    "collaudo-sources",
     "collaudo-world",
     "gestore",
 ];

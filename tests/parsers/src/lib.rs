@@ -5,13 +5,14 @@
 
 mod node;
 mod octets;
+mod stored;
 mod talk;
 
 /// A parser: its name, which is that of its fuzz target and of its folder of seeds, and the function.
 pub type Parser = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const PARSERS: [Parser; 12] = [
+pub const PARSERS: [Parser; 14] = [
     ("smtp", talk::smtp),
     ("imap", talk::imap),
     ("pop3", talk::pop3),
@@ -24,6 +25,8 @@ pub const PARSERS: [Parser; 12] = [
     ("scenario", octets::scenario),
     ("trace", octets::trace),
     ("words", octets::words),
+    ("mbox", stored::mbox),
+    ("zip", stored::zip),
 ];
 
 /// Runs the parser of that name.

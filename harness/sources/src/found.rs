@@ -1,0 +1,202 @@
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// What a walk comes upon, in order.
+#[derive(Debug)]
+pub enum Found {
+    /// A stored message.
+    Message(Message),
+    /// A stored message that is not given.
+    Unread {
+        /// Where it is.
+        place: Place,
+        /// Why it is not given.
+        why: Why,
+    },
+    /// A file, after all that it holds; a member of an archive is a file, too.
+    File(File),
+}
+
+/// A stored message.
+#[derive(Debug)]
+pub struct Message {
+    /// Where it is.
+    pub place: Place,
+    /// Its octets as they are stored.
+    pub octets: Vec<u8>,
+    /// Whether some of its lines are quoted, perhaps: see [`crate::readings`].
+    pub quoted: bool,
+}
+
+/// A file that was looked at.
+#[derive(Debug)]
+pub struct File {
+    /// Where it is.
+    pub place: Place,
+    /// What it came to.
+    pub fate: Fate,
+    /// What there is to tell about it; always where it is none of mail or archive.
+    pub why: Option<Why>,
+    /// Whether it was asked for by name, rather than come upon.
+    pub named: bool,
+}
+
+/// What a file came to: each file has one fate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// It holds messages.
+    Mail,
+    /// It holds files.
+    Archive,
+    /// It holds something else.
+    NotMail,
+    /// It was left aside on purpose.
+    Skipped,
+    /// It, or the rest of it, could not be read.
+    Unreadable,
+}
+
+/// Bounds on what is loaded.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The most octets of a message that is loaded; this holds for an archive inside an archive, too.
+    pub message_octets: u64,
+    /// How many times its own octets an archive may expand to.
+    pub expansion: u64,
+    /// What an archive may expand to in any case.
+    pub expansion_floor: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { message_octets: 256 << 20, expansion: 100, expansion_floor: 256 << 20 }
+    }
+}
+
+/// Where something is: a file, and the way inside.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file; `-` for standard input.
+    pub file: Arc<Path>,
+    /// The way inside it, outermost first.
+    pub inside: Vec<Step>,
+}
+
+/// A step into a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// A member of an archive.
+    Member(String),
+    /// A message of a mailbox in one file.
+    Message {
+        /// Which, from 1.
+        number: u64,
+        /// Where its first octet is, from 0.
+        octet: u64,
+    },
+}
+
+impl Place {
+    pub(crate) fn of(file: &Path) -> Self {
+        Self { file: file.into(), inside: Vec::new() }
+    }
+
+    pub(crate) fn step(&self, step: Step) -> Self {
+        let mut place = self.clone();
+        place.inside.push(step);
+        place
+    }
+
+    /// The way inside alone, in words; empty for the file itself.
+    pub fn way(&self) -> String {
+        self.inside.iter().map(Step::to_string).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        self.inside.iter().try_for_each(|step| write!(f, ", {step}"))
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Member(name) => write!(f, "{name}"),
+            Self::Message { number, octet } => write!(f, "message {number} (at octet {octet})"),
+        }
+    }
+}
+
+/// Why something was not examined: what was found, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Why {
+    /// It has no octet.
+    #[error("empty")]
+    Empty,
+    /// It is something else than mail.
+    #[error("not mail: {0}")]
+    Other(&'static str),
+    /// Larger than what is loaded.
+    #[error("a message of {octets} octets, more than the limit of {limit}: raise it with --max-message")]
+    TooLarge {
+        /// What it has, as far as it was read.
+        octets: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// The system does not give it.
+    #[error("cannot be read: {0}")]
+    Io(io::Error),
+    /// Cut off while it was being read.
+    #[error("cannot be read further than octet {octet}: {why}")]
+    CutOff {
+        /// How far it was read.
+        octet: u64,
+        /// What the system says.
+        why: io::Error,
+    },
+    /// Neither file nor folder.
+    #[error("skipped: {0}, not a file; what it gives can be examined from standard input: collaudo inspect -")]
+    Special(&'static str),
+    /// A folder that was walked already, under this name.
+    #[error("skipped: the same folder as {}, already walked", .0.display())]
+    Loop(PathBuf),
+    /// A message that is still being delivered.
+    #[error("skipped: under tmp of a Maildir, where messages lie that are not delivered in full")]
+    Undelivered,
+    /// An archive that does not open.
+    #[error("an archive that does not open ({0}): test it with unzip -t")]
+    BadArchive(String),
+    /// A member that does not open.
+    #[error("a member that does not open ({0}): unpack the archive by hand and examine the folder")]
+    BadMember(String),
+    /// It expands to more than is reasonable.
+    #[error(
+        "expands to more than {allowed} octets, {times} times what the archive has: left alone, as a zip bomb would be"
+    )]
+    Bomb {
+        /// The bound.
+        allowed: u64,
+        /// How many times its own octets.
+        times: u64,
+    },
+    /// An archive in an archive in an archive.
+    #[error("an archive inside an archive inside an archive: unpack the outer one and examine the folder")]
+    TooDeep,
+    /// Members of one name: the last hides the others.
+    #[error("holds several members of one name, of which one is examined: unpack it by hand and examine the folder")]
+    SameName,
+    /// An archive that would have to be loaded whole.
+    #[error(
+        "an archive of more than {limit} octets inside another, or on standard input: unpack it and examine the folder"
+    )]
+    LargeArchive {
+        /// The limit.
+        limit: u64,
+    },
+}

@@ -1,0 +1,152 @@
+//! What a file is, decided by its first octets; its name only helps where they leave a doubt.
+
+use std::path::Path;
+
+use memchr::memmem;
+
+use crate::mbox::{is_field, is_separator};
+
+/// How many of a file's first octets are looked at.
+pub(crate) const HEAD_OCTETS: usize = 64 << 10;
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// No octet at all.
+    Empty,
+    /// Messages one after another, each behind a postmark.
+    Mbox,
+    /// One message.
+    Message,
+    /// A signature, perhaps with what it signs inside.
+    Signed,
+    /// A zip archive.
+    Archive,
+    /// Something else, in words.
+    Other(&'static str),
+}
+
+/// Says what a file is.
+///
+/// *Takes* its first octets, at least 64 KiB where it has them, and its name.
+pub fn sort(head: &[u8], name: &Path) -> Sort {
+    if head.is_empty() {
+        return Sort::Empty;
+    }
+    let text = without_marks(head);
+    if text.starts_with(b"From ") && is_separator(text) {
+        Sort::Mbox
+    } else if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        archive(head)
+    } else if is_signed_data(head) || is_armoured(text) {
+        Sort::Signed
+    } else if let Some((_, words)) = KNOWN.iter().find(|(magic, _)| head.starts_with(magic)) {
+        Sort::Other(words)
+    } else if is_message(text, name) {
+        Sort::Message
+    } else {
+        Sort::Other(if head.contains(&0) { "binary" } else { "text without the header of a message" })
+    }
+}
+
+/// A byte order mark and empty lines may stand before what counts.
+fn without_marks(head: &[u8]) -> &[u8] {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let blank = text.iter().take_while(|octet| matches!(octet, b'\r' | b'\n')).count();
+    &text[blank..]
+}
+
+/// What people keep beside their mail, with what to do about it.
+const KNOWN: [(&[u8], &str); 13] = [
+    (b"%PDF", "a PDF document"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"\xd0\xcf\x11\xe0", "an Outlook message or an old office document; save a message as .eml to have it examined"),
+    (b"!BDN", "an Outlook data file (.pst); export its messages as .eml to have them examined"),
+    (b"\x1f\x8b", "a gzip archive; unpack it to have its content examined"),
+    (b"BZh", "a bzip2 archive; unpack it to have its content examined"),
+    (b"\xfd7zXZ", "an xz archive; unpack it to have its content examined"),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive; unpack it to have its content examined"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive; unpack it to have its content examined"),
+    (b"Rar!", "a RAR archive; unpack it to have its content examined"),
+    (b"SQLite format 3", "a database"),
+];
+
+/// Office documents and programs are zip archives, too; nobody keeps mail in them.
+fn archive(head: &[u8]) -> Sort {
+    const NAME_AT: usize = 30;
+    let first = head.get(NAME_AT..).unwrap_or_default();
+    let documents: [&[u8]; 4] = [b"[Content_Types].xml", b"_rels/", b"mimetype", b"META-INF/"];
+    if documents.iter().any(|name| first.starts_with(name)) {
+        Sort::Other("an office document or a program")
+    } else {
+        Sort::Archive
+    }
+}
+
+/// Whether these octets begin a CMS SignedData, in DER or BER.
+fn is_signed_data(head: &[u8]) -> bool {
+    const SIGNED_DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
+    let Some([0x30, length, rest @ ..]) = head.get(..) else { return false };
+    let more = if *length > 0x80 { usize::from(length - 0x80) } else { 0 };
+    more <= 8 && rest.get(more..).is_some_and(|content| content.starts_with(SIGNED_DATA))
+}
+
+/// The same in base64, with or without lines that say so.
+fn is_armoured(text: &[u8]) -> bool {
+    let armours: [&[u8]; 3] =
+        [b"-----BEGIN PKCS7-----", b"-----BEGIN CMS-----", b"-----BEGIN PKCS #7 SIGNED DATA-----"];
+    // An object identifier stands at one of three places of a group of four characters.
+    let in_base64: [&[u8]; 3] = [b"BgkqhkiG9w0BBw", b"YJKoZIhvcNAQcC", b"GCSqGSIb3DQEHA"];
+    let is_base64 = |octet: &u8| octet.is_ascii_alphanumeric() || b"+/=\r\n".contains(octet);
+    let opening = &text[..text.len().min(64)];
+    armours.iter().any(|armour| text.starts_with(armour))
+        || (opening.starts_with(b"MI")
+            && opening.iter().all(is_base64)
+            && in_base64.iter().any(|identifier| memmem::find(opening, identifier).is_some()))
+}
+
+/// Fields that mail has, and other texts with colons have not.
+const FIELDS: [&str; 20] = [
+    "from",
+    "to",
+    "cc",
+    "date",
+    "subject",
+    "message-id",
+    "received",
+    "return-path",
+    "delivered-to",
+    "mime-version",
+    "content-type",
+    "reply-to",
+    "sender",
+    "x-ricevuta",
+    "x-trasporto",
+    "x-riferimento-message-id",
+    "envelope-to",
+    "dkim-signature",
+    "content-transfer-encoding",
+    "references",
+];
+
+/// Whether a header stands here: its first line is a field, and two of its fields (one, in a file called .eml) are those of
+/// mail.
+fn is_message(text: &[u8], name: &Path) -> bool {
+    let header = text.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii_end).take_while(|line| !line.is_empty());
+    let mut known = [false; FIELDS.len()];
+    for (n, line) in header.enumerate() {
+        // A postmark without its mailbox, quoted or not, may be left on the first line.
+        let is_postmark = n == 0 && (line.starts_with(b"From ") || line.starts_with(b">From "));
+        if line.contains(&0) || (n == 0 && !is_postmark && !is_field(line)) {
+            return false;
+        }
+        let field = line.split(|octet| *octet == b':').next().unwrap_or_default().trim_ascii_end();
+        if let Some(at) = FIELDS.iter().position(|name| name.as_bytes().eq_ignore_ascii_case(field)) {
+            known[at] = true;
+        }
+    }
+    let is_called_mail = name.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("eml"));
+    known.into_iter().filter(|known| *known).count() >= if is_called_mail { 1 } else { 2 }
+}
