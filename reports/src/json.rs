@@ -1,6 +1,6 @@
 //! The JSON objects of the command line: a contract, field by field.
 
-use collaudo_record::{ClauseRecord, RunRecord};
+use collaudo_record::{Answers, ClauseRecord, Question, RunRecord};
 use serde::Serialize;
 
 /// The version of these objects, which is not that of what is kept on disk.
@@ -31,6 +31,9 @@ pub fn run(record: &RunRecord, wall_ms: u64, out: &str) -> String {
             unknown: totals.unknown,
             not_exercised: totals.not_exercised,
             not_supported: totals.not_supported,
+            questions: totals.questions,
+            answers: totals.answers,
+            exceptions: totals.exceptions,
         },
         simulated_seconds: totals.simulated_seconds,
         wall_ms,
@@ -41,24 +44,16 @@ pub fn run(record: &RunRecord, wall_ms: u64, out: &str) -> String {
 
 /// The object of `list clauses --format json`, on one line, without a line end.
 ///
-/// *Takes* the catalogue, and the reason for which a clause is not checked by machine, by its id.
-pub fn clauses(clauses: &[ClauseRecord], exception: &dyn Fn(&str) -> Option<String>) -> String {
-    line(&Listing {
-        format: FORMAT,
-        clauses: clauses
-            .iter()
-            .map(|clause| Listed {
-                id: &clause.requirement.id,
-                level: &clause.requirement.level,
-                party: &clause.requirement.party,
-                how: &clause.requirement.how,
-                checked: clause.checked,
-                mutants: clause.mutants,
-                scenarios: &clause.scenarios,
-                exception: exception(&clause.requirement.id),
-            })
-            .collect(),
-    })
+/// *Takes* the catalogue.
+pub fn clauses(clauses: &[ClauseRecord]) -> String {
+    line(&Listing { format: FORMAT, clauses: clauses.iter().map(Listed::from).collect() })
+}
+
+/// The object of `list questions --format json`, on one line, without a line end.
+///
+/// *Takes* the rows that have a question.
+pub fn questions(clauses: &[ClauseRecord]) -> String {
+    line(&Questions { format: FORMAT, questions: clauses.iter().map(Listed::from).collect() })
 }
 
 #[derive(Serialize)]
@@ -93,6 +88,9 @@ struct Clauses {
     unknown: u32,
     not_exercised: u32,
     not_supported: u32,
+    questions: u32,
+    answers: Answers,
+    exceptions: u32,
 }
 
 #[derive(Serialize)]
@@ -102,15 +100,56 @@ struct Listing<'a> {
 }
 
 #[derive(Serialize)]
+struct Questions<'a> {
+    format: u32,
+    questions: Vec<Listed<'a>>,
+}
+
+#[derive(Serialize)]
 struct Listed<'a> {
     id: &'a str,
     level: &'a str,
     party: &'a str,
     how: &'a str,
+    confidence: &'a str,
+    source: &'a str,
+    statement: &'a str,
+    statement_it: &'a str,
+    restates: &'a [String],
     checked: bool,
     mutants: u32,
     scenarios: &'a [String],
-    exception: Option<String>,
+    question: Option<&'a Question>,
+    exception: Option<&'a str>,
+    exception_it: Option<&'a str>,
+    needs: Option<&'a str>,
+    variants: &'a [String],
+}
+
+impl<'a> From<&'a ClauseRecord> for Listed<'a> {
+    fn from(clause: &'a ClauseRecord) -> Self {
+        let row = &clause.requirement;
+        let exception = row.exception.as_ref();
+        Self {
+            id: &row.id,
+            level: &row.level,
+            party: &row.party,
+            how: &row.how,
+            confidence: &row.confidence,
+            source: &row.source,
+            statement: &row.statement,
+            statement_it: &row.statement_it,
+            restates: &row.restates,
+            checked: clause.checked,
+            mutants: clause.mutants,
+            scenarios: &clause.scenarios,
+            question: row.question.as_ref(),
+            exception: exception.map(|excuse| excuse.reason.as_str()),
+            exception_it: exception.map(|excuse| excuse.reason_it.as_str()),
+            needs: exception.and_then(|excuse| excuse.needs.as_deref()),
+            variants: exception.map_or(&[], |excuse| &excuse.variants),
+        }
+    }
 }
 
 fn line(value: &impl Serialize) -> String {

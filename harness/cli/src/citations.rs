@@ -1,4 +1,5 @@
-//! Where the code cites the law: lines of the form `//= PEC-3.1.1-06`.
+//! Where the code cites the law: lines of the form `//= PEC-3.1.1-06`, and the rows of the judge's tables of rules, which
+//! name their clause by its typed constant.
 
 use std::{
     collections::BTreeMap,
@@ -33,7 +34,7 @@ pub fn citations(root: &Path) -> std::io::Result<BTreeMap<String, Vec<Place>>> {
         let file = path.strip_prefix(root).unwrap_or(&path);
         let file = file.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
         for (line, clause) in cited(&fs::read_to_string(&path)?) {
-            found.entry(clause.to_owned()).or_default().push(Place { file: file.clone(), line });
+            found.entry(clause).or_default().push(Place { file: file.clone(), line });
         }
     }
     Ok(found)
@@ -46,11 +47,23 @@ pub fn source_tree() -> Option<PathBuf> {
 }
 
 /// The clauses that a text cites, with their lines.
-fn cited(text: &str) -> impl Iterator<Item = (u32, &str)> {
-    (1..).zip(text.lines()).filter_map(|(n, line)| {
-        let clause = line.trim().strip_prefix("//= ")?;
-        clause.starts_with("PEC-").then_some((n, clause))
+fn cited(text: &str) -> impl Iterator<Item = (u32, String)> {
+    let mut in_rule = false;
+    (1..).zip(text.lines()).filter_map(move |(n, line)| {
+        let line = line.trim();
+        let rule = line.strip_prefix("Rule::").and_then(|rule| Some(rule.split_once('(')?.1));
+        let first = rule.or_else(|| in_rule.then_some(line)).unwrap_or_default();
+        in_rule = rule == Some("");
+        let comment = line.strip_prefix("//= ").filter(|clause| clause.starts_with("PEC-")).map(str::to_owned);
+        Some((n, comment.or_else(|| named(first.strip_prefix("Clause::")?))?))
     })
+}
+
+/// The id that a typed constant stands for: `PEC_3_1_4_02` for `PEC-3.1.4-02`.
+fn named(constant: &str) -> Option<String> {
+    let end = constant.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(constant.len());
+    let (section, number) = constant.get(..end)?.strip_prefix("PEC_")?.rsplit_once('_')?;
+    Some(format!("PEC-{}-{number}", section.replace('_', ".")))
 }
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
@@ -75,7 +88,16 @@ mod tests {
     fn a_citation_is_a_comment_of_its_own_line() {
         let text =
             "//= PEC-3.1.1-06\nlet a = 1; //= PEC-3.1.1-07\n    //= PEC-3.1.1-08  \n//= type=test\n// PEC-3.1.1-09\n";
-        assert_eq!(cited(text).collect::<Vec<_>>(), [(1, "PEC-3.1.1-06"), (3, "PEC-3.1.1-08")]);
+        let expected = [(1, "PEC-3.1.1-06".to_owned()), (3, "PEC-3.1.1-08".to_owned())];
+        assert_eq!(cited(text).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_row_of_a_table_of_rules_cites_its_clause() {
+        let text = "    Rule::all(Clause::PEC_3_1_4_02, &[Accettazione], date),\n    Rule::plain(\n        Clause::PEC_AGID_12_01,\n\
+                    let clause = Clause::PEC_A_01;\n    Clause::PEC_A_02,\n    Rule::virus(Clause::PEC_A_03, &[], to),\n";
+        let expected = [(1, "PEC-3.1.4-02"), (3, "PEC-AGID.12-01"), (6, "PEC-A-03")].map(|(n, id)| (n, id.to_owned()));
+        assert_eq!(cited(text).collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{list, mutants, run};
+use crate::{list, mutants, review::ReviewArgs, run};
 
 /// Examines certified mail (PEC, RFC 6109): runs scenarios in a simulated network of providers and judges what crossed
 /// it, clause by clause.
@@ -35,7 +35,7 @@ enum Verb {
         what: Listed,
         /// What goes to standard output
         #[arg(long, default_value = "text")]
-        format: Format,
+        format: ListFormat,
         #[command(flatten)]
         place: Place,
     },
@@ -58,6 +58,9 @@ pub struct RunArgs {
     /// What goes to standard output
     #[arg(long, default_value = "text")]
     pub format: Format,
+    #[command(flatten)]
+    /// What a reviewer answered
+    pub review: ReviewArgs,
     #[command(flatten)]
     /// Where the scenarios are
     pub place: Place,
@@ -94,13 +97,26 @@ pub enum Format {
     Json,
 }
 
+/// What `list` can print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people
+    Text,
+    /// One JSON object and nothing else
+    Json,
+    /// Of questions alone: a file of answers to fill in, for `--review`
+    Toml,
+}
+
 /// What can be listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Listed {
     /// Scenario ids and titles
     Scenarios,
-    /// Rows of the catalogue, whether they are checked, by what they are proved
+    /// Rows of the catalogue, whether they are checked, asked of a person or excused, by what they are proved
     Clauses,
+    /// What a reviewer is asked, and the evidence to ask for
+    Questions,
     /// Mutants and the rows that each must make fail
     Mutants,
     /// Kinds of fault and the scenarios that inject each
@@ -154,7 +170,8 @@ fn replay(args: ReplayArgs) -> Result<Ending, run::RunError> {
     let unread = || run::RunError::Replay(what.clone());
     let (scenario, text) = what.rsplit_once('@').ok_or_else(unread)?;
     let seed = seed(text).map_err(|_| unread())?;
-    run::run_exactly(scenario, &RunArgs { patterns: Vec::new(), seed, jobs: Some(1), out, format, place })
+    let review = ReviewArgs::default();
+    run::run_exactly(scenario, &RunArgs { patterns: Vec::new(), seed, jobs: Some(1), out, format, review, place })
 }
 
 fn seed(text: &str) -> Result<u64, String> {

@@ -6,6 +6,7 @@ mod list;
 pub mod mutants;
 mod out;
 mod record;
+pub mod review;
 pub mod run;
 pub mod scenarios;
 mod stopwatch;

@@ -1,23 +1,28 @@
 //! `collaudo list`: what there is.
 
-use std::collections::BTreeSet;
+mod clauses;
 
-use collaudo_record::ClauseRecord;
-use collaudo_reports::json;
 use collaudo_scenario::{FaultKind, Scenario};
 use serde_json::json;
 
 use crate::{
-    command::{Ending, Format, Listed, Place},
-    mutants, record,
+    command::{Ending, Format, ListFormat, Listed, Place},
+    mutants,
     run::RunError,
     scenarios::Library,
 };
 
-pub(crate) fn list(what: Listed, format: Format, place: &Place) -> Result<Ending, RunError> {
+pub(crate) fn list(what: Listed, format: ListFormat, place: &Place) -> Result<Ending, RunError> {
+    let format = match format {
+        ListFormat::Text => Format::Text,
+        ListFormat::Json => Format::Json,
+        ListFormat::Toml if what == Listed::Questions => return Ok(clauses::checklist()),
+        ListFormat::Toml => return Err(RunError::NoToml),
+    };
     match what {
         Listed::Scenarios => scenarios(format, place),
-        Listed::Clauses => clauses(format, place),
+        Listed::Clauses => clauses::list(format, place),
+        Listed::Questions => Ok(clauses::questions(format)),
         Listed::Mutants => {
             mutants::list(format);
             Ok(Ending::Passed)
@@ -66,34 +71,6 @@ fn scenarios(format: Format, place: &Place) -> Result<Ending, RunError> {
                 .map(|s| json!({"id": s.id(), "title": s.brief().title, "why": s.brief().why, "covers": s.brief().covers}))
                 .collect();
             println!("{}", json!({"format": 1, "scenarios": scenarios}));
-        }
-    }
-    Ok(if errors.is_empty() { Ending::Passed } else { Ending::Unreadable })
-}
-
-/// The rows, with the scenarios that say that they cover each.
-fn clauses(format: Format, place: &Place) -> Result<Ending, RunError> {
-    let Library { scenarios, errors } = Library::open(&place.folder())?;
-    let mut clauses: Vec<ClauseRecord> = record::clauses(&[], &mutants::by_clause());
-    for clause in &mut clauses {
-        let covering: BTreeSet<_> = scenarios
-            .iter()
-            .filter(|scenario| scenario.brief().covers.contains(&clause.requirement.id))
-            .map(|scenario| scenario.id().to_owned())
-            .collect();
-        clause.scenarios = covering.into_iter().collect();
-    }
-    match format {
-        Format::Json => println!("{}", json::clauses(&clauses, &|_| None)),
-        Format::Text => {
-            for clause in &clauses {
-                let row = &clause.requirement;
-                let checked = if clause.checked { "checked" } else { "not yet checked" };
-                println!(
-                    "{:18} {:6} {:15} {checked:15} {:3} mutants  {}",
-                    row.id, row.level, row.party, clause.mutants, row.statement
-                );
-            }
         }
     }
     Ok(if errors.is_empty() { Ending::Passed } else { Ending::Unreadable })

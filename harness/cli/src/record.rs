@@ -9,6 +9,8 @@ use collaudo_record::{
 use collaudo_scenario::Plan;
 use sha2::{Digest as _, Sha256};
 
+use crate::review::Reviews;
+
 /// One scenario that left a trace.
 pub(crate) fn scenario(
     plan: &Plan,
@@ -96,8 +98,9 @@ pub(crate) fn run(
     seed: u64,
     scenarios: Vec<ScenarioRecord>,
     mutants: &BTreeMap<String, u32>,
+    reviews: Reviews,
 ) -> RunRecord {
-    let clauses = clauses(&scenarios, mutants);
+    let clauses = clauses(&scenarios, mutants, reviews);
     let totals = totals(&scenarios, &clauses);
     let mut traces = Sha256::new();
     for scenario in &scenarios {
@@ -115,7 +118,12 @@ pub(crate) fn run(
     }
 }
 
-pub(crate) fn clauses(scenarios: &[ScenarioRecord], mutants: &BTreeMap<String, u32>) -> Vec<ClauseRecord> {
+/// The catalogue, with what the scenarios, the mutants and a person say of each row.
+pub(crate) fn clauses(
+    scenarios: &[ScenarioRecord],
+    mutants: &BTreeMap<String, u32>,
+    mut reviews: Reviews,
+) -> Vec<ClauseRecord> {
     let mut verdicts: BTreeMap<&str, Vec<(&str, &Verdict)>> = BTreeMap::new();
     for scenario in scenarios {
         for verdict in &scenario.verdicts {
@@ -134,7 +142,7 @@ pub(crate) fn clauses(scenarios: &[ScenarioRecord], mutants: &BTreeMap<String, u
                 outcome: said.iter().map(|(_, v)| v.outcome).max().unwrap_or(Outcome::NotExercised),
                 scenarios: exercising.into_iter().collect(),
                 mutants: mutants.get(&requirement.id).copied().unwrap_or_default(),
-                review: None,
+                review: reviews.remove(&requirement.id),
                 requirement,
             }
         })

@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use collaudo_record::{FORMAT, Measured, RunRecord, ScenarioOutcome};
+use collaudo_record::{Answer, FORMAT, Measured, RunRecord, ScenarioOutcome};
 use collaudo_reports::{json, text};
 use collaudo_scenario::{Scenario, matches};
 use collaudo_world::Subject;
@@ -17,7 +17,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
     command::{Ending, Format, RunArgs},
-    mutants, out, record,
+    mutants, out, record, review,
     scenarios::Library,
     stopwatch::{self, Stopwatch},
     subjects,
@@ -36,6 +36,12 @@ pub enum RunError {
     /// A replay of something that is no `SCENARIO@SEED`.
     #[error("cannot replay \"{0}\"; expected SCENARIO@SEED, such as flows/cross-provider@0x5eed")]
     Replay(String),
+    /// The reviewer's answers cannot be used.
+    #[error("{0}")]
+    Review(#[from] review::Mistakes),
+    /// A list that is no file to fill in.
+    #[error("only questions can be listed as TOML; expected `collaudo list questions --format toml`")]
+    NoToml,
     /// The run's folder cannot be written.
     #[error("cannot write {0}")]
     Out(#[from] out::OutError),
@@ -77,6 +83,7 @@ pub fn run_exactly(id: &str, args: &RunArgs) -> Result<Ending, RunError> {
 }
 
 fn run_these(scenarios: &[Scenario], args: &RunArgs) -> Result<Ending, RunError> {
+    let reviews = args.review.read()?;
     let began = stopwatch::today();
     let stopwatch = Stopwatch::start();
     let subject = subjects::reference();
@@ -87,7 +94,7 @@ fn run_these(scenarios: &[Scenario], args: &RunArgs) -> Result<Ending, RunError>
 
     let scenario_ms = walked.iter().map(|(judged, ms)| (judged.record.id.clone(), *ms)).collect();
     let (records, traces): (_, Vec<_>) = walked.into_iter().map(|(judged, _)| (judged.record, judged.trace)).unzip();
-    let record = record::run(subject.name(), args.seed, records, &mutants::by_clause());
+    let record = record::run(subject.name(), args.seed, records, &mutants::by_clause(), reviews);
     let jobs = u32::try_from(jobs).unwrap_or(u32::MAX);
     let measured = Measured { format: FORMAT, began, wall_ms: stopwatch.elapsed_ms(), jobs, scenario_ms };
     out::write(&args.out, &record, &measured, &traces)?;
@@ -171,11 +178,14 @@ fn show(record: &RunRecord, measured: &Measured, args: &RunArgs) {
     }
 }
 
+/// A person's `no` weighs like a failure and `partly` like an unknown, where the row lays down a duty.
 fn ending(record: &RunRecord) -> Ending {
     let any = |outcome| record.scenarios.iter().any(|scenario| scenario.outcome == outcome);
-    if any(ScenarioOutcome::Failed) {
+    let duties = || record.clauses.iter().filter(|clause| clause.requirement.level != "MAY");
+    let said = |answer| duties().filter_map(|clause| clause.review.as_ref()).any(|review| review.answer == answer);
+    if any(ScenarioOutcome::Failed) || said(Answer::No) {
         Ending::Failed
-    } else if any(ScenarioOutcome::Unknown) {
+    } else if any(ScenarioOutcome::Unknown) || said(Answer::Partly) {
         Ending::Unknown
     } else {
         Ending::Passed

@@ -2,6 +2,7 @@
 
 mod layout;
 mod problem;
+mod review;
 mod totals;
 
 use collaudo_record::{Outcome, RunRecord, ScenarioOutcome, ScenarioRecord};
@@ -40,6 +41,7 @@ pub fn run(record: &RunRecord, options: &TextOptions) -> String {
         sections.push(scenario_lines(record, pen));
     }
     sections.extend(problem::of_run(record, pen));
+    sections.extend(review::of_run(record, pen));
     sections.push(totals::counts(record, pen));
     sections.push(totals::by_chapter(&record.clauses, pen));
     sections.extend(last_lines(record, options, pen));

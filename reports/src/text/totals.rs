@@ -1,14 +1,14 @@
 //! Counts: of the run, and of the catalogue by chapter.
 
-use collaudo_record::{ClauseRecord, RunRecord};
+use collaudo_record::{ClauseRecord, RunRecord, Totals};
 
-use super::layout::Pen;
+use super::{layout::Pen, review};
 use crate::{
     chapter::{Chapter, Tally, chapters},
     words::{duration, shorten},
 };
 
-/// Two paragraphs of counts: scenarios, clauses.
+/// Paragraphs of counts: scenarios, clauses, answers.
 pub(super) fn counts(record: &RunRecord, pen: Pen) -> String {
     let t = &record.totals;
     let scenarios = format!(
@@ -21,7 +21,7 @@ pub(super) fn counts(record: &RunRecord, pen: Pen) -> String {
     );
     let clauses = format!(
         "{} catalogued, {} checked, {} exercised: {} passed, {} failed, {} deviation, {} unknown; {} not exercised, \
-         {} not supported; {} not yet checked",
+         {} not supported{}",
         t.catalogued,
         t.checked,
         t.exercised,
@@ -31,9 +31,18 @@ pub(super) fn counts(record: &RunRecord, pen: Pen) -> String {
         t.unknown,
         t.not_exercised,
         t.not_supported,
-        t.catalogued.saturating_sub(t.checked),
+        unchecked(t),
     );
-    format!("{}\n{}", pen.hang("scenarios ", 10, &scenarios), pen.hang("clauses   ", 10, &clauses))
+    let mut lines = vec![pen.hang("scenarios ", 10, &scenarios), pen.hang("clauses   ", 10, &clauses)];
+    lines.extend(review::count(record, pen));
+    lines.join("\n")
+}
+
+/// What becomes of the rows without a check.
+fn unchecked(t: &Totals) -> String {
+    let rest = t.catalogued.saturating_sub(t.checked + t.questions + t.exceptions);
+    let said = [(t.questions, "asked of a person"), (t.exceptions, "excused"), (rest, "not yet checked")];
+    said.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("; {n} {word}")).collect()
 }
 
 /// A table of the chapters in which something is checked; the others in one line.
@@ -52,7 +61,7 @@ pub(super) fn by_chapter(clauses: &[ClauseRecord], pen: Pen) -> String {
     if !others.is_empty() {
         let rows: usize = others.iter().map(|c| c.tally.catalogued).sum();
         let keys: Vec<&str> = others.iter().map(|c| c.key).collect();
-        let said = format!("not yet checked: {rows} rows of {}", keys.join(", "));
+        let said = format!("without a check: {rows} rows of {}", keys.join(", "));
         lines.push(pen.hang("", 0, &said));
     }
     lines.join("\n")

@@ -34,6 +34,44 @@ pub(crate) fn run() -> (RunRecord, Bodies, Measured) {
     (record, bodies, measured)
 }
 
+/// The run with an exception, two questions, and a person's `no` to one of them.
+pub(crate) fn reviewed() -> (RunRecord, Bodies, Measured) {
+    let (mut record, bodies, measured) = run();
+    let question = Question {
+        ask: "Is every operation in the log?".into(),
+        ask_it: "Ogni operazione \u{e8} nel log?".into(),
+        evidence: "The log of a day.".into(),
+        evidence_it: "Il log di un giorno.".into(),
+    };
+    let exception = Exception {
+        reason: "Every trace would pass.".into(),
+        reason_it: "Ogni prova sarebbe superata.".into(),
+        needs: Some("live".into()),
+        variants: vec!["further-part".into()],
+    };
+    let review = Review {
+        answer: Answer::No,
+        evidence: "Receptions are missing.".into(),
+        who: "M. Rossi".into(),
+        date: "2026-03-02".into(),
+    };
+    for clause in &mut record.clauses {
+        match clause.requirement.id.as_str() {
+            "PEC-2.2.2-01" => clause.requirement.exception = Some(exception.clone()),
+            "PEC-2.3-01" => {
+                clause.requirement.question = Some(question.clone());
+                clause.review = Some(review.clone());
+            }
+            "PEC-DM.12-01" => clause.requirement.question = Some(question.clone()),
+            _ => {}
+        }
+    }
+    record.totals.questions = 2;
+    record.totals.answers.no = 1;
+    record.totals.exceptions = 1;
+    (record, bodies, measured)
+}
+
 /// A run record of these scenarios: each clause gets the worst of its verdicts, and all is counted.
 pub(crate) fn record_of(scenarios: Vec<ScenarioRecord>, mut clauses: Vec<ClauseRecord>) -> RunRecord {
     for clause in &mut clauses {
