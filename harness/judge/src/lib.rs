@@ -11,6 +11,7 @@ mod clauses;
 mod expect;
 #[cfg(test)]
 mod fixture;
+mod inspect;
 mod library;
 pub mod reading;
 mod sighting;
@@ -21,6 +22,7 @@ use collaudo_record::{Judgement, Requirement, Trace};
 
 pub use clause::{Clause, Row};
 pub use clauses::CATALOGUE;
+pub use inspect::{Anchors, AnchorsError, Profile, inspect};
 
 use check::View;
 use library::Library;

@@ -2,19 +2,16 @@
 //! say that they skip.
 
 use std::{
-    collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use collaudo_judge::{
-    catalogue, judge,
-    reading::{Kind, Reading},
+    Anchors, Profile, inspect,
+    reading::{Kind, Reading, Trust},
 };
-use collaudo_record::{
-    Basis, BodyHash, Event, FORMAT, Header, Instant, Outcome, Player, Provider, ScenarioBrief, Trace, What,
-};
+use collaudo_record::{BodyHash, Inspection, Outcome, SignatureVerdict};
 
 /// The corpus: where `COLLAUDO_CORPUS` says, by default beside the workspace.
 fn corpus() -> Vec<(String, Vec<u8>)> {
@@ -35,7 +32,7 @@ fn corpus() -> Vec<(String, Vec<u8>)> {
 }
 
 fn read(octets: &[u8]) -> Reading {
-    Reading::of(BodyHash::of(octets), octets, &[])
+    Reading::of(BodyHash::of(octets), octets, &Trust::default())
 }
 
 #[test]
@@ -113,60 +110,36 @@ fn damaged_messages_are_read_without_a_crash() {
     }
 }
 
-/// A trace that holds one message in a mailbox of the provider that From names, and nothing else.
-fn trace_of(octets: &[u8]) -> Trace {
-    let reading = read(octets);
-    let address = reading.head.from[0].address.clone();
-    let domain = address.rsplit_once('@').expect("an address").1.to_owned();
-    let signer = reading.signature.and_then(|signature| signature.signer).expect("a signer");
-    let provider = Provider {
-        name: "examined".into(),
-        display_name: signer.organizations.first().cloned().unwrap_or_default(),
-        player: Player::Subject,
-        domains: vec![domain],
-        certified_address: address,
-        service_mailbox: String::new(),
-        max_octets: 30_000_000,
-        max_recipients: 500,
-        users: vec![],
-    };
-    let nothing = BodyHash::of(b"");
-    let scenario =
-        ScenarioBrief { id: String::new(), title: String::new(), why: String::new(), covers: vec![], expect: vec![] };
-    let header = Header {
-        format: FORMAT,
-        scenario,
-        world: "file".into(),
-        seed: 0,
-        epoch: Instant(0),
-        providers: vec![provider],
-        index: nothing.clone(),
-        trust: vec![],
-        index_signer: nothing,
-    };
-    let mut trace = Trace { header, events: vec![], bodies: BTreeMap::new() };
-    let body = trace.keep(octets);
-    let what = What::Stored { provider: "examined".into(), mailbox: reading.head.to[0].address.clone(), body };
-    trace.events.push(Event { at: reading.head.date.expect("a date"), basis: Basis::Declared, what });
-    trace
+fn inspected(octets: &[u8], profile: Profile) -> Inspection {
+    let mut found = inspect(octets, &Anchors::default(), profile);
+    assert_eq!(found.len(), 1, "one message in each file");
+    found.remove(0)
 }
 
-/// Goal: a checker that calls real messages worthless is wrong. Method: each message judged by itself, by the rows that a
-/// message alone decides. SHA-1 and a Sender left out are deviations, and told.
+fn rows(inspection: &Inspection, outcome: Outcome) -> Vec<&str> {
+    let such = inspection.verdicts.iter().filter(|verdict| verdict.verdict == outcome);
+    such.map(|verdict| verdict.clause.as_str()).collect()
+}
+
+/// Goal: a checker that calls real messages worthless is wrong, and one that calls them perfect is wrong too. Method: each
+/// message judged alone, under either profile.
 #[test]
-fn real_messages_break_no_row_that_a_message_alone_decides() {
-    let catalogue = catalogue();
-    let alone = |id: &str| catalogue.iter().any(|row| row.id == id && row.how == "offline-lint");
+fn real_messages_break_no_row_as_deployed_and_strictly_break_those_that_deviate() {
     for (name, octets) in corpus() {
-        let judgement = judge(&trace_of(&octets));
-        let of = |outcome| {
-            let verdicts = judgement.verdicts.iter().filter(move |verdict| verdict.outcome == outcome);
-            verdicts.map(|verdict| verdict.clause.as_str()).filter(|id| alone(id)).collect::<Vec<_>>()
+        let (deployed, strict) = (inspected(&octets, Profile::Deployed), inspected(&octets, Profile::Strict));
+        let is_valid = read(&octets).signature.is_some_and(|signature| signature.valid);
+        let (verdict, broken): (_, &[&str]) = match is_valid {
+            true => (SignatureVerdict::Valid, &[]),
+            false => (SignatureVerdict::Invalid, &["PEC-2.1-01"]),
         };
-        let invalid = read(&octets).signature.is_some_and(|signature| !signature.valid);
-        let expected: &[&str] = if invalid { &["PEC-2.1-01"] } else { &[] };
-        assert_eq!(of(Outcome::Fail), expected, "{name}");
-        assert!(of(Outcome::Pass).len() > 50, "{name}");
-        assert_eq!(judgement.messages.len(), 1, "{name}");
+        assert_eq!((deployed.signature.verdict, rows(&deployed, Outcome::Fail)), (verdict, broken.to_vec()), "{name}");
+        assert!(is_valid || deployed.signature.reason.contains("something in it was changed"), "{name}");
+        assert!(rows(&deployed, Outcome::Deviation).contains(&"PEC-AGID.SHA-01"), "{name}: SHA-1");
+        assert!(rows(&deployed, Outcome::Pass).len() > 50, "{name}");
+        let mut named: Vec<_> = [rows(&deployed, Outcome::Deviation), broken.to_vec()].concat();
+        named.sort();
+        let mut failed = rows(&strict, Outcome::Fail);
+        failed.sort();
+        assert_eq!(failed, named, "{name}: under strict each deviation is named");
     }
 }

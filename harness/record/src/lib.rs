@@ -5,6 +5,7 @@
 
 mod anatomy;
 mod expectation;
+mod inspection;
 mod law;
 mod run;
 mod time;
@@ -13,6 +14,10 @@ mod verdict;
 
 pub use anatomy::{Anatomy, Part, Signature};
 pub use expectation::{Expectation, ExpectationResult, Place};
+pub use inspection::{
+    ClauseVerdict, InspectedSignature, Inspection, PathCheck, PathVerdict, RecipientState, SignaturePath,
+    SignatureVerdict, StoredStory, StoryFacts, StoryLine, StoryRecipient,
+};
 pub use law::{Answer, Exception, Question, Requirement, Review};
 pub use run::{Answers, ClauseRecord, FaultRecord, Measured, RunRecord, ScenarioOutcome, ScenarioRecord, Totals};
 pub use time::{Instant, Span};

@@ -3,7 +3,7 @@
 mod domains;
 mod flow;
 mod index;
-mod message;
+pub(crate) mod message;
 
 use std::{
     collections::BTreeSet,

@@ -1,6 +1,7 @@
 use collaudo_record::Instant;
 use der::{Decode, Encode};
 use sha1::{Digest, Sha1};
+use sha2::Sha256;
 use x509_cert::{Certificate as Typed, name::Name};
 
 use super::{asn1, signature::Algorithm};
@@ -41,6 +42,7 @@ pub struct Certificate {
     /// In order.
     pub extensions: Vec<Extension>,
     typed: Box<Typed>,
+    fingerprint: [u8; 32],
 }
 
 /// An extension.
@@ -94,6 +96,7 @@ impl Certificate {
             rfc822_names: extensions.iter().filter(|e| e.oid == oid::SUBJECT_ALT_NAME).flat_map(rfc822_names).collect(),
             extensions,
             typed: Box::new(typed),
+            fingerprint: Sha256::digest(octets).into(),
         })
     }
 
@@ -121,6 +124,11 @@ impl Certificate {
         let Some(algorithm) = Algorithm::of(&typed.signature_algorithm.oid, None) else { return false };
         typed.tbs_certificate.issuer == authority.typed.tbs_certificate.subject
             && tbs_octets(&self.der).is_some_and(|tbs| algorithm.verifies(authority, tbs, typed.signature.raw_bytes()))
+    }
+
+    /// SHA-256 over its octets.
+    pub(super) fn fingerprint(&self) -> &[u8; 32] {
+        &self.fingerprint
     }
 
     /// Whether that is its subject.

@@ -20,21 +20,43 @@ pub struct Crl {
     entries: Vec<(Vec<u8>, Instant)>,
 }
 
+/// A list whose authority is not known yet: the messages that it is held against bring it along.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct UnverifiedCrl {
+    octets: Vec<u8>,
+    list: Crl,
+}
+
+impl UnverifiedCrl {
+    /// Reads a list in DER.
+    pub(crate) fn read(octets: &[u8]) -> Option<Self> {
+        Some(Self { octets: octets.to_vec(), list: Crl::parse(tbs_octets(octets)?)? })
+    }
+
+    /// The list, where this authority is the one that signed it.
+    pub(crate) fn verified(&self, authority: &Certificate) -> Option<&Crl> {
+        is_signed_by(&self.octets, &self.list, authority).filter(|is_signed| *is_signed).map(|_| &self.list)
+    }
+}
+
+fn is_signed_by(octets: &[u8], list: &Crl, authority: &Certificate) -> Option<bool> {
+    if !authority.is_authority() || !authority.is_subject(&list.issuer) {
+        return Some(false);
+    }
+    let mut outer = asn1::Values(asn1::first(octets)?.value);
+    let tbs = outer.tagged(asn1::SEQUENCE)?.whole;
+    let mut algorithm = asn1::Values(outer.tagged(asn1::SEQUENCE)?.value);
+    let algorithm = Algorithm::of(&der::asn1::ObjectIdentifier::from_der(algorithm.next()?.whole).ok()?, None)?;
+    // The first octet of a bit string counts unused bits.
+    let value = outer.tagged(asn1::BIT_STRING)?.value.get(1..)?;
+    Some(algorithm.verifies(authority, tbs, value))
+}
+
 impl Crl {
     /// Reads a list in DER that one of these authorities has signed.
     pub fn read(octets: &[u8], authorities: &[Certificate]) -> Option<Self> {
-        let tbs = tbs_octets(octets)?;
-        let list = Self::parse(tbs)?;
-        let mut outer = asn1::Values(asn1::first(octets)?.value);
-        outer.tagged(asn1::SEQUENCE)?;
-        let mut algorithm = asn1::Values(outer.tagged(asn1::SEQUENCE)?.value);
-        let algorithm = Algorithm::of(&der::asn1::ObjectIdentifier::from_der(algorithm.next()?.whole).ok()?, None)?;
-        // The first octet of a bit string counts unused bits.
-        let value = outer.tagged(asn1::BIT_STRING)?.value.get(1..)?;
-        let is_signer = |authority: &&Certificate| {
-            authority.is_authority() && authority.is_subject(&list.issuer) && algorithm.verifies(authority, tbs, value)
-        };
-        authorities.iter().find(is_signer)?;
+        let list = Self::parse(tbs_octets(octets)?)?;
+        authorities.iter().find(|authority| is_signed_by(octets, &list, authority) == Some(true))?;
         Some(list)
     }
 

@@ -1,7 +1,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use collaudo_record::Trace;
 
-use super::{Certificate, Signature, asn1, head::decode_octets};
+use super::{Certificate, Signature, Trust, asn1, head::decode_octets};
 
 /// The provider index as published.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,7 +48,7 @@ impl Index {
 
     /// Reads a signed index and verifies it against its publisher's certificate.
     pub fn read(octets: &[u8], signer: Option<&Certificate>) -> Self {
-        let anchors: Vec<Certificate> = signer.into_iter().cloned().collect();
+        let anchors = Trust::new(signer.cloned());
         let (signature, content) = Signature::read(octets, &[], &anchors);
         let problem = match (&content, signer) {
             _ if !signature.valid => Some(signature.reason.clone()),

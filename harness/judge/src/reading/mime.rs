@@ -1,4 +1,4 @@
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use collaudo_record::BodyHash;
 use mail_parser::{
@@ -120,6 +120,15 @@ impl Entity {
     /// A parameter of the type.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Its body decoded from the transfer encoding, anew from the octets of its message.
+    pub(crate) fn octets<'a>(&self, message: &'a [u8]) -> Cow<'a, [u8]> {
+        let body = message.get(self.body.clone()).unwrap_or_default();
+        match self.encoding.as_str() {
+            "base64" | "quoted-printable" => Cow::Owned(decode(body, &self.encoding)),
+            _ => Cow::Borrowed(body),
+        }
     }
 
     /// Whether it or any part in it is such. How deep they nest is bounded.

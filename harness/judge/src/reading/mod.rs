@@ -1,5 +1,6 @@
 //! Readers: from octets to what the law speaks of. They take anything and never fail: what cannot be read is said so.
 
+mod alone;
 mod asn1;
 mod certificate;
 mod crl;
@@ -8,10 +9,12 @@ mod head;
 mod index;
 mod mime;
 mod signature;
+mod trust;
 pub(crate) mod virus;
 mod xml;
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -19,15 +22,18 @@ use std::{
 use collaudo_record::{BodyHash, Trace, What};
 use mail_parser::decoders::html::html_to_text;
 
+pub(crate) use alone::{is_cms, joined};
 pub(crate) use certificate::hex;
 pub use certificate::{Certificate, Extension, oid};
 pub use crl::Crl;
+pub(crate) use crl::UnverifiedCrl;
 pub(crate) use daticert::zone_minutes;
 pub use daticert::{Daticert, Flaw, FlawAt};
 pub use head::{Field, Head, Mailbox};
 pub use index::{Index, Record};
 pub use mime::{Attached, Entity};
-pub use signature::Signature;
+pub use signature::{Broken, Signature};
+pub use trust::Trust;
 pub use virus::Virus;
 
 /// Every message of a trace, each body read once.
@@ -131,8 +137,8 @@ impl Kind {
 impl Readings {
     /// Reads every message of the trace.
     pub fn of(trace: &Trace) -> Self {
-        let trust: Vec<Certificate> =
-            trace.header.trust.iter().filter_map(|hash| trace.body(hash)).filter_map(Certificate::read).collect();
+        let anchors = trace.header.trust.iter().filter_map(|hash| trace.body(hash)).filter_map(Certificate::read);
+        let trust = Trust::new(anchors);
         let mut readings = BTreeMap::new();
         for hash in trace.events.iter().filter_map(|event| message_of(&event.what)) {
             if let Some(octets) = trace.body(hash)
@@ -164,11 +170,34 @@ pub(crate) fn message_of(what: &What) -> Option<&BodyHash> {
     }
 }
 
+/// Why a message is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// It crossed a network among others.
+    Trace,
+    /// It was stored, and is looked at alone: what only a trace asks for is left out.
+    Alone,
+}
+
 impl Reading {
     /// Reads one message. Should a decoder of others crash on it, its octets are all that is known of it.
-    pub fn of(body: BodyHash, octets: &[u8], trust: &[Certificate]) -> Self {
-        let read = catch_unwind(AssertUnwindSafe(|| Self::read(body.clone(), octets, trust)));
-        read.unwrap_or_else(|_| Self {
+    pub fn of(body: BodyHash, octets: &[u8], trust: &Trust) -> Self {
+        let read = catch_unwind(AssertUnwindSafe(|| {
+            let root = Entity::read(octets);
+            let signature = (root.media_type == "multipart/signed").then(|| signature_of(&root, octets, trust));
+            let opaque = opaque_content(&root);
+            let mut reading = Self::from(body.clone(), octets, root, signature, opaque, Purpose::Trace);
+            reading.essence = essence(&reading.head, octets);
+            let enclosed = reading.postacert.as_ref().map(|enclosed| Virus::of(&enclosed.root));
+            reading.virus = Virus::of(&reading.root).max(enclosed.unwrap_or_default());
+            reading
+        }));
+        read.unwrap_or_else(|_| Self::unreadable(body, octets))
+    }
+
+    /// A message of which nothing is known but its octets.
+    fn unreadable(body: BodyHash, octets: &[u8]) -> Self {
+        Self {
             essence: body.clone(),
             body,
             octets: count(octets),
@@ -181,32 +210,23 @@ impl Reading {
             daticert: None,
             postacert: None,
             virus: Virus::None,
-        })
+        }
     }
 
-    fn read(body: BodyHash, octets: &[u8], trust: &[Certificate]) -> Self {
-        let root = Entity::read(octets);
-        let mut reading = Self {
-            essence: essence(&root.head, octets),
-            body,
-            octets: count(octets),
-            kind: Kind::Ordinary,
-            head: root.head.clone(),
-            opaque: opaque_content(&root),
-            signature: (root.media_type == "multipart/signed").then(|| signature_of(&root, octets, trust)),
-            text: String::new(),
-            daticert: None,
-            postacert: None,
-            virus: Virus::None,
-            root,
-        };
+    fn from(
+        body: BodyHash,
+        octets: &[u8],
+        root: Entity,
+        signature: Option<Signature>,
+        opaque: Option<Entity>,
+        purpose: Purpose,
+    ) -> Self {
+        let mut reading = Self { head: root.head.clone(), root, signature, opaque, ..Self::unreadable(body, octets) };
         let page = || Some(html_to_text(&reading.html_part()?.text()));
         reading.text = reading.text_part().map(Entity::text).or_else(page).unwrap_or_default();
         reading.daticert = reading.daticert_part().map(|part| Daticert::read(&part.decoded));
         reading.postacert = reading.take_postacert();
-        let enclosed = reading.postacert.as_ref().map(|enclosed| Virus::of(&enclosed.root));
-        reading.virus = Virus::of(&reading.root).max(enclosed.unwrap_or_default());
-        reading.kind = reading.kind();
+        reading.kind = reading.kind(purpose);
         reading
     }
 
@@ -319,7 +339,7 @@ impl Reading {
 
     /// What it says it is. Where its own field is missing or unknown, what the certification data and the subject say
     /// counts, if it comes signed by an address that it bears: a message with one fault should be judged as what it is.
-    fn kind(&self) -> Kind {
+    fn kind(&self, purpose: Purpose) -> Kind {
         let tipo = self.daticert.as_ref().and_then(|daticert| daticert.tipo.as_deref());
         let transport = self.head.value("X-Trasporto").and_then(Kind::of_trasporto);
         let receipt = self.head.value("X-Ricevuta").and_then(Kind::of_ricevuta);
@@ -330,7 +350,11 @@ impl Reading {
         }
         let signature = self.signature.as_ref();
         let is_from = |address: &String| self.head.from.iter().any(|from| from.address.eq_ignore_ascii_case(address));
-        if !signature.is_some_and(|signature| signature.addresses().iter().any(is_from)) {
+        // What was cut out of its message has no From to compare with.
+        let is_cut_out =
+            |signature: &Signature| purpose == Purpose::Alone && self.head.from.is_empty() && signature.valid;
+        let is_theirs = |signature: &Signature| signature.addresses().iter().any(is_from) || is_cut_out(signature);
+        if !signature.is_some_and(is_theirs) {
             return Kind::Ordinary;
         }
         let is_anomaly =
@@ -387,24 +411,45 @@ fn essence(head: &Head, octets: &[u8]) -> BodyHash {
 fn opaque_content(root: &Entity) -> Option<Entity> {
     let is_ours = ["X-Ricevuta", "X-Trasporto"].into_iter().any(|name| root.head.first(name).is_some());
     let is_cms = matches!(root.media_type.as_str(), "application/pkcs7-mime" | "application/x-pkcs7-mime");
-    let (_, content) = (is_ours && is_cms).then(|| Signature::read(&root.decoded, &[], &[]))?;
+    let (_, content) = (is_ours && is_cms).then(|| Signature::read(&root.decoded, &[], &Trust::default()))?;
     content.map(|content| Entity::read(&content))
 }
 
 /// The signature of a `multipart/signed` root: its second part over its first.
-fn signature_of(root: &Entity, octets: &[u8], trust: &[Certificate]) -> Signature {
+fn signature_of(root: &Entity, octets: &[u8], trust: &Trust) -> Signature {
     let [content, structure, ..] = root.children.as_slice() else {
         return Signature::unreadable("multipart/signed has not two parts");
     };
     let signed = octets.get(content.whole.clone()).unwrap_or_default();
-    let canonical = with_crlf(signed);
-    let (mut signature, _) = Signature::read(&structure.decoded, &[signed, &canonical], trust);
+    let mut signature = signature_over(signed, &structure.decoded, trust);
     signature.protocol = root.parameter("protocol").unwrap_or_default().to_ascii_lowercase();
     signature.micalg = root.parameter("micalg").unwrap_or_default().to_ascii_lowercase();
     signature
 }
 
-/// RFC 5751 §3.1.1: what is signed ends its lines with CRLF, however it was stored since.
+/// RFC 5751 §3.1.1: what is signed ends its lines with CRLF, however it was stored since. Should neither that form nor the
+/// octets as they stand fit, line ends may have been damaged: a CR too many, or a CR alone.
+fn signature_over(signed: &[u8], structure: &[u8], trust: &Trust) -> Signature {
+    let is_canonical = !has_bare_line_feed(signed);
+    let first = if is_canonical { Cow::Borrowed(signed) } else { Cow::Owned(with_crlf(signed)) };
+    let (signature, _) = Signature::read(structure, &[&first], trust);
+    if signature.valid {
+        return signature;
+    }
+    let restored = with_restored_line_ends(signed);
+    if is_canonical && restored == signed {
+        return signature;
+    }
+    let (as_stored, _) = Signature::read(structure, &[signed], trust);
+    let (mut put_right, _) = Signature::read(structure, &[&restored], trust);
+    put_right.is_restored = true;
+    [as_stored, put_right].into_iter().find(|one| one.valid).unwrap_or(signature)
+}
+
+fn has_bare_line_feed(octets: &[u8]) -> bool {
+    octets.first() == Some(&b'\n') || octets.windows(2).any(|pair| pair[1] == b'\n' && pair[0] != b'\r')
+}
+
 fn with_crlf(octets: &[u8]) -> Vec<u8> {
     let mut canonical = Vec::with_capacity(octets.len() + octets.len() / 32);
     let mut last = 0;
@@ -416,4 +461,21 @@ fn with_crlf(octets: &[u8]) -> Vec<u8> {
         last = b;
     }
     canonical
+}
+
+/// Any run of CR with or without LF behind it, and any LF alone, becomes one CRLF.
+fn with_restored_line_ends(octets: &[u8]) -> Vec<u8> {
+    let mut restored = Vec::with_capacity(octets.len());
+    let mut rest = octets.iter().copied().peekable();
+    while let Some(b) = rest.next() {
+        if b == b'\r' {
+            while rest.next_if_eq(&b'\r').is_some() {}
+            rest.next_if_eq(&b'\n');
+        }
+        match b {
+            b'\r' | b'\n' => restored.extend_from_slice(b"\r\n"),
+            _ => restored.push(b),
+        }
+    }
+    restored
 }

@@ -1,3 +1,5 @@
+use std::{fmt, sync::Arc};
+
 use aws_lc_rs::signature::{self as rsa, RsaParameters, UnparsedPublicKey};
 use cms::signed_data::{SignerIdentifier, SignerInfo};
 use collaudo_record::Instant;
@@ -6,7 +8,7 @@ use der::Decode;
 use sha1::{Digest, Sha1};
 use sha2::{Sha256, Sha384, Sha512};
 
-use super::{Certificate, asn1};
+use super::{Certificate, Trust, asn1};
 
 /// What the signature of a `multipart/signed` message or of a signed document comes to.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,13 +20,13 @@ pub struct Signature {
     /// Digest algorithm, such as `sha256`; empty where the structure cannot be read.
     pub digest: String,
     /// The certificate that belongs to the signer's information.
-    pub signer: Option<Certificate>,
+    pub signer: Option<Arc<Certificate>>,
     /// All certificates enclosed (DER).
     pub certificates: Vec<Vec<u8>>,
     /// The signer's own claim.
     pub signed_at: Option<Instant>,
-    /// Whether a path leads from the signer to the trace's anchors at the time of signing; why not, in words.
-    pub chain: Result<(), String>,
+    /// Whether a path leads from the signer to an anchor, all of it valid at the time of signing; why not.
+    pub chain: Result<(), Broken>,
     /// The `protocol` parameter in lower case.
     pub protocol: String,
     /// The `micalg` parameter in lower case.
@@ -33,6 +35,8 @@ pub struct Signature {
     pub encloses: bool,
     /// Whether the structure came as DER; otherwise as BER.
     pub is_der: bool,
+    /// Whether the content fits only once line ends that storage damaged were put right.
+    pub is_restored: bool,
 }
 
 impl Signature {
@@ -50,17 +54,18 @@ impl Signature {
             signer: None,
             certificates: Vec::new(),
             signed_at: None,
-            chain: Err("there is no signer".to_owned()),
+            chain: Err(Broken::NoSigner),
             protocol: String::new(),
             micalg: String::new(),
             encloses: false,
             is_der: false,
+            is_restored: false,
         }
     }
 
     /// Reads SignedData and verifies it against the content that it encloses or, where it encloses none, against the
     /// first of these forms of the detached content that fits. Gives the enclosed content too.
-    pub(crate) fn read(octets: &[u8], detached: &[&[u8]], trust: &[Certificate]) -> (Self, Option<Vec<u8>>) {
+    pub(crate) fn read(octets: &[u8], detached: &[&[u8]], trust: &Trust) -> (Self, Option<Vec<u8>>) {
         let Some(definite) = asn1::definite(octets) else {
             return (Self::unreadable("the signature is no ASN.1 structure"), None);
         };
@@ -111,8 +116,8 @@ impl<'a> Parsed<'a> {
         })
     }
 
-    fn judge(&self, contents: &[&[u8]], trust: &[Certificate]) -> Signature {
-        let enclosed: Vec<Certificate> = self.certificates.iter().filter_map(|der| Certificate::read(der)).collect();
+    fn judge(&self, contents: &[&[u8]], trust: &Trust) -> Signature {
+        let enclosed: Vec<_> = self.certificates.iter().filter_map(|der| trust.certificate(der)).collect();
         let mut signature = Signature {
             certificates: self.certificates.iter().map(|der| der.to_vec()).collect(),
             ..Signature::unreadable("")
@@ -130,7 +135,7 @@ impl<'a> Parsed<'a> {
             .map_or_else(|| info.digest_alg.oid.to_string(), |hash| hash.name().to_owned());
         signature.signed_at = attributes.as_ref().and_then(Attributes::signing_time);
         signature.signer = enclosed.iter().find(|certificate| is_signer(certificate, &info.sid)).cloned();
-        if let Err(reason) = verify(&info, attributes.as_ref(), signature.signer.as_ref(), contents) {
+        if let Err(reason) = verify(&info, attributes.as_ref(), signature.signer.as_deref(), contents) {
             signature.reason = reason;
         } else {
             signature.valid = true;
@@ -168,7 +173,10 @@ fn verify(
         Some(attributes) => {
             let digest = attributes.message_digest().ok_or("the signed attributes hold no message digest")?;
             if !contents.iter().any(|content| hash.digest(content) == digest) {
-                return Err("the content is not the one that was signed: its digest differs".to_owned());
+                return Err(
+                    "the content is not the one that was signed, something in it was changed: its digest differs"
+                        .to_owned(),
+                );
             }
             attributes.content_type().ok_or("the signed attributes hold no content type")?;
             let signed = attributes.as_signed();
@@ -226,31 +234,62 @@ impl<'a> Attributes<'a> {
 /// How far a path may lead.
 const MAX_PATH: usize = 6;
 
+/// Why no path leads from a signer to an anchor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// The signer's certificate is not there.
+    NoSigner,
+    /// Nobody said whom to trust.
+    NoAnchor,
+    /// The signer claims no time to verify its certificate at.
+    NoTime,
+    /// This certificate, by its subject, was not valid at that time.
+    NotValid(String),
+    /// The certificate of this authority is neither enclosed nor an anchor.
+    NoAuthority(String),
+    /// More certificates than any real path has.
+    TooLong,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSigner => f.write_str("there is no signer"),
+            Self::NoAnchor => f.write_str("no anchor of trust was given"),
+            Self::NoTime => f.write_str("the signer claims no time to verify its certificate at"),
+            Self::NotValid(subject) => write!(f, "{subject} is not valid at the time of signing"),
+            Self::NoAuthority(issuer) => write!(f, "no certificate of the authority {issuer} is at hand"),
+            Self::TooLong => f.write_str("the path of certificates is too long"),
+        }
+    }
+}
+
 /// A path from the signer over enclosed certificates to an anchor, all valid at that instant.
 fn chain(
-    signer: &Certificate,
-    enclosed: &[Certificate],
-    trust: &[Certificate],
+    signer: &Arc<Certificate>,
+    enclosed: &[Arc<Certificate>],
+    trust: &Trust,
     at: Option<Instant>,
-) -> Result<(), String> {
-    if trust.is_empty() {
-        return Err("no anchor of trust was given".to_owned());
+) -> Result<(), Broken> {
+    let anchors = trust.anchors();
+    if anchors.is_empty() {
+        return Err(Broken::NoAnchor);
     }
-    let at = at.ok_or("the signer claims no time to verify its certificate at")?;
+    let at = at.ok_or(Broken::NoTime)?;
     let mut here = signer;
     for _ in 0..MAX_PATH {
         if !here.is_valid_at(at) {
-            return Err(format!("{} is not valid at the time of signing", here.subject));
+            return Err(Broken::NotValid(here.subject.clone()));
         }
-        if trust.iter().any(|anchor| anchor.der == here.der) {
+        if anchors.iter().any(|anchor| anchor.der == here.der) {
             return Ok(());
         }
-        let mut authorities = trust.iter().chain(enclosed).filter(|authority| authority.der != here.der);
+        let mut authorities = anchors.iter().chain(enclosed).filter(|authority| authority.der != here.der);
         here = authorities
-            .find(|authority| authority.is_authority() && here.is_signed_by(authority))
-            .ok_or_else(|| format!("no certificate of the authority {} is at hand", here.issuer))?;
+            .find(|authority| authority.is_authority() && trust.is_signed_by(here, authority))
+            .ok_or_else(|| Broken::NoAuthority(here.issuer.clone()))?;
     }
-    Err("the path of certificates is too long".to_owned())
+    Err(Broken::TooLong)
 }
 
 /// A digest algorithm.
@@ -326,8 +365,8 @@ mod tests {
 
     const CONTENT: &[u8] = b"Content-Type: text/plain\r\n\r\nciao";
 
-    fn trust(octets: &[u8]) -> Vec<Certificate> {
-        Certificate::read(octets).into_iter().collect()
+    fn trust(octets: &[u8]) -> Trust {
+        Trust::new(Certificate::read(octets))
     }
 
     /// Definite lengths of the outermost structures made indefinite.
@@ -348,7 +387,7 @@ mod tests {
         let (good, enclosed) = Signature::read(&octets, &[CONTENT], &trust(AUTHORITY));
         assert_eq!((good.valid, good.reason.as_str(), good.digest.as_str(), enclosed), (true, "", "sha256", None));
         assert_eq!((good.signed_at, good.is_der, good.encloses), (Some(EPOCH), true, false));
-        let (bad, _) = Signature::read(&octets, &[b"Content-Type: text/plain\r\n\r\naltro"], &[]);
+        let (bad, _) = Signature::read(&octets, &[b"Content-Type: text/plain\r\n\r\naltro"], &Trust::default());
         assert!(!bad.valid && bad.reason.contains("digest differs"), "{}", bad.reason);
     }
 
@@ -358,7 +397,7 @@ mod tests {
         let time = b"260701080000Z";
         let at = octets.windows(time.len()).position(|here| here == time).expect("the signing time");
         octets[at + 1] = b'7';
-        let (signature, _) = Signature::read(&octets, &[CONTENT], &[]);
+        let (signature, _) = Signature::read(&octets, &[CONTENT], &Trust::default());
         assert_eq!((signature.valid, signature.reason.as_str()), (false, WRONG_KEY));
     }
 
@@ -372,13 +411,14 @@ mod tests {
 
     #[test]
     fn a_path_ends_in_an_anchor_and_holds_when_it_was_signed() {
-        let chain = |at, trust: &[Certificate]| {
+        let chain = |at, trust: &Trust| {
             Signature::read(&signed_data(CONTENT, Signing::Alfa, at, false), &[CONTENT], trust).0.chain
         };
         assert_eq!(chain(EPOCH, &trust(AUTHORITY)), Ok(()));
-        assert!(chain(EPOCH, &[]).is_err_and(|why| why.contains("no anchor")));
-        assert!(chain(EPOCH, &trust(INDEX_SIGNER)).is_err_and(|why| why.contains("Autorita di prova")));
+        assert_eq!(chain(EPOCH, &Trust::default()), Err(Broken::NoAnchor));
+        let strange = chain(EPOCH, &trust(INDEX_SIGNER));
+        assert!(strange.is_err_and(|why| why.to_string().contains("Autorita di prova")));
         let before = Instant(1_500_000_000_000_000);
-        assert!(chain(before, &trust(AUTHORITY)).is_err_and(|why| why.contains("not valid at the time of signing")));
+        assert!(chain(before, &trust(AUTHORITY)).is_err_and(|why| matches!(why, Broken::NotValid(_))));
     }
 }

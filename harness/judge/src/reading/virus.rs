@@ -1,6 +1,6 @@
 //! The judge's own finder of the EICAR test file: it looks into decoded parts, never at a message's raw octets.
 
-use super::{Entity, Signature};
+use super::{Entity, Signature, Trust};
 
 /// What a message carries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +42,7 @@ fn inside(entity: &Entity, depth: u32) -> Virus {
     }
     let is_cms = matches!(entity.media_type.as_str(), "application/pkcs7-mime" | "application/x-pkcs7-mime");
     let is_signed_file = || entity.name.as_deref().is_some_and(|name| name.to_ascii_lowercase().ends_with(".p7m"));
-    let enclosed = || Signature::read(&entity.decoded, &[], &[]).1;
+    let enclosed = || Signature::read(&entity.decoded, &[], &Trust::default()).1;
     match (is_cms || is_signed_file()).then(enclosed).flatten() {
         Some(content) => plain(&content).max(inside(&Entity::read(&content), depth + 1)),
         None => plain(&entity.decoded),

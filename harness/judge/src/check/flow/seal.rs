@@ -6,7 +6,10 @@ use collaudo_record::{BodyHash, Instant, LogEntry, Provider, Span, What};
 use jiff::{Timestamp, civil::Date};
 
 use super::{super::message::rome, Check, Findings, Occasion, View};
-use crate::{Clause, reading::Signature};
+use crate::{
+    Clause,
+    reading::{Signature, Trust},
+};
 
 /// Each day of the log is closed, and holds every line of it.
 pub(super) const SEAL: Check = Check { clauses: &[Clause::PEC_2_3_10, Clause::PEC_DM_10_01], run: seal };
@@ -65,7 +68,7 @@ fn whole(
     lines: &[Line<'_>],
 ) {
     let octets = view.trace.body(seal).unwrap_or_default();
-    let (signature, content) = Signature::read(octets, &[], &[]);
+    let (signature, content) = Signature::read(octets, &[], &Trust::default());
     let listed = signature.signer.as_ref().and_then(|signer| view.index.listing(&signer.der));
     // Where no index can be read the signature alone counts.
     let is_own = view.index.records.is_empty() || listed.is_some_and(|record| record.name == provider.display_name);

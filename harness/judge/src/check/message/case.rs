@@ -21,6 +21,10 @@ pub(crate) struct Case<'a> {
     pub(crate) reading: &'a Reading,
     /// The submission that it is about, where that was seen.
     pub(crate) submission: Option<&'a Submission<'a>>,
+    /// Its octets.
+    pub(crate) octets: &'a [u8],
+    /// Whether nothing is known but the message itself: a stored one, of no trace.
+    pub(crate) is_alone: bool,
 }
 
 impl<'a> Case<'a> {
@@ -41,21 +45,41 @@ impl<'a> Case<'a> {
     pub(crate) fn of(view: &'a View<'a>, sighting: &'a Sighting<'a>, issuer: &'a Provider) -> Self {
         let appearance = view.story.appearances.iter().find(|one| one.event == sighting.event);
         let submission = appearance.and_then(|one| view.story.submission_of(one));
-        Self { view, sighting, issuer, reading: sighting.reading, submission }
+        let octets = view.trace.body(&sighting.reading.body).unwrap_or_default();
+        Self { view, sighting, issuer, reading: sighting.reading, submission, octets, is_alone: false }
+    }
+
+    /// A case for a stored message of which nothing else is known; the view holds no events.
+    pub(crate) fn alone(
+        view: &'a View<'a>,
+        sighting: &'a Sighting<'a>,
+        issuer: &'a Provider,
+        octets: &'a [u8],
+    ) -> Self {
+        Self { view, sighting, issuer, reading: sighting.reading, submission: None, octets, is_alone: true }
+    }
+
+    /// When it was first seen; of a stored message nobody knows.
+    pub(crate) fn seen(&self) -> Option<Instant> {
+        (!self.is_alone).then_some(self.sighting.at)
     }
 
     /// The index that the issuer had when it looked recipients up; none where it had none.
     pub(crate) fn index(&self) -> Option<&'a Index> {
         let event = self.submission.map_or(self.sighting.event, |submission| submission.event);
         let library = self.view.library;
+        if self.is_alone {
+            return Some(self.view.index).filter(|index| !index.records.is_empty());
+        }
         library.has_index(&self.issuer.name, event).then(|| library.index(&self.issuer.name, event))
     }
 
     /// Whether the issuer's clock may have been wrong when it made the message: at some time of the day before it was seen.
     pub(crate) fn may_be_mistimed(&self) -> bool {
         let day = collaudo_record::Span::from_hours(25);
-        let from = Instant(self.sighting.at.0 - day.0);
-        self.view.story.disturbances.mistimes(&self.issuer.name, from, self.sighting.at)
+        let mistimes =
+            |at: Instant| self.view.story.disturbances.mistimes(&self.issuer.name, Instant(at.0 - day.0), at);
+        self.seen().is_some_and(mistimes)
     }
 
     /// The header of the original: as submitted, else as enclosed here or in the envelope.
@@ -145,9 +169,19 @@ impl<'a> Case<'a> {
     /// Whether it encloses what should be a brief original: one was asked for, or its parts show it.
     pub(crate) fn is_brief(&self) -> bool {
         let shows = || self.reading.form() == Some(Form::Brief);
-        self.reading.kind == Kind::AvvenutaConsegna
-            && self.reading.postacert.is_some()
-            && self.asked().map_or_else(shows, |asked| asked == "breve")
+        if self.reading.kind != Kind::AvvenutaConsegna || self.reading.postacert.is_none() {
+            return false;
+        }
+        // A user may attach files of such names: of a stored receipt its own word alone tells.
+        if self.is_alone {
+            return self.daticert().is_some_and(|daticert| daticert.ricevuta.as_deref() == Some("breve"));
+        }
+        self.asked().map_or_else(shows, |asked| asked == "breve")
+    }
+
+    /// The address that the issuer signs with; none where no certificate tells it.
+    pub(crate) fn own_address(&self) -> Option<&'a str> {
+        Some(self.issuer.certified_address.as_str()).filter(|address| !address.is_empty())
     }
 
     /// Whether an address is the one that the issuer signs with.

@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) const RULES: &[Rule] = &[
     Rule::all(Clause::PEC_2_1_04, GENERATED, profile),
-    Rule::all(Clause::PEC_5_5_1_01, GENERATED, |case| Some(names_the_provider(case, signer(case)?))),
+    Rule::all(Clause::PEC_5_5_1_01, GENERATED, |case| names_the_provider(case, signer(case)?)),
     Rule::all(Clause::PEC_5_5_1_02, GENERATED, |case| Some(names_an_address(signer(case)?))),
     Rule::all(Clause::PEC_5_5_1_03, GENERATED, |case| Some(no_address_in_subject(signer(case)?))),
     Rule::all(Clause::PEC_5_5_1_04, GENERATED, |case| Some(subject_is_well_formed(signer(case)?))),
@@ -36,14 +36,13 @@ const REQUIRED: [(&str, &str); 4] = [
 ];
 
 fn signer<'a>(case: &Case<'a>) -> Option<&'a Certificate> {
-    case.reading.signature.as_ref()?.signer.as_ref()
+    case.reading.signature.as_ref()?.signer.as_deref()
 }
 
 //= PEC-2.1-04
 fn profile(case: &Case<'_>) -> Option<Ruling> {
     let signer = signer(case)?;
     let rulings = [
-        ("PEC-5.5.1-01", names_the_provider(case, signer)),
         ("PEC-5.5.1-02", names_an_address(signer)),
         ("PEC-5.5.1-04", subject_is_well_formed(signer)),
         ("PEC-5.5.2-01", has_its_extensions(signer)),
@@ -56,6 +55,7 @@ fn profile(case: &Case<'_>) -> Option<Ruling> {
     ];
     let broken: Vec<String> = rulings
         .into_iter()
+        .chain(names_the_provider(case, signer).map(|ruling| ("PEC-5.5.1-01", ruling)))
         .filter(|(_, ruling)| ruling.outcome == Outcome::Fail)
         .map(|(id, ruling)| format!("{id}: {}", ruling.observed))
         .collect();
@@ -64,13 +64,17 @@ fn profile(case: &Case<'_>) -> Option<Ruling> {
 }
 
 //= PEC-5.5.1-01
-fn names_the_provider(case: &Case<'_>, signer: &Certificate) -> Ruling {
+fn names_the_provider(case: &Case<'_>, signer: &Certificate) -> Option<Ruling> {
     // Whose certificate it is the index says; whether it is the issuer's is a row of its own.
     let owner = case.view.index.listing(&signer.der).map_or(&case.issuer.display_name, |record| &record.name);
+    // Without an index nobody says what the provider's name is.
+    if owner.is_empty() {
+        return None;
+    }
     let wanted = collapsed(owner).to_lowercase();
     let holds =
         signer.common_names.iter().chain(&signer.organizations).any(|name| collapsed(name).to_lowercase() == wanted);
-    Ruling::holds(holds, format!("CN or O {owner:?}"), signer.subject.clone())
+    Some(Ruling::holds(holds, format!("CN or O {owner:?}"), signer.subject.clone()))
 }
 
 //= PEC-5.5.1-02

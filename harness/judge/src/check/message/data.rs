@@ -120,6 +120,10 @@ fn mittente(case: &Case<'_>) -> Option<Ruling> {
     let submitted = case.submission.map(|submission| submission.sender());
     let sender = submitted.or_else(|| Some(case.original()?.from.first()?.address.as_str()));
     let holds = own.is_some_and(|own| sender.map_or(own.contains('@'), |sender| same(own, sender)));
+    // Whether it is the sender the original alone can tell.
+    if case.is_alone && sender.is_none() && holds {
+        return None;
+    }
     let expected = format!("mittente {}", sender.unwrap_or("with an address"));
     Some(Ruling::holds(holds, expected, format!("mittente {}", shown(own))))
 }
@@ -148,6 +152,9 @@ fn destinatari(case: &Case<'_>) -> Option<Ruling> {
     let missing: Vec<String> =
         wanted.iter().flatten().filter(|address| asked.is_some() && !own.contains(address)).cloned().collect();
     let holds = !own.is_empty() && once.len() == own.len() && strange.is_empty() && missing.is_empty();
+    if case.is_alone && wanted.is_none() && holds {
+        return None;
+    }
     let expected = match &wanted {
         Some(wanted) => format!("one destinatari for each of {}", listed(wanted)),
         None => "one destinatari for each recipient".to_owned(),
@@ -159,6 +166,10 @@ fn destinatari(case: &Case<'_>) -> Option<Ruling> {
 fn risposte(case: &Case<'_>) -> Option<Ruling> {
     let own = case.daticert()?.risposte.as_deref();
     let original = case.original();
+    // Where users want their answers only the original tells.
+    if case.is_alone && original.is_none() && own.is_some_and(|own| !own.is_empty()) {
+        return None;
+    }
     let addresses =
         original.into_iter().flat_map(|head| head.reply_to.iter().chain(&head.from)).map(|one| one.address.as_str());
     let wanted: Vec<&str> = addresses.chain(case.sender()).collect();
@@ -181,13 +192,19 @@ fn oggetto(case: &Case<'_>) -> Option<Ruling> {
 fn gestore(case: &Case<'_>) -> Option<Ruling> {
     let own = case.daticert()?.gestore_emittente.as_deref().unwrap_or_default();
     let name = |name: &str| collapsed(name).to_lowercase();
-    let others = case.view.trace.header.providers.iter().filter(|other| other.name != case.issuer.name);
+    let players = case.view.trace.header.providers.iter().filter(|other| other.name != case.issuer.name);
+    let listed = case.index().filter(|_| case.is_alone).map_or(&[][..], |index| &index.records);
+    let others = players.map(|other| &other.display_name).chain(listed.iter().map(|record| &record.name));
+    let own_name = name(&case.issuer.display_name);
     // Free text: only the name of another provider is surely wrong.
-    let is_others = others.into_iter().any(|other| name(&other.display_name) == name(own));
+    let is_others = others.map(|other| name(other)).any(|other| other != own_name && other == name(own));
     let holds = !own.is_empty() && !is_others;
     Some(Ruling::holds(
         holds,
-        format!("gestore-emittente {}", case.issuer.display_name),
+        match case.issuer.display_name.as_str() {
+            "" => "gestore-emittente with the provider's name".to_owned(),
+            name => format!("gestore-emittente {name}"),
+        },
         format!("gestore-emittente {own:?}"),
     ))
 }

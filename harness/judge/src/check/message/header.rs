@@ -262,7 +262,8 @@ fn date_of_arrival(case: &Case<'_>) -> Option<Ruling> {
         return None;
     }
     let Some(arrival) = arrival else {
-        return Some(Ruling::of(Outcome::Unknown, "Date equal to the arrival", "the arrival was not seen"));
+        return (!case.is_alone)
+            .then(|| Ruling::of(Outcome::Unknown, "Date equal to the arrival", "the arrival was not seen"));
     };
     Some(date_at(case, arrival, "when it arrived"))
 }
@@ -273,8 +274,10 @@ fn date_at(case: &Case<'_>, at: Instant, what: &str) -> Ruling {
         return Ruling::holds(false, expected, format!("Date {}", shown(case.head().value("Date"))));
     };
     let apart = date.since(at).0.abs() / 1_000_000;
-    let seen_before = date.since(case.sighting.at).0 > DEPLOYED_SECONDS * 1_000_000 && !case.may_be_mistimed();
-    let words = format!("Date {}, seen {}", when(date), when(case.sighting.at));
+    let is_before = |seen: Instant| date.since(seen).0 > DEPLOYED_SECONDS * 1_000_000 && !case.may_be_mistimed();
+    let seen_before = case.seen().is_some_and(is_before);
+    let seen = case.seen().map(|seen| format!(", seen {}", when(seen))).unwrap_or_default();
+    let words = format!("Date {}{seen}", when(date));
     let outcome = match apart {
         _ if seen_before => Outcome::Fail,
         0..=SAME_SECONDS => Outcome::Pass,
@@ -300,9 +303,10 @@ fn subject(case: &Case<'_>, prefix: &str) -> Option<Ruling> {
 }
 
 fn from(case: &Case<'_>) -> Option<Ruling> {
+    let wanted = case.own_address()?;
     let own: Vec<&str> = case.head().from.iter().map(|from| from.address.as_str()).collect();
     let holds = matches!(own.as_slice(), [only] if case.is_own_address(only));
-    Some(Ruling::holds(holds, format!("From {}", case.issuer.certified_address), format!("From {}", listed(own))))
+    Some(Ruling::holds(holds, format!("From {wanted}"), format!("From {}", listed(own))))
 }
 
 fn to_sender(case: &Case<'_>) -> Option<Ruling> {
@@ -333,7 +337,7 @@ fn reference(case: &Case<'_>) -> Option<Ruling> {
 
 //= PEC-2.1-06
 fn one_author(case: &Case<'_>) -> Option<Ruling> {
-    let expected = format!("one author {} with {} in its name", case.issuer.certified_address, shown(case.sender()));
+    let expected = format!("one author {} with {} in its name", case.own_address()?, shown(case.sender()));
     let authors = &case.head().from;
     let holds = matches!(authors.as_slice(), [only] if case.is_own_address(&only.address) && names_sender(case, only));
     Some(Ruling::holds(holds, expected, format!("From {}", mailboxes(authors))))
@@ -357,7 +361,7 @@ fn sender_is_from(case: &Case<'_>) -> Option<Ruling> {
 //= PEC-3.2.2-11
 fn on_behalf(case: &Case<'_>) -> Option<Ruling> {
     let expected =
-        format!("From \"Per conto di: {}\" <{}>", case.sender().unwrap_or("the sender"), case.issuer.certified_address);
+        format!("From \"Per conto di: {}\" <{}>", case.sender().unwrap_or("the sender"), case.own_address()?);
     let author = case.head().from.first();
     let holds = author.is_some_and(|author| case.is_own_address(&author.address) && names_sender(case, author));
     let italian = author.is_some_and(|author| collapsed(&author.name).starts_with("Per conto di:"));

@@ -2,6 +2,7 @@
 //!
 //! A rule is a row of a table: clause, kinds, judgement. A judgement that has nothing to say of a message says nothing.
 
+mod alone;
 #[cfg(test)]
 mod bends;
 mod brief;
@@ -22,7 +23,7 @@ use collaudo_record::{Outcome, Player};
 use super::{Finding, View};
 use crate::{Clause, reading::Kind};
 
-pub(crate) use case::{Case, rome};
+pub(crate) use case::{Case, rome, when};
 pub(crate) use text::instant_of;
 
 /// One row of the law that a message can be held against.
@@ -69,10 +70,10 @@ impl Rule {
 
 /// What a rule says of a message.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Ruling {
-    outcome: Outcome,
-    expected: String,
-    observed: String,
+pub(crate) struct Ruling {
+    pub(crate) outcome: Outcome,
+    pub(crate) expected: String,
+    pub(crate) observed: String,
 }
 
 impl Ruling {
@@ -123,20 +124,31 @@ pub(super) fn clauses() -> impl Iterator<Item = Clause> {
     rules().map(|rule| rule.clause)
 }
 
-/// Holds every message of a subject against every rule that binds it. A rule that crashes says `unknown`.
+/// Holds every message of a subject against every rule that binds it.
 pub(super) fn run<'a>(view: &'a View<'a>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for sighting in view.sightings {
         let Some(issuer) = sighting.issuer.filter(|issuer| issuer.player == Player::Subject) else { continue };
         let case = Case::of(view, sighting, issuer);
-        for rule in rules().filter(|rule| rule.binds(&case)) {
-            // A rule only looks; whatever it leaves half done is its own.
-            let ruling = catch_unwind(AssertUnwindSafe(|| (rule.judge)(&case)));
-            let crashed = |_| Some(Ruling::of(Outcome::Unknown, rule.clause.row().statement, "the check crashed"));
-            if let Some(ruling) = ruling.unwrap_or_else(crashed) {
-                findings.push(case.finding(rule.clause, ruling));
-            }
-        }
+        findings.extend(rulings(&case, rules()).map(|(clause, ruling)| case.finding(clause, ruling)));
     }
     findings
+}
+
+/// What the rules that bind a stored message say of it, in the order of their tables.
+pub(crate) fn rulings_alone(case: &Case<'_>) -> Vec<(Clause, Ruling)> {
+    rulings(case, rules().chain(alone::RULES)).collect()
+}
+
+/// A rule that crashes says `unknown`.
+fn rulings<'c>(
+    case: &'c Case<'_>,
+    rules: impl Iterator<Item = &'static Rule> + 'c,
+) -> impl Iterator<Item = (Clause, Ruling)> + 'c {
+    rules.filter(|rule| rule.binds(case)).filter_map(|rule| {
+        // A rule only looks; whatever it leaves half done is its own.
+        let ruling = catch_unwind(AssertUnwindSafe(|| (rule.judge)(case)));
+        let crashed = |_| Some(Ruling::of(Outcome::Unknown, rule.clause.row().statement, "the check crashed"));
+        Some((rule.clause, ruling.unwrap_or_else(crashed)?))
+    })
 }

@@ -4,7 +4,10 @@ use super::{
     Case, GENERATED, Rule, Ruling,
     case::{listed, shown},
 };
-use crate::{Clause, reading::Kind};
+use crate::{
+    Clause,
+    reading::{Certificate, Kind},
+};
 
 pub(super) const RULES: &[Rule] = &[
     Rule::all(Clause::PEC_2_1_01, GENERATED, signed_by_its_creator),
@@ -31,6 +34,12 @@ fn signed_by_its_creator(case: &Case<'_>) -> Option<Ruling> {
     let (holds, words) = match case.view.index.listing(&signer.der) {
         Some(record) if record.name == case.issuer.display_name => (true, format!("valid, {}", signer.subject)),
         Some(record) => (false, format!("valid, but with a key of {}", record.name)),
+        // Whose key it is nothing says; that the signature holds is said apart.
+        None if case.view.index.records.is_empty() && case.is_alone => return None,
+        None if case.is_alone && is_older_than_index(case, signature.signed_at) => {
+            let words = "valid, but the index is younger than the message: it lists later certificates alone";
+            return Some(Ruling::of(Outcome::Unknown, expected, words));
+        }
         None if case.view.index.records.is_empty() => {
             return Some(Ruling::of(
                 Outcome::Unknown,
@@ -41,6 +50,14 @@ fn signed_by_its_creator(case: &Case<'_>) -> Option<Ruling> {
         None => (false, format!("valid, but with a certificate that the index does not list: {}", signer.subject)),
     };
     Some(Ruling::holds(holds, expected, words))
+}
+
+/// Whether every certificate that the index lists for a stored message's issuer is younger than its signature (R-0060).
+fn is_older_than_index(case: &Case<'_>, signed_at: Option<Instant>) -> bool {
+    let records = case.view.index.records.iter().filter(|record| record.name == case.issuer.display_name);
+    let mut listed =
+        records.flat_map(|record| &record.certificates).filter_map(|der| Certificate::read(der)).peekable();
+    listed.peek().is_some() && signed_at.is_some_and(|at| listed.all(|certificate| at < certificate.not_before))
 }
 
 //= PEC-2.1-02

@@ -104,7 +104,7 @@ fn concise_has_no_original(case: &Case<'_>) -> Option<Ruling> {
 
 //= PEC-4.3-01
 fn seven_bit(case: &Case<'_>) -> Option<Ruling> {
-    let octets = case.view.trace.body(&case.reading.body)?;
+    let octets = case.octets;
     let high =
         |range: &std::ops::Range<usize>| octets.get(range.clone()).unwrap_or_default().iter().position(|b| *b >= 0x80);
     // The original's octets are the user's and stay as they are; all else is the provider's.

@@ -328,7 +328,7 @@ fn is_second(case: &Case<'_>) -> bool {
 fn since_acceptance(case: &Case<'_>) -> Option<Span> {
     let accepted =
         case.submission.map(|submission| submission.t0.0).or_else(|| case.envelope()?.reading.daticert.as_ref()?.at);
-    Some(case.sighting.at.since(accepted?))
+    Some(case.seen()?.since(accepted?))
 }
 
 //= PEC-3.1.6-13
