@@ -51,6 +51,7 @@ impl Provider {
         let receipt = acceptance(&self.issuer, stamp(&id, now), certified);
         //= PEC-2.1-10
         act.make("accettazione", &about, receipt, vec![Place::Mailbox(certified.sender.clone())]);
+        //= PEC-2.1.1.2-01
         act.make("posta-certificata", &about, envelope(&self.issuer, now, submission), routes(submission));
         //= PEC-3.1.6-16
         let open = certified.recipients.iter().filter(|recipient| recipient.certified).map(|recipient| Track {
@@ -65,6 +66,7 @@ impl Provider {
     fn decline(&mut self, now: Timestamp, conn: ConnId, fault: &FormalFault) -> Act {
         //= PEC-3.1.1-09
         //= PEC-3.1.1-10
+        //= PEC-3.1.2-01
         //= PEC-2.2.1-03
         let about = About::new(&fault.certified, &self.ledger.config.display_name);
         let mut act = Act::new(now, Then::Answer(conn));

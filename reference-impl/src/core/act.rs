@@ -19,6 +19,7 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Act {
     //= PEC-4.1-02
+    //= PEC-DM.9-01
     at: Timestamp,
     unsigned: usize,
     makings: Vec<Making>,

@@ -54,7 +54,9 @@ impl Provider {
             return Ok(refused(now, conn, &about, "casella-piena", FULL));
         }
         //= PEC-2.2.2-07
+        //= PEC-3.2.2-01
         //= PEC-2.2.3-03
+        //= PEC-3.3.2-03
         let mut act = Act::new(now, Then::Answer(conn));
         for stranger in arrival.recipients.iter().filter(|address| self.ledger.mailbox(address).is_none()) {
             act.log("casella-inesistente", &about.for_mailbox(stranger), Vec::new());
@@ -67,6 +69,7 @@ impl Provider {
     /// Ordinary mail, which each user has treated in a way of their own.
     //= PEC-2.2.2-08
     //= PEC-2.2.2-09
+    //= PEC-3.2.2-01
     //= PEC-PRACT-04
     pub(super) fn take_ordinary(
         &mut self,

@@ -24,6 +24,7 @@ impl Provider {
     pub(super) fn take_charge(&mut self, now: Timestamp, act: &mut Act, delivery: &Delivery<'_>, mail_receipt: &str) {
         //= PEC-3.2.1-01
         //= PEC-3.2.1-02
+        //= PEC-3.2.1-04
         //= PEC-3.2.1-11
         let Delivery { envelope, about, recipients, .. } = delivery;
         let about = about.for_recipients(recipients);
@@ -37,6 +38,9 @@ impl Provider {
         let Delivery { envelope, about, body, recipients } = delivery;
         act.log("ricezione posta-certificata", &about.for_recipients(recipients), Vec::new());
         let forms = Forms::of(envelope);
+        //= PEC-3.3.2.1-07
+        //= PEC-3.3.2.3-03
+        //= PEC-DM.6-03
         for recipient in recipients {
             self.hold_seen(act, envelope.identity, recipient);
             let about = about.for_recipients(std::slice::from_ref(recipient));
@@ -46,6 +50,8 @@ impl Provider {
             let (event, draft) = match outcome {
                 //= PEC-2.2.3-02
                 //= PEC-3.3.2-01
+                //= PEC-3.3.2-02
+                //= PEC-DPR.6-01
                 Ok(()) => {
                     act.log("consegna", &about, Vec::new());
                     let form = forms.of_recipient(recipient);
@@ -104,6 +110,7 @@ impl Provider {
     /// An envelope of ours for users of ours: the whole way runs, but for the wire.
     pub(super) fn hand_over(&mut self, now: Timestamp, number: u64, octets: Option<Bytes>, out: &mut Vec<Effect>) {
         //= PEC-3.4-01
+        //= PEC-DM.6-02
         let Some(Outgoing { body, recipients, carries, expires, .. }) = self.ledger.outgoing.get(&number).cloned()
         else {
             return;

@@ -26,6 +26,8 @@ fn is_first(track: &Track) -> bool {
 }
 
 fn due(transaction: &Transaction, track: &Track) -> Timestamp {
+    //= PEC-3.1.6-05
+    //= PEC-3.1.6-06
     transaction.accepted + if is_first(track) { FIRST } else { SECOND }
 }
 
@@ -65,11 +67,13 @@ impl Provider {
         let (limit, record) = if first {
             //= PEC-2.1.1.1.2-01
             //= PEC-3.1.6-01
+            //= PEC-DM.13-01
             (Timeout::TwelveHours, Record::Warned { pec_msgid: pec_msgid.clone(), recipient: recipient.clone() })
         } else {
             //= PEC-2.1.1.1.2-02
             //= PEC-3.1.6-02
             //= PEC-3.1.6-03
+            //= PEC-DM.13-02
             (Timeout::TwentyFourHours, Record::Closed { pec_msgid: pec_msgid.clone(), recipient: recipient.clone() })
         };
         let then = Then::Limit { pec_msgid: pec_msgid.clone(), recipient: recipient.clone(), limit };

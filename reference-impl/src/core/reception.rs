@@ -57,6 +57,8 @@ impl Provider {
         threat: Option<String>,
         out: &mut Vec<Effect>,
     ) {
+        //= PEC-2.2.3-01
+        //= PEC-3.3.1-01
         let taken = match (incoming, threat) {
             (Incoming::Envelope { envelope, provider }, None) => {
                 self.take_envelope(now, conn, arrival, &envelope, provider)
@@ -140,6 +142,7 @@ impl Provider {
         for target in fresh {
             self.hold_seen(&mut act, receipt.identity, &target);
             //= PEC-2.2.2-06
+            //= PEC-3.5-02
             //= PEC-2.2.3-04
             if service {
                 //= PEC-3.2.1-14

@@ -16,7 +16,9 @@ impl Provider {
     /// of it for each recipient. No take-charge receipt: nothing of it was taken to be delivered.
     //= PEC-2.2.2-18
     //= PEC-2.2.2-19
+    //= PEC-3.2.3-01
     //= PEC-2.2.2-22
+    //= PEC-3.2.3-02
     //= PEC-DPR.12-02
     pub(super) fn take_infected(
         &mut self,

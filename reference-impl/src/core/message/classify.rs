@@ -183,6 +183,7 @@ fn formal(message: &Message, provider: &Provider, signer: &Known, content: &Byte
     if !signer.emails().iter().any(|address| address.eq_ignore_ascii_case(&from)) {
         return Err(format!("l'indirizzo del campo From, {from}, non è quello del certificato"));
     }
+    //= PEC-7-02
     if !provider.manages(&from) {
         return Err(format!("il dominio di {from} non è del gestore che ha firmato"));
     }
@@ -265,6 +266,7 @@ fn envelope(message: &Message, content: Content) -> Result<EnvelopeRead, String>
     if !author.is_some_and(|author| same_address(&author, &daticert.certified.sender)) {
         return Err("il mittente in daticert.xml non è quello del messaggio originale".into());
     }
+    //= PEC-3.3.2.1-01
     let asked =
         message.get("X-TipoRicevuta").map(|field| Form::from_wire(&field.text()).ok_or("X-TipoRicevuta sconosciuto"));
     if asked.transpose()?.unwrap_or_default() != daticert.certified.form {

@@ -43,6 +43,7 @@ pub fn envelope(issuer: &Issuer, at: Timestamp, submission: &Submission) -> Draf
     header.add_if("X-Riferimento-Message-ID", certified.msgid.as_deref());
     //= PEC-3.1.5-14
     //= PEC-3.3.2-10
+    //= PEC-3.1.5-15
     header.add("X-TipoRicevuta", certified.form.wire());
     let extra = Extra { form: Some(certified.form), ..Extra::default() };
     let content = Content {
@@ -137,6 +138,10 @@ pub fn anomaly(issuer: &Issuer, stamp: Stamp<'_>, arrival: Arrival<'_>) -> Draft
     Draft::new(issuer, &id, stamp.at, header, &content)
 }
 
+//= PEC-2.1.1.2-02
+//= PEC-2.1.1.2-03
+//= PEC-2.1.1.2-04
+//= PEC-2.1.1.2-05
 fn copy(header: &mut Header, message: &Message, names: &[&str]) {
     for name in names {
         message.all(name).for_each(|field| header.copy(field));
@@ -144,6 +149,8 @@ fn copy(header: &mut Header, message: &Message, names: &[&str]) {
 }
 
 //= PEC-2.1-08
+//= PEC-2.1.1.2-06
+//= PEC-3.1.5-06
 //= PEC-2.1-09
 fn reply_to(header: &mut Header, message: &Message, sender: &str) {
     match message.get("Reply-To") {

@@ -128,6 +128,7 @@ impl Index {
     /// The record that manages a domain, ignoring case.
     pub fn by_domain(&self, domain: &str) -> Option<&Arc<Provider>> {
         //= PEC-2.2.1-07
+        //= PEC-4.5-05
         self.by_domain.get(&domain.to_ascii_lowercase())
     }
 

@@ -41,6 +41,8 @@ impl Cause {
     }
 
     /// The code of AgID's note 12 of 2015, and the short text.
+    //= PEC-AGID.12-01
+    //= PEC-AGID.12-02
     fn told(&self) -> (&str, &str) {
         match self {
             Self::UnknownMailbox => ("5.1.1", "indirizzo non valido"),
@@ -293,6 +295,7 @@ impl<'a> Notice<'a> {
         header.add("To", self.to);
         header.add("Message-ID", &bracketed(stamp.id));
         //= PEC-2.2.1-14
+        //= PEC-2.1.1.1.1-02
         header.add_if("X-Riferimento-Message-ID", self.certified.msgid.as_deref());
         let xml = daticert::write(self.kind, issuer, &time, self.certified, extra);
         let content = Content {

@@ -39,6 +39,8 @@ pub(super) fn rewrite(message: &Message, certified: &Certified) -> Bytes {
     out.extend_from_slice(bytes.get(kept..fields_end).unwrap_or_default());
     out.extend(identifiers.into_iter().flatten());
     //= PEC-3.1.5-17
+    //= PEC-3.3.2.2-14
+    //= PEC-DPR.11-02
     out.extend_from_slice(bytes.get(fields_end..).unwrap_or_default());
     out.into()
 }
