@@ -92,6 +92,64 @@ fn list_clauses_gives_the_whole_catalogue() {
     assert!(unproved.is_empty(), "checks that no mutant has proved able to fail: {unproved:?}");
 }
 
+/// Goal: the checklist, filled in, is a review; what a person says is told as a person's word and ends the run as
+/// decided. Method: the printed file with one row answered, in each of the four ways.
+#[test]
+fn a_review_begins_with_the_checklist_and_ends_the_run_by_its_answers() {
+    let checklist = collaudo(&["list", "questions", "--format", "toml"]);
+    assert_eq!(checklist.status.code(), Some(0), "{}", said(&checklist));
+    let empty = String::from_utf8(checklist.stdout).expect("text");
+    let row = "row = \"PEC-DM.20-01\"\nanswer = \"\"\nevidence = \"\"\nwho = \"\"\ndate = \"\"\n";
+    assert!(empty.contains(row), "{empty}");
+    for (answer, code) in [("yes", 0), ("not-applicable", 0), ("partly", 3), ("no", 1)] {
+        let filled = format!(
+            "row = \"PEC-DM.20-01\"\nanswer = \"{answer}\"\nevidence = \"certificate 12\"\nwho = \"M. Rossi\"\ndate = 2026-03-02\n"
+        );
+        let folder = out(&format!("review-{answer}"));
+        fs::create_dir_all(&folder).expect("created");
+        let file = Path::new(&folder).join("review.toml");
+        fs::write(&file, empty.replace(row, &filled)).expect("written");
+        let file = file.display().to_string();
+        let output = collaudo(&["run", "flows/cross-provider", "--review", &file, "--out", &folder]);
+        assert_eq!(output.status.code(), Some(code), "{answer}: {}", said(&output));
+        assert!(said(&output).contains("questions for a person: "), "{}", said(&output));
+        let record = fs::read(Path::new(&folder).join("run.json")).expect("a record");
+        let record: Value = serde_json::from_slice(&record).expect("JSON");
+        let clauses = record["clauses"].as_array().expect("a list");
+        let clause = clauses.iter().find(|clause| clause["id"] == "PEC-DM.20-01").expect("the row");
+        assert_eq!(clause["review"]["answer"], answer);
+        assert_eq!((&clause["checked"], &clause["outcome"]), (&Value::from(false), &Value::from("not-exercised")));
+    }
+}
+
+#[test]
+fn a_bad_review_is_told_before_anything_runs() {
+    let folder = PathBuf::from(out("bad-review"));
+    fs::create_dir_all(&folder).expect("created");
+    let file = folder.join("review.toml");
+    let entry =
+        "[[answer]]\nrow = \"PEC-DM.20-1\"\nanswer = \"yes\"\nevidence = \"x\"\nwho = \"x\"\ndate = \"2026-03-02\"\n";
+    fs::write(&file, entry).expect("written");
+    let shown = file.display().to_string();
+    let output = collaudo(&["run", "flows/cross-provider", "--review", &shown, "--out", &folder.display().to_string()]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    let expected = format!("error: {shown}:2: unknown clause \"PEC-DM.20-1\"; nearest is \"PEC-DM.20-01\"");
+    assert!(said(&output).contains(&expected), "{}", said(&output));
+    assert!(!folder.join("run.json").exists());
+    let missing = collaudo(&["run", "flows/cross-provider", "--review", "no/such.toml", "--out", &out("no-review")]);
+    assert_eq!(missing.status.code(), Some(2), "{}", said(&missing));
+}
+
+#[test]
+fn only_questions_are_listed_as_a_file_to_fill_in() {
+    let output = collaudo(&["list", "clauses", "--format", "toml"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    let output = collaudo(&["list", "questions", "--format", "json"]);
+    let object: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    let questions = object["questions"].as_array().expect("a list");
+    assert!(!questions.is_empty() && questions.iter().all(|row| row["question"]["ask_it"].is_string()));
+}
+
 fn collaudo(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_collaudo-tested"))
         .args(arguments)
