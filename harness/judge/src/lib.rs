@@ -15,6 +15,7 @@ mod inspect;
 mod library;
 pub mod reading;
 mod sighting;
+mod stories;
 mod story;
 mod verdict;
 
@@ -23,6 +24,7 @@ use collaudo_record::{Judgement, Requirement, Trace};
 pub use clause::{Clause, Row};
 pub use clauses::CATALOGUE;
 pub use inspect::{Anchors, AnchorsError, Profile, inspect};
+pub use stories::{Summary, stories};
 
 use check::View;
 use library::Library;

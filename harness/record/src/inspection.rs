@@ -34,6 +34,8 @@ pub struct Inspection {
 pub struct InspectedSignature {
     /// Whether content, signature and certificate belong together; what the certificate is worth is said apart.
     pub verdict: SignatureVerdict,
+    /// Why, for programs and translators.
+    pub cause: SignatureCause,
     /// Why, in words that a clerk understands.
     pub reason: String,
     /// Digest algorithm, such as `sha256`; empty where there is none or it cannot be read.
@@ -58,6 +60,32 @@ pub enum SignatureVerdict {
     Valid,
     /// It is not, or it cannot be shown to be.
     Invalid,
+    /// There is none.
+    Absent,
+}
+
+/// Why a signature holds or does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignatureCause {
+    /// It holds.
+    Holds,
+    /// It holds once line ends that storage damaged were put right.
+    HoldsRestored,
+    /// The content was changed after it was signed.
+    ContentChanged,
+    /// The signature value does not fit the certificate that came with it.
+    WrongKey,
+    /// The signer's certificate did not come with it.
+    NoCertificate,
+    /// The signed attributes lack what they must hold.
+    Incomplete,
+    /// An algorithm that is not known here.
+    UnknownAlgorithm,
+    /// No signer, or several.
+    Signers,
+    /// The structure cannot be read.
+    Unreadable,
     /// There is none.
     Absent,
 }
@@ -150,6 +178,9 @@ pub struct StoryFacts {
     /// The certified time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Instant>,
+    /// Of a timeout notice: 12 or 24, as its text says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<u32>,
 }
 
 /// What a set of stored messages tells of one message that somebody sent.
@@ -170,12 +201,58 @@ pub struct StoredStory {
     pub messages: Vec<StoryLine>,
     /// One for each recipient that is known.
     pub recipients: Vec<StoryRecipient>,
-    /// What a whole set would hold and this one lacks, in words.
-    pub missing: Vec<String>,
-    /// What cannot all be true, in words.
-    pub contradictions: Vec<String>,
-    /// What came later than the 12 and 24 hours of the law, in words.
-    pub late: Vec<String>,
+    /// What a whole set would hold and this one lacks.
+    pub missing: Vec<StoryRemark>,
+    /// What cannot all be true, or does not count.
+    pub contradictions: Vec<StoryRemark>,
+    /// What came later than the 12 and 24 hours of the law.
+    pub late: Vec<StoryRemark>,
+}
+
+/// A remark on a story.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoryRemark {
+    /// What it says, for programs and translators.
+    pub code: RemarkCode,
+    /// The recipient that it is about; empty where it is about the whole.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub recipient: String,
+    /// In words that a clerk understands.
+    pub words: String,
+}
+
+/// What a remark on a story says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RemarkCode {
+    /// Missing: receipts there are, an acceptance receipt not.
+    NoAcceptance,
+    /// Missing: no receipt and no notice on a certified recipient.
+    NoOutcome,
+    /// Missing: a 12 h notice, or a take-charge receipt, and no later word.
+    NoLaterWord,
+    /// Contradiction: accepted and not accepted.
+    AcceptedAndRefused,
+    /// Contradiction: delivered and not delivered to one recipient.
+    DeliveredAndNot,
+    /// Contradiction: several different receipts where there can be one.
+    Repeated,
+    /// Contradiction: messages under one identifier name different senders, subjects, recipients or client's identifiers.
+    Differing,
+    /// Contradiction: a receipt on somebody whom the acceptance receipt does not name.
+    StrangeRecipient,
+    /// Contradiction: a certified time before that of the acceptance.
+    BeforeAcceptance,
+    /// Contradiction: a notice before its hour.
+    EarlyNotice,
+    /// A message whose signature does not hold, and which does not count.
+    DoesNotCount,
+    /// Late: delivered more than 24 hours after the acceptance.
+    LateDelivery,
+    /// Late: told of the failure more than 24 hours after the acceptance.
+    LateFailure,
+    /// Late: a notice later than its hour.
+    LateNotice,
 }
 
 /// One message of a story.

@@ -15,8 +15,8 @@ mod verdict;
 pub use anatomy::{Anatomy, Part, Signature};
 pub use expectation::{Expectation, ExpectationResult, Place};
 pub use inspection::{
-    ClauseVerdict, InspectedSignature, Inspection, PathCheck, PathVerdict, RecipientState, SignaturePath,
-    SignatureVerdict, StoredStory, StoryFacts, StoryLine, StoryRecipient,
+    ClauseVerdict, InspectedSignature, Inspection, PathCheck, PathVerdict, RecipientState, RemarkCode, SignatureCause,
+    SignaturePath, SignatureVerdict, StoredStory, StoryFacts, StoryLine, StoryRecipient, StoryRemark,
 };
 pub use law::{Answer, Exception, Question, Requirement, Review};
 pub use run::{Answers, ClauseRecord, FaultRecord, Measured, RunRecord, ScenarioOutcome, ScenarioRecord, Totals};

@@ -18,7 +18,7 @@ use crate::{
     anatomy::label,
     check::{
         View,
-        message::{Case, Ruling, rulings_alone},
+        message::{Case, Ruling, notice_hours, rulings_alone},
     },
     library::Library,
     reading::{Kind, Reading, Readings, joined},
@@ -170,6 +170,7 @@ fn facts(reading: &Reading) -> StoryFacts {
             identificativo: head.message_id.clone().filter(|_| reading.kind == Kind::PostaCertificata),
             msgid: head.x_riferimento.clone(),
             data: head.date,
+            hours: hours(reading),
             ..StoryFacts::default()
         };
     };
@@ -185,5 +186,11 @@ fn facts(reading: &Reading) -> StoryFacts {
         tipo: daticert.tipo.clone(),
         errore: daticert.errore.clone(),
         data: daticert.at.or(head.date),
+        hours: hours(reading),
     }
+}
+
+/// Which of the two timeout notices it is, as its text says.
+fn hours(reading: &Reading) -> Option<u32> {
+    (reading.kind == Kind::PreavvisoErroreConsegna).then(|| notice_hours(&reading.text))?
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use collaudo_record::{InspectedSignature, Instant, PathCheck, PathVerdict, SignaturePath, SignatureVerdict};
+use collaudo_record::{
+    InspectedSignature, Instant, PathCheck, PathVerdict, SignatureCause, SignaturePath, SignatureVerdict,
+};
 
 use super::Anchors;
 use crate::{
@@ -15,6 +17,7 @@ pub(super) fn inspected(reading: &Reading, anchors: &Anchors) -> InspectedSignat
     let signer = signature.signer.as_ref();
     InspectedSignature {
         verdict: if signature.valid { SignatureVerdict::Valid } else { SignatureVerdict::Invalid },
+        cause: signature.cause,
         reason: reason(signature),
         digest: signature.digest.clone(),
         signer: signer.map(|signer| signer.subject.clone()).unwrap_or_default(),
@@ -44,6 +47,7 @@ fn absent(reading: &Reading, anchors: &Anchors) -> InspectedSignature {
     };
     InspectedSignature {
         verdict: SignatureVerdict::Absent,
+        cause: SignatureCause::Absent,
         reason: format!("the message carries no signature{found}"),
         digest: String::new(),
         signer: String::new(),
@@ -62,7 +66,10 @@ fn reason(signature: &Signature) -> String {
     if !signature.valid {
         return signature.reason.clone();
     }
-    let restored = if signature.is_restored { ", once its damaged line ends were put right" } else { "" };
+    let restored = match signature.cause {
+        SignatureCause::HoldsRestored => ", once its damaged line ends were put right",
+        _ => "",
+    };
     format!(
         "the content is the one that was signed{restored}, and the signature fits the certificate that came with it"
     )

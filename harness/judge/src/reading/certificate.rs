@@ -144,7 +144,9 @@ impl Certificate {
     /// Whether issuer (DER) and serial number are these.
     pub(super) fn is_named(&self, issuer: &Name, serial: &[u8]) -> bool {
         let tbs = &self.typed.tbs_certificate;
-        tbs.serial_number.as_bytes() == serial && tbs.issuer == *issuer
+        let bare = |number: &[u8]| number.iter().position(|b| *b != 0).map_or(0, |zeros| zeros);
+        let own = tbs.serial_number.as_bytes();
+        own.get(bare(own)..) == serial.get(bare(serial)..) && tbs.issuer == *issuer
     }
 
     /// The value of its subjectKeyIdentifier.

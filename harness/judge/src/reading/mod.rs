@@ -19,7 +19,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use collaudo_record::{BodyHash, Trace, What};
+use collaudo_record::{BodyHash, SignatureCause, Trace, What};
 use mail_parser::decoders::html::html_to_text;
 
 pub(crate) use alone::{is_cms, joined};
@@ -442,7 +442,9 @@ fn signature_over(signed: &[u8], structure: &[u8], trust: &Trust) -> Signature {
     }
     let (as_stored, _) = Signature::read(structure, &[signed], trust);
     let (mut put_right, _) = Signature::read(structure, &[&restored], trust);
-    put_right.is_restored = true;
+    if put_right.valid {
+        put_right.cause = SignatureCause::HoldsRestored;
+    }
     [as_stored, put_right].into_iter().find(|one| one.valid).unwrap_or(signature)
 }
 

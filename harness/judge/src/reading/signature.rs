@@ -1,12 +1,12 @@
 use std::{fmt, sync::Arc};
 
 use aws_lc_rs::signature::{self as rsa, RsaParameters, UnparsedPublicKey};
-use cms::signed_data::{SignerIdentifier, SignerInfo};
-use collaudo_record::Instant;
+use collaudo_record::{Instant, SignatureCause};
 use const_oid::{ObjectIdentifier, db::rfc5912};
 use der::Decode;
 use sha1::{Digest, Sha1};
 use sha2::{Sha256, Sha384, Sha512};
+use x509_cert::name::Name;
 
 use super::{Certificate, Trust, asn1};
 
@@ -17,6 +17,8 @@ pub struct Signature {
     pub valid: bool,
     /// Why not, in words; empty where it is valid.
     pub reason: String,
+    /// The same for programs.
+    pub cause: SignatureCause,
     /// Digest algorithm, such as `sha256`; empty where the structure cannot be read.
     pub digest: String,
     /// The certificate that belongs to the signer's information.
@@ -35,8 +37,6 @@ pub struct Signature {
     pub encloses: bool,
     /// Whether the structure came as DER; otherwise as BER.
     pub is_der: bool,
-    /// Whether the content fits only once line ends that storage damaged were put right.
-    pub is_restored: bool,
 }
 
 impl Signature {
@@ -50,6 +50,7 @@ impl Signature {
         Self {
             valid: false,
             reason: reason.into(),
+            cause: SignatureCause::Unreadable,
             digest: String::new(),
             signer: None,
             certificates: Vec::new(),
@@ -59,7 +60,6 @@ impl Signature {
             micalg: String::new(),
             encloses: false,
             is_der: false,
-            is_restored: false,
         }
     }
 
@@ -124,22 +124,22 @@ impl<'a> Parsed<'a> {
         };
         let [signer] = self.signers.as_slice() else {
             signature.reason = format!("{} signers where one was expected", self.signers.len());
+            signature.cause = SignatureCause::Signers;
             return signature;
         };
-        let Ok(info) = SignerInfo::from_der(signer) else {
+        let Some(info) = SignerInfo::of(signer) else {
             signature.reason = "the signer's information cannot be read".to_owned();
             return signature;
         };
-        let attributes = Attributes::of(signer);
-        signature.digest = Hash::of(&info.digest_alg.oid)
-            .map_or_else(|| info.digest_alg.oid.to_string(), |hash| hash.name().to_owned());
-        signature.signed_at = attributes.as_ref().and_then(Attributes::signing_time);
-        signature.signer = enclosed.iter().find(|certificate| is_signer(certificate, &info.sid)).cloned();
-        if let Err(reason) = verify(&info, attributes.as_ref(), signature.signer.as_deref(), contents) {
-            signature.reason = reason;
-        } else {
-            signature.valid = true;
-        }
+        signature.digest =
+            Hash::of(&info.digest).map_or_else(|| info.digest.to_string(), |hash| hash.name().to_owned());
+        signature.signed_at = info.attributes.as_ref().and_then(Attributes::signing_time);
+        signature.signer = enclosed.iter().find(|certificate| info.is_by(certificate)).cloned();
+        (signature.cause, signature.reason) = match verify(&info, signature.signer.as_deref(), contents) {
+            Ok(()) => (SignatureCause::Holds, String::new()),
+            Err(why) => why,
+        };
+        signature.valid = signature.cause == SignatureCause::Holds;
         if let Some(certificate) = &signature.signer {
             signature.chain = chain(certificate, &enclosed, trust, signature.signed_at);
         }
@@ -150,57 +150,88 @@ impl<'a> Parsed<'a> {
 /// id-signedData, tag and length included.
 const SIGNED_DATA: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
 
-fn is_signer(certificate: &Certificate, sid: &SignerIdentifier) -> bool {
-    match sid {
-        SignerIdentifier::IssuerAndSerialNumber(id) => certificate.is_named(&id.issuer, id.serial_number.as_bytes()),
-        SignerIdentifier::SubjectKeyIdentifier(id) => certificate.subject_key_id() == Some(id.0.as_bytes()),
+/// What the structure says of one signer (RFC 5652 §5.3). Read by hand, for attributes of deployed signatures need not stand
+/// in the order of DER.
+struct SignerInfo<'a> {
+    id: SignerId<'a>,
+    digest: ObjectIdentifier,
+    attributes: Option<Attributes<'a>>,
+    algorithm: ObjectIdentifier,
+    value: &'a [u8],
+}
+
+/// How the signer's certificate is named.
+enum SignerId<'a> {
+    IssuerAndSerial(Box<Name>, &'a [u8]),
+    KeyIdentifier(&'a [u8]),
+}
+
+impl<'a> SignerInfo<'a> {
+    fn of(signer: &'a [u8]) -> Option<Self> {
+        const KEY_IDENTIFIER: u8 = 0x80;
+        let mut fields = asn1::Values(asn1::first(signer)?.value);
+        fields.tagged(asn1::INTEGER)?;
+        let id = match fields.tagged(KEY_IDENTIFIER) {
+            Some(id) => SignerId::KeyIdentifier(id.value),
+            None => {
+                let mut id = asn1::Values(fields.tagged(asn1::SEQUENCE)?.value);
+                let issuer = Name::from_der(id.tagged(asn1::SEQUENCE)?.whole).ok()?;
+                SignerId::IssuerAndSerial(Box::new(issuer), id.tagged(asn1::INTEGER)?.value)
+            }
+        };
+        let algorithm = |fields: &mut asn1::Values<'a>| {
+            let oid = asn1::Values(fields.tagged(asn1::SEQUENCE)?.value).tagged(asn1::OID)?;
+            ObjectIdentifier::from_der(oid.whole).ok()
+        };
+        let digest = algorithm(&mut fields)?;
+        let attributes = fields.tagged(0xa0).map(|tlv| Attributes(tlv.value));
+        let algorithm = algorithm(&mut fields)?;
+        Some(Self { id, digest, attributes, algorithm, value: fields.tagged(asn1::OCTET_STRING)?.value })
+    }
+
+    fn is_by(&self, certificate: &Certificate) -> bool {
+        match &self.id {
+            SignerId::IssuerAndSerial(issuer, serial) => certificate.is_named(issuer, serial),
+            SignerId::KeyIdentifier(id) => certificate.subject_key_id() == Some(id),
+        }
     }
 }
 
+/// Whether the signature holds over one of these contents; why not, for programs and for people.
 fn verify(
-    info: &SignerInfo,
-    attributes: Option<&Attributes<'_>>,
+    info: &SignerInfo<'_>,
     signer: Option<&Certificate>,
     contents: &[&[u8]],
-) -> Result<(), String> {
-    let hash =
-        Hash::of(&info.digest_alg.oid).ok_or_else(|| format!("unknown digest algorithm {}", info.digest_alg.oid))?;
-    let algorithm = Algorithm::of(&info.signature_algorithm.oid, Some(hash))
-        .ok_or_else(|| format!("unknown signature algorithm {}", info.signature_algorithm.oid))?;
-    let signer = signer.ok_or("the signer's certificate is not enclosed")?;
-    let value = info.signature.as_bytes();
-    match attributes {
-        Some(attributes) => {
-            let digest = attributes.message_digest().ok_or("the signed attributes hold no message digest")?;
-            if !contents.iter().any(|content| hash.digest(content) == digest) {
-                return Err(
-                    "the content is not the one that was signed, something in it was changed: its digest differs"
-                        .to_owned(),
-                );
-            }
-            attributes.content_type().ok_or("the signed attributes hold no content type")?;
-            let signed = attributes.as_signed();
-            algorithm.verifies(signer, &signed, value).then_some(()).ok_or_else(|| WRONG_KEY.to_owned())
-        }
-        None => {
-            let fits = contents.iter().any(|content| algorithm.verifies(signer, content, value));
-            fits.then_some(()).ok_or_else(|| WRONG_KEY.to_owned())
-        }
+) -> Result<(), (SignatureCause, String)> {
+    let unknown =
+        |what: &str, oid: &ObjectIdentifier| (SignatureCause::UnknownAlgorithm, format!("unknown {what} {oid}"));
+    let because = |cause, words: &str| (cause, words.to_owned());
+    let hash = Hash::of(&info.digest).ok_or_else(|| unknown("digest algorithm", &info.digest))?;
+    let algorithm =
+        Algorithm::of(&info.algorithm, Some(hash)).ok_or_else(|| unknown("signature algorithm", &info.algorithm))?;
+    let signer =
+        signer.ok_or_else(|| because(SignatureCause::NoCertificate, "the signer's certificate is not enclosed"))?;
+    let wrong_key = || because(SignatureCause::WrongKey, WRONG_KEY);
+    let Some(attributes) = &info.attributes else {
+        let fits = contents.iter().any(|content| algorithm.verifies(signer, content, info.value));
+        return fits.then_some(()).ok_or_else(wrong_key);
+    };
+    let lacking = |what: &str| (SignatureCause::Incomplete, format!("the signed attributes hold no {what}"));
+    let digest = attributes.message_digest().ok_or_else(|| lacking("message digest"))?;
+    if !contents.iter().any(|content| hash.digest(content) == digest) {
+        return Err(because(SignatureCause::ContentChanged, CHANGED));
     }
+    attributes.content_type().ok_or_else(|| lacking("content type"))?;
+    algorithm.verifies(signer, &attributes.as_signed(), info.value).then_some(()).ok_or_else(wrong_key)
 }
 
 const WRONG_KEY: &str = "the signature value does not fit the key of the enclosed certificate";
+const CHANGED: &str = "the content is not the one that was signed, something in it was changed: its digest differs";
 
 /// The signed attributes, in the octets that were signed.
 struct Attributes<'a>(&'a [u8]);
 
 impl<'a> Attributes<'a> {
-    fn of(signer: &'a [u8]) -> Option<Self> {
-        let mut fields = asn1::Values(asn1::first(signer)?.value);
-        // version, sid and digest algorithm come first; with a key identifier sid has the tag [0] of context, primitive.
-        fields.nth(3).filter(|tlv| tlv.tag == 0xa0).map(|tlv| Self(tlv.value))
-    }
-
     /// RFC 5652 §5.4: signed under the tag of SET, not under the one that they travel with.
     fn as_signed(&self) -> Vec<u8> {
         let mut octets = Vec::with_capacity(self.0.len() + 4);
@@ -399,6 +430,13 @@ mod tests {
         octets[at + 1] = b'7';
         let (signature, _) = Signature::read(&octets, &[CONTENT], &Trust::default());
         assert_eq!((signature.valid, signature.reason.as_str()), (false, WRONG_KEY));
+    }
+
+    #[test]
+    fn attributes_that_stand_in_no_order_are_read() {
+        let octets = signed_data(CONTENT, Signing::Unsorted, EPOCH, false);
+        let (signature, _) = Signature::read(&octets, &[CONTENT], &Trust::default());
+        assert!(signature.valid && signature.signed_at == Some(EPOCH), "{}", signature.reason);
     }
 
     #[test]

@@ -24,7 +24,7 @@ use super::{Finding, View};
 use crate::{Clause, reading::Kind};
 
 pub(crate) use case::{Case, rome, when};
-pub(crate) use text::instant_of;
+pub(crate) use text::{instant_of, notice_hours};
 
 /// One row of the law that a message can be held against.
 pub(super) struct Rule {

@@ -314,14 +314,20 @@ fn is_second(case: &Case<'_>) -> bool {
     if let Some(is_second) = appearance.and_then(|notice| flow::is_second(story, notice)) {
         return is_second;
     }
-    let text = squeezed(&case.reading.text);
     match since_acceptance(case).filter(|_| !case.may_be_mistimed()) {
         Some(passed) if passed < Span::from_hours(17) => false,
         Some(passed) if passed >= Span::from_hours(22) => true,
-        _ => {
-            NOT_IN_DAY.1.iter().any(|stem| text.contains(stem))
-                && !NOT_IN_TWELVE.1.iter().any(|stem| text.contains(stem))
-        }
+        _ => notice_hours(&case.reading.text) == Some(24),
+    }
+}
+
+/// Which timeout notice a text is of, 12 or 24, as it says itself. The first may speak of the day too.
+pub(crate) fn notice_hours(text: &str) -> Option<u32> {
+    let text = squeezed(text);
+    let tells = |fact: Fact| fact.1.iter().any(|stem| text.contains(stem));
+    match tells(NOT_IN_TWELVE) {
+        true => Some(12),
+        false => tells(NOT_IN_DAY).then_some(24),
     }
 }
 
