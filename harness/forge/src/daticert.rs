@@ -1,4 +1,4 @@
-use crate::Moment;
+use crate::{Layout, Moment};
 
 /// Certification data (RFC 6109 §4.4), every value as text; what is none or empty is left out where the DTD allows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +37,16 @@ impl Daticert {
     //= PEC-4.4-06
     //= PEC-4.4-12
     pub fn write(&self, moment: &Moment) -> String {
+        Layout::Indented.lay_out(&self.lines(moment))
+    }
+
+    /// The same document, laid out in another way.
+    pub(crate) fn write_in(&self, layout: Layout, moment: &Moment) -> String {
+        layout.lay_out(&self.lines(moment))
+    }
+
+    /// A line for each tag or leaf, two blanks for each level.
+    fn lines(&self, moment: &Moment) -> Vec<String> {
         let mut lines = vec![
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>".to_owned(),
             format!("<postacert tipo=\"{}\" errore=\"{}\">", escape(&self.kind), escape(&self.error)),
@@ -64,8 +74,40 @@ impl Daticert {
         self.delivered_to.iter().for_each(|address| element("consegna", address));
         self.received_for.iter().for_each(|address| element("ricezione", address));
         self.explanation.iter().for_each(|text| element("errore-esteso", text));
-        lines.extend(["  </dati>".to_owned(), "</postacert>".to_owned(), String::new()]);
-        lines.join("\r\n")
+        lines.extend(["  </dati>".to_owned(), "</postacert>".to_owned()]);
+        lines
+    }
+}
+
+impl Layout {
+    fn lay_out(self, lines: &[String]) -> String {
+        let write = |line: &String| match self {
+            Self::Indented => format!("{line}\r\n"),
+            Self::Flat => {
+                let line = line.trim_start();
+                let empty = line.strip_suffix("/>").filter(|line| line.starts_with("<ricevuta"));
+                empty.map_or_else(|| format!("{line}\r\n"), |tag| format!("{tag}></ricevuta>\r\n"))
+            }
+            Self::Tabs => {
+                let tabs = "\t".repeat((line.len() - line.trim_start().len()) / 2);
+                format!("{tabs}{}\n", line.trim_start().replace("\"/>", "\" />"))
+            }
+            Self::Terse => without_defaults(line.trim_start()),
+        };
+        lines.iter().map(write).collect()
+    }
+}
+
+/// Leaves out attributes that say what the DTD says without them.
+//= PEC-4.4-03
+//= PEC-4.4-09
+fn without_defaults(line: &str) -> String {
+    match line.split_once('>') {
+        Some((tag, rest)) if tag.starts_with("<postacert") || tag.starts_with("<destinatari") => {
+            let tag = tag.replace(" errore=\"nessuno\"", "").replace(" tipo=\"certificato\"", "");
+            format!("{tag}>{rest}")
+        }
+        _ => line.to_owned(),
     }
 }
 
@@ -210,7 +252,11 @@ mod tests {
     use super::*;
 
     fn sample() -> Xml {
-        let daticert = Daticert {
+        Xml(sample_data().write(&Moment::at(0)))
+    }
+
+    fn sample_data() -> Daticert {
+        Daticert {
             kind: "avvenuta-consegna".into(),
             error: "nessuno".into(),
             sender: "anna@alfa.test".into(),
@@ -223,8 +269,19 @@ mod tests {
             form: Some("completa".into()),
             delivered_to: Some("bruno@beta.test".into()),
             ..Daticert::default()
-        };
-        Xml(daticert.write(&Moment::at(0)))
+        }
+    }
+
+    #[test]
+    fn every_layout_is_the_same_document() {
+        for layout in [Layout::Indented, Layout::Flat, Layout::Tabs, Layout::Terse] {
+            let xml = Xml(sample_data().write_in(layout, &Moment::at(0)));
+            for name in ["mittente", "destinatari", "oggetto", "giorno", "identificativo", "msgid", "consegna"] {
+                assert_eq!(xml.text(name), sample().text(name), "{layout:?} {name}");
+            }
+            assert_eq!(xml.attribute("ricevuta", "tipo").as_deref(), Some("completa"), "{layout:?}");
+            assert_eq!(xml.attribute("postacert", "errore").is_none(), layout == Layout::Terse);
+        }
     }
 
     #[test]

@@ -1,9 +1,10 @@
 use crate::{
-    Daticert, Entity, Fields, Moment, Opened, Signer, Xml, decode_words, encode_words,
+    Daticert, Entity, Fields, Moment, Opened, Signer, Xml, decode_words,
     mime::hex,
     open,
     parts::{data, enclosed, seal},
     text::{lines, text},
+    words::encode_words_in,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -171,9 +172,9 @@ pub fn receipt(
     signer: &Signer,
     at_unix_micros: i64,
 ) -> Vec<u8> {
-    let moment = Moment::at_micros(at_unix_micros);
+    let (moment, style) = (Moment::at_micros(at_unix_micros), signer.style());
     let original = match kind {
-        Kind::Delivery { original: Some(original), .. } => Some(enclosed(original, "postacert.eml", signer.style())),
+        Kind::Delivery { original: Some(original), .. } => Some(enclosed(original, "postacert.eml", style)),
         _ => None,
     };
     let seed = format!("{}{}{:?}{at_unix_micros}", kind.wire(), certified.identifier, kind.concerned());
@@ -186,15 +187,16 @@ pub fn receipt(
     }
     header.push_str(&format!(
         "Date: {}\r\nSubject: {}\r\nFrom: {}\r\nTo: {to}\r\nMessage-ID: <{}@{}>\r\n",
-        moment.date,
-        encode_words(&format!("{}{}", kind.prefix(), certified.subject)),
+        style.date(&moment),
+        encode_words_in(&format!("{}{}", kind.prefix(), certified.subject), style.words),
         peer.certified_address,
         fresh_id(&seed),
         peer.domain
     ));
     certified.msgid.iter().for_each(|msgid| header.push_str(&format!("X-Riferimento-Message-ID: {msgid}\r\n")));
-    let certification = data(&certification(kind, certified, peer).write(&moment), signer.style());
-    seal(&header, &text(kind, certified, &moment), original, Some(certification), signer, at_unix_micros)
+    let certification = data(&certification(kind, certified, peer).write_in(style.layout, &moment), style);
+    let text = text(kind, certified, &moment, &style.zone(&moment));
+    seal(&header, &text, original, Some(certification), signer, at_unix_micros)
 }
 
 /// The original as `postacert.eml` holds it: the provider's identifier in place of the client's.
@@ -218,7 +220,7 @@ pub fn envelope(
     signer: &Signer,
     at_unix_micros: i64,
 ) -> Vec<u8> {
-    let moment = Moment::at_micros(at_unix_micros);
+    let (moment, style) = (Moment::at_micros(at_unix_micros), signer.style());
     let original = Entity::read(postacert).fields;
     let mut header = inherited(&original, &["Received", "Return-Path", "To", "Cc", "Reply-To"]);
     if original.get("Reply-To").is_none() {
@@ -229,8 +231,8 @@ pub fn envelope(
         "X-Trasporto: posta-certificata\r\nX-TipoRicevuta: {}\r\nDate: {}\r\nSubject: {}\r\nFrom: {from}\r\n\
          Sender: {from}\r\nMessage-ID: <{}>\r\n",
         certified.form.wire(),
-        moment.date,
-        encode_words(&format!("POSTA CERTIFICATA: {}", certified.subject)),
+        style.date(&moment),
+        encode_words_in(&format!("POSTA CERTIFICATA: {}", certified.subject), style.words),
         certified.identifier
     ));
     certified.msgid.iter().for_each(|msgid| header.push_str(&format!("X-Riferimento-Message-ID: {msgid}\r\n")));
@@ -240,7 +242,7 @@ pub fn envelope(
          Identificativo del messaggio: {}\r\n",
         moment.day,
         moment.hour,
-        moment.zone,
+        style.zone(&moment),
         certified.subject,
         certified.sender,
         lines(certified.recipients.iter().map(|recipient| recipient.address.clone())),
@@ -252,8 +254,8 @@ pub fn envelope(
         form: Some(certified.form.wire().into()),
         ..daticert(certified, peer)
     };
-    let original = enclosed(postacert, "postacert.eml", signer.style());
-    let certification = data(&certification.write(&moment), signer.style());
+    let original = enclosed(postacert, "postacert.eml", style);
+    let certification = data(&certification.write_in(style.layout, &moment), style);
     seal(&header, &text, Some(original), Some(certification), signer, at_unix_micros)
 }
 
@@ -269,7 +271,7 @@ pub fn anomaly(
     signer: &Signer,
     at_unix_micros: i64,
 ) -> Vec<u8> {
-    let moment = Moment::at_micros(at_unix_micros);
+    let (moment, style) = (Moment::at_micros(at_unix_micros), signer.style());
     let original = Entity::read(received).fields;
     let subject = decode_words(&original.get("Subject").unwrap_or_default());
     let mut header = inherited(&original, &["Received", "Return-Path", "To", "Cc", "Reply-To", "Message-ID"]);
@@ -278,8 +280,8 @@ pub fn anomaly(
     }
     header.push_str(&format!(
         "X-Trasporto: errore\r\nDate: {}\r\nSubject: {}\r\nFrom: \"Per conto di: {sender}\" <{}>\r\n",
-        moment.date,
-        encode_words(&format!("ANOMALIA MESSAGGIO: {subject}")),
+        style.date(&moment),
+        encode_words_in(&format!("ANOMALIA MESSAGGIO: {subject}"), style.words),
         peer.certified_address
     ));
     let text = format!(
@@ -288,10 +290,10 @@ pub fn anomaly(
          errore:\r\n{why}\r\nIl messaggio originale è incluso in allegato.\r\n",
         moment.day,
         moment.hour,
-        moment.zone,
+        style.zone(&moment),
         lines(recipients.iter().cloned())
     );
-    let original = enclosed(received, "messaggio.eml", signer.style());
+    let original = enclosed(received, "messaggio.eml", style);
     seal(&header, &text, Some(original), None, signer, at_unix_micros)
 }
 
@@ -381,7 +383,7 @@ fn daticert(certified: &Certified, peer: &PeerIdentity) -> Daticert {
         sender: certified.sender.clone(),
         recipients: certified.recipients.iter().map(|each| (each.address.clone(), kind(each).to_owned())).collect(),
         reply_to: certified.reply_to.clone(),
-        subject: Some(certified.subject.clone()),
+        subject: Some(certified.subject.clone()).filter(|subject| !subject.is_empty()),
         issuer: peer.display_name.clone(),
         identifier: certified.identifier.clone(),
         msgid: certified.msgid.clone(),

@@ -7,6 +7,7 @@
 //! right.
 
 mod answers;
+mod ber;
 mod brief;
 mod certificate;
 mod daticert;
@@ -18,6 +19,7 @@ mod opened;
 mod parts;
 mod rsa;
 mod sign;
+mod style;
 mod text;
 mod time;
 mod words;
@@ -32,7 +34,8 @@ pub use kinds::{Certified, Form, Kind, PeerIdentity, Recipient, anomaly, envelop
 pub use mime::{Body, Entity, Fields, Framed, Multipart, base64_lines, multipart, parameter};
 pub use opened::{Opened, open, reseal};
 pub use parts::Encoding;
-pub use sign::{Certificates, Signer, Style, encapsulated, sign, signed_content, signed_opaque, signing_time};
+pub use sign::{Signer, encapsulated, sign, signed_content, signed_opaque, signing_time};
+pub use style::{Certificates, DateForm, Layout, Quotes, Style, Words};
 pub use time::{Moment, unix_of_date};
 pub use words::{decode_words, encode_words};
 

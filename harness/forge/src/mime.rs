@@ -232,6 +232,11 @@ impl Fields {
         self.0.iter().filter(move |field| value_of(field, name).is_some()).map(Vec::as_slice)
     }
 
+    /// Whether a raw field has that name.
+    pub(crate) fn is(field: &[u8], name: &str) -> bool {
+        value_of(field, name).is_some()
+    }
+
     /// Replaces the first field of that name, or adds it at the end.
     pub fn set(&mut self, name: &str, value: &str) {
         let line = format!("{name}: {value}\r\n").into_bytes();

@@ -1,10 +1,10 @@
 //! The parts of what a provider writes, in the style that it is known for.
 
 use crate::{
-    Entity, Signer, Style,
+    Body, Entity, Fields, Signer, Style,
     mime::{base64_lines, multipart},
     signed_content,
-    words::encode_quoted,
+    words::{encode_charset, encode_quoted},
 };
 
 /// How certification data is transferred.
@@ -46,16 +46,23 @@ pub(crate) fn seal(
     let content = multipart("mixed", &parts);
     let at = at_unix_micros.div_euclid(1_000_000);
     let (fields, body) = signed_content(&content.to_bytes(), signer, at, style);
-    [header.as_bytes(), fields.as_bytes(), b"\r\n", &body].concat()
+    let mut fields = Fields::read([header, style.own_fields, &fields].concat().as_bytes());
+    let place = |field: &[u8]| style.first_fields.iter().position(|name| Fields::is(field, name));
+    fields.0.sort_by_key(|field| place(field).unwrap_or(usize::MAX));
+    [&fields.to_bytes(), &b"\r\n"[..], &body].concat()
 }
 
 /// A message that came or is enclosed, as it is.
 //= PEC-4.3.2-01
 pub(crate) fn enclosed(message: &[u8], name: &str, style: Style) -> Entity {
-    let encoding = if message.is_ascii() { "7bit" } else { "8bit" };
+    let encoding = match message.is_ascii() {
+        true if style.says_seven_bit => "Content-Transfer-Encoding: 7bit\r\n",
+        true => "",
+        false => "Content-Transfer-Encoding: 8bit\r\n",
+    };
+    let name = style.quotes.around(name, true);
     let fields = format!(
-        "Content-Type: message/rfc822; name=\"{name}\"\r\nContent-Transfer-Encoding: {encoding}\r\n\
-         Content-Disposition: {}; filename=\"{name}\"\r\n",
+        "Content-Type: message/rfc822; name={name}\r\n{encoding}Content-Disposition: {}; filename={name}\r\n",
         disposition(style)
     );
     Entity::leaf(&fields, message)
@@ -65,13 +72,15 @@ pub(crate) fn enclosed(message: &[u8], name: &str, style: Style) -> Entity {
 //= PEC-4.3.3-01
 pub(crate) fn data(xml: &str, style: Style) -> Entity {
     let (encoding, body) = match style.data_encoding {
-        Encoding::QuotedPrintable => ("quoted-printable", encode_quoted(xml)),
+        Encoding::QuotedPrintable => ("quoted-printable", encode_quoted(xml.as_bytes())),
         Encoding::SevenBit if xml.is_ascii() => ("7bit", xml.to_owned()),
         Encoding::SevenBit | Encoding::Base64 => ("base64", base64_lines(xml.as_bytes())),
     };
+    let name = style.quotes.around("daticert.xml", true);
+    let charset = style.quotes.around("UTF-8", false);
     let fields = format!(
-        "Content-Type: application/xml; name=\"daticert.xml\"; charset=UTF-8\r\n\
-         Content-Transfer-Encoding: {encoding}\r\nContent-Disposition: {}; filename=\"daticert.xml\"\r\n",
+        "Content-Type: application/xml; name={name}; charset={charset}\r\n\
+         Content-Transfer-Encoding: {encoding}\r\nContent-Disposition: {}; filename={name}\r\n",
         disposition(style)
     );
     Entity::leaf(&fields, body)
@@ -81,20 +90,24 @@ pub(crate) fn data(xml: &str, style: Style) -> Entity {
 //= PEC-4.3.1-02
 //= PEC-4.3.1-03
 fn readable(text: &str, style: Style) -> Entity {
-    let mut plain = leaf("text/plain", text);
+    let mut plain = leaf("text/plain", text, style);
     if style.html {
-        return multipart("alternative", &[plain, leaf("text/html", &page(text))]);
+        return multipart("alternative", &[plain, leaf("text/html", &page(text), style)]);
     }
     plain.fields.push("Content-Disposition", "inline");
     plain
 }
 
 //= PEC-4.3.1-01
-fn leaf(kind: &str, text: &str) -> Entity {
-    let fields = format!("Content-Type: {kind}; charset=iso-8859-1\r\nContent-Transfer-Encoding: base64\r\n");
-    let mut leaf = Entity::leaf(&fields, "");
-    leaf.set_text(text);
-    leaf
+fn leaf(kind: &str, text: &str, style: Style) -> Entity {
+    let octets = encode_charset("iso-8859-1", text);
+    let (encoding, body) = match style.text_encoding {
+        Encoding::QuotedPrintable => ("quoted-printable", encode_quoted(&octets)),
+        Encoding::SevenBit | Encoding::Base64 => ("base64", base64_lines(&octets)),
+    };
+    let charset = style.quotes.around("iso-8859-1", false);
+    let fields = format!("Content-Type: {kind}; charset={charset}\r\nContent-Transfer-Encoding: {encoding}\r\n");
+    Entity { body: Body::Leaf(body.into_bytes()), ..Entity::leaf(&fields, "") }
 }
 
 //= PEC-4.3.1-04

@@ -13,7 +13,13 @@ use der::{
 use spki::AlgorithmIdentifierOwned;
 use x509_cert::{Certificate, attr::Attribute, attr::Attributes};
 
-use crate::{Digest, Encoding, ForgeError, Key, mime};
+use crate::{Certificates, Digest, ForgeError, Key, Style, ber::indefinite, mime};
+
+const SMIME_CAPABILITIES: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.15");
+const SIGNING_CERTIFICATE_V2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
+
+/// One capability: the sequence of the identifier of AES-256 in CBC mode.
+const AES_256_CBC: &[u8] = &[0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2a];
 
 /// A key with the certificate that speaks for it and the certificates that speak for that one.
 #[derive(Clone)]
@@ -74,63 +80,12 @@ impl Signer {
     }
 }
 
-/// Which certificates go into the signature.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Certificates {
-    /// The signing certificate and its issuers.
-    #[default]
-    All,
-    /// The issuers alone.
-    WithoutSigner,
-    /// None.
-    None,
-}
-
-/// How to sign and to write what is signed; the default is as the law has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Style {
-    /// The digest, of content and attributes.
-    pub digest: Digest,
-    /// The certificates sent along.
-    pub certificates: Certificates,
-    /// Signs the content itself, with no signed attributes and so with no signing time.
-    pub bare: bool,
-    /// `micalg`, where it is spelt otherwise than [`Digest::micalg`] has it, such as `sha256`.
-    pub micalg: Option<&'static str>,
-    /// The signature's type: `application/x-pkcs7-signature` or `application/pkcs7-signature`.
-    pub signature_type: &'static str,
-    /// Whether a line of prose stands before the first boundary.
-    pub preamble: bool,
-    /// Whether the text stands in HTML too, as an alternative.
-    pub html: bool,
-    /// Whether `postacert.eml` stands before `daticert.xml`.
-    pub original_first: bool,
-    /// Whether attached parts say `inline` and not `attachment`.
-    pub inline: bool,
-    /// How `daticert.xml` is transferred.
-    pub data_encoding: Encoding,
-}
-
-impl Default for Style {
-    fn default() -> Self {
-        Self {
-            digest: Digest::Sha256,
-            certificates: Certificates::All,
-            bare: false,
-            micalg: None,
-            signature_type: "application/x-pkcs7-signature",
-            preamble: true,
-            html: false,
-            original_first: true,
-            inline: false,
-            data_encoding: Encoding::Base64,
-        }
-    }
-}
-
-/// Signs a MIME entity (with CRLF) detached: DER `ContentInfo` of `SignedData`, as `smime.p7s` holds it.
+/// Signs a MIME entity (with CRLF) detached: `ContentInfo` of `SignedData`, as `smime.p7s` holds it, in DER, or in BER
+/// where the style says so.
 pub fn sign(entity: &[u8], signer: &Signer, unix_secs: i64, style: Style) -> Vec<u8> {
-    signed_data(entity, signer, unix_secs, style, false).unwrap_or_default()
+    let der = signed_data(entity, signer, unix_secs, style, false).unwrap_or_default();
+    // ContentInfo, [0], SignedData and the four sets and sequences in it; what is signed over stays DER.
+    if style.ber { indefinite(&der, 4) } else { der }
 }
 
 /// Signs octets and encloses them: DER `ContentInfo` of `SignedData`, as a `.p7m` file holds it.
@@ -143,18 +98,20 @@ pub fn encapsulated(content: &[u8], signer: &Signer, unix_secs: i64, style: Styl
 pub fn signed_content(entity: &[u8], signer: &Signer, unix_secs: i64, style: Style) -> (String, Vec<u8>) {
     let boundary = mime::boundary("firma", entity);
     let kind = style.signature_type;
+    let micalg = style.micalg.unwrap_or_else(|| style.digest.micalg());
+    let micalg = style.quotes.around(micalg, true);
     let fields = format!(
         "MIME-Version: 1.0\r\nContent-Type: multipart/signed; protocol=\"{kind}\";\r\n \
-         micalg=\"{}\"; boundary=\"{boundary}\"\r\n",
-        style.micalg.unwrap_or_else(|| style.digest.micalg())
+         micalg={micalg}; boundary=\"{boundary}\"\r\n",
     );
     let preamble = if style.preamble { "Messaggio firmato in formato S/MIME\r\n\r\n" } else { "" };
+    let name = style.quotes.around("smime.p7s", true);
     let mut body = format!("{preamble}--{boundary}\r\n").into_bytes();
     body.extend_from_slice(entity);
     body.extend_from_slice(
         format!(
-            "\r\n--{boundary}\r\nContent-Type: {kind}; name=\"smime.p7s\"\r\n\
-             Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=\"smime.p7s\"\r\n\r\n{}\
+            "\r\n--{boundary}\r\nContent-Type: {kind}; name={name}\r\n\
+             Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename={name}\r\n\r\n{}\
              --{boundary}--\r\n",
             mime::base64_lines(&sign(entity, signer, unix_secs, style))
         )
@@ -186,7 +143,7 @@ fn signed_data(content: &[u8], signer: &Signer, unix_secs: i64, style: Style, en
     let (signed_attrs, to_sign) = if style.bare {
         (None, content.to_vec())
     } else {
-        let attributes = attributes(&style.digest.of(content), unix_secs)?;
+        let attributes = attributes(&style.digest.of(content), signer, unix_secs, style)?;
         let to_sign = attributes.to_der()?;
         (Some(attributes), to_sign)
     };
@@ -199,7 +156,7 @@ fn signed_data(content: &[u8], signer: &Signer, unix_secs: i64, style: Style, en
         digest_alg: digest_alg.clone(),
         signed_attrs,
         signature_algorithm: AlgorithmIdentifierOwned {
-            oid: db::rfc5912::RSA_ENCRYPTION,
+            oid: signature_oid(style),
             parameters: Some(Any::from(AnyRef::NULL)),
         },
         signature: OctetString::new(signer.key.sign(style.digest, &to_sign))?,
@@ -225,17 +182,36 @@ fn certificates(signer: &Signer, which: Certificates) -> der::Result<Option<Cert
     if all.is_empty() { Ok(None) } else { CertificateSet::try_from(all).map(Some) }
 }
 
-fn attributes(digest: &[u8], unix_secs: i64) -> der::Result<Attributes> {
+fn attributes(digest: &[u8], signer: &Signer, unix_secs: i64, style: Style) -> der::Result<Attributes> {
     let time = UtcTime::from_unix_duration(Duration::from_secs(unix_secs.max(0).unsigned_abs()))?;
-    SetOfVec::try_from(vec![
+    let mut attributes = vec![
         attribute(db::rfc5911::ID_CONTENT_TYPE, Any::encode_from(&db::rfc5911::ID_DATA)?)?,
         attribute(db::rfc5911::ID_SIGNING_TIME, Any::encode_from(&time)?)?,
         attribute(db::rfc5911::ID_MESSAGE_DIGEST, Any::new(Tag::OctetString, digest)?)?,
-    ])
+    ];
+    if style.more_attributes {
+        attributes.push(attribute(SMIME_CAPABILITIES, Any::new(Tag::Sequence, AES_256_CBC)?)?);
+        attributes.push(attribute(SIGNING_CERTIFICATE_V2, Any::new(Tag::Sequence, certificate_hash(signer))?)?);
+    }
+    SetOfVec::try_from(attributes)
+}
+
+/// The value of `SigningCertificateV2` (RFC 5035 §3) behind its own tag: one hash, over SHA-256, which is the default.
+fn certificate_hash(signer: &Signer) -> Vec<u8> {
+    let hash = Digest::Sha256.of(&signer.certificate);
+    [&[0x30, 0x24, 0x30, 0x22, 0x04, 0x20], hash.as_slice()].concat()
 }
 
 fn attribute(oid: ObjectIdentifier, value: Any) -> der::Result<Attribute> {
     Ok(Attribute { oid, values: SetOfVec::try_from(vec![value])? })
+}
+
+fn signature_oid(style: Style) -> ObjectIdentifier {
+    match style.digest {
+        _ if !style.more_attributes => db::rfc5912::RSA_ENCRYPTION,
+        Digest::Sha256 => db::rfc5912::SHA_256_WITH_RSA_ENCRYPTION,
+        Digest::Sha1 => db::rfc5912::SHA_1_WITH_RSA_ENCRYPTION,
+    }
 }
 
 fn digest_oid(digest: Digest) -> ObjectIdentifier {

@@ -2,10 +2,10 @@
 
 use crate::{Certified, Kind, Moment};
 
-/// The text of a receipt or notice.
-pub(crate) fn text(kind: Kind<'_>, certified: &Certified, moment: &Moment) -> String {
+/// The text of a receipt or notice; the offset as its provider writes it.
+pub(crate) fn text(kind: Kind<'_>, certified: &Certified, moment: &Moment, zone: &str) -> String {
     let Certified { sender, subject, identifier, recipients, .. } = certified;
-    let when = format!("Il giorno {} alle ore {} ({})", moment.day, moment.hour, moment.zone);
+    let when = format!("Il giorno {} alle ore {} ({zone})", moment.day, moment.hour);
     let whose = format!("\"{subject}\" proveniente da \"{sender}\"\r\n");
     let one = format!("e indirizzato a \"{}\"\r\n", kind.concerned().unwrap_or_default());
     let all = match kind {

@@ -11,6 +11,8 @@ pub struct Moment {
     pub zone: String,
     /// For a `Date` field: `Tue, 14 Dec 2021 14:36:08 +0100`.
     pub date: String,
+    /// The same instant with the offset +0000.
+    pub universal: String,
 }
 
 impl Moment {
@@ -24,6 +26,7 @@ impl Moment {
             hour: written("%H:%M:%S", &rome),
             zone: written("%z", &rome),
             date: written("%a, %d %b %Y %H:%M:%S %z", &rome),
+            universal: written("%a, %d %b %Y %H:%M:%S %z", &instant.to_zoned(TimeZone::UTC)),
         }
     }
 
@@ -55,6 +58,7 @@ mod tests {
         );
         assert_eq!(winter.date, "Tue, 14 Dec 2021 14:36:08 +0100");
         assert_eq!(unix_of_date(&winter.date), Some(1_639_488_968));
+        assert_eq!(winter.universal, "Tue, 14 Dec 2021 13:36:08 +0000");
         assert_eq!(Moment::at(1_626_000_000).zone, "+0200");
     }
 }

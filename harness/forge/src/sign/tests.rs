@@ -9,8 +9,8 @@ use rcgen::{
 
 use super::*;
 use crate::{
-    Certified, Encoding, Kind, PeerIdentity, Recipient, Xml, envelope, open, open_index, open_log, parameter, receipt,
-    reseal, seal_index, seal_log,
+    Certified, DateForm, Encoding, Kind, Layout, PeerIdentity, Quotes, Recipient, Words, Xml, envelope, open,
+    open_index, open_log, parameter, receipt, reseal, seal_index, seal_log,
 };
 
 const NOON: i64 = 1_752_000_000;
@@ -206,7 +206,18 @@ fn a_sealed_log_comes_back_as_it_went_and_openssl_accepts_it() {
 fn a_family_shows_in_every_part_and_openssl_accepts_it() {
     let (signer, ca) = signer("provider-01", "posta-certificata@alfa.test");
     for data_encoding in [Encoding::Base64, Encoding::QuotedPrintable, Encoding::SevenBit] {
+        let newest = data_encoding == Encoding::QuotedPrintable;
         let style = Style {
+            ber: !newest,
+            more_attributes: newest,
+            text_encoding: data_encoding,
+            layout: if newest { Layout::Terse } else { Layout::Tabs },
+            quotes: if newest { Quotes::None } else { Quotes::All },
+            date: if newest { DateForm::Universal } else { DateForm::Commented },
+            words: if newest { Words::Latin } else { Words::Utf8Quoted },
+            first_fields: &["Subject", "MIME-Version"],
+            own_fields: "X-Priority: 3\r\n",
+            zone_colon: newest,
             micalg: Some("sha256"),
             signature_type: "application/pkcs7-signature",
             preamble: false,
@@ -219,6 +230,8 @@ fn a_family_shows_in_every_part_and_openssl_accepts_it() {
         let message = sample_envelope(&signer.in_style(style));
         assert_ne!(accepted(&format!("family-{data_encoding:?}"), &message, &ca), Some(false));
         let mut opened = open(&message).unwrap();
+        assert!(message.starts_with(b"Subject: =?") && opened.signature().starts_with(&[0x30, 0x80]) != newest);
+        assert_eq!(opened.fields().get("X-Priority").as_deref(), Some("3"));
         let kind = opened.fields().get("Content-Type").unwrap();
         assert_eq!(parameter(&kind, "micalg").as_deref(), Some("sha256"));
         assert_eq!(parameter(&kind, "protocol").as_deref(), Some("application/pkcs7-signature"));
