@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{list, mutants, review::ReviewArgs, run};
+use crate::{golden, list, mutants, review::ReviewArgs, run};
 
 /// Examines certified mail (PEC, RFC 6109): runs scenarios in a simulated network of providers and judges what crossed
 /// it, clause by clause.
@@ -28,6 +28,12 @@ enum Verb {
         format: Format,
         #[command(flatten)]
         place: Place,
+    },
+    /// Write a signed example of every kind of message, right and wrong, with its description
+    Golden {
+        /// The folder that it goes to
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
     },
     /// What there is
     List {
@@ -154,6 +160,7 @@ impl Command {
             Verb::Run(args) => run::run(&args),
             Verb::Replay(args) => replay(args),
             Verb::Mutants { format, place } => mutants::run(format, &place),
+            Verb::Golden { out } => golden::write(&out).map_err(run::RunError::from),
             Verb::List { what, format, place } => list::list(what, format, &place),
         };
         ended

@@ -2,6 +2,7 @@
 
 pub mod citations;
 pub mod command;
+pub mod golden;
 mod list;
 pub mod mutants;
 mod out;

@@ -45,6 +45,9 @@ pub enum RunError {
     /// The run's folder cannot be written.
     #[error("cannot write {0}")]
     Out(#[from] out::OutError),
+    /// The golden set cannot be made.
+    #[error(transparent)]
+    Golden(#[from] crate::golden::GoldenError),
 }
 
 /// Runs the scenarios that the patterns name.
