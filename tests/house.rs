@@ -10,10 +10,11 @@ use std::{
 use serde_json::Value;
 
 /// Who may import whom. A crate that is not here is not of this house.
-const MAY_IMPORT: [(&str, &[&str]); 13] = [
+const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("collaudo-node", &[]),
     ("collaudo-record", &[]),
     ("collaudo-forge", &[]),
+    ("collaudo-golden", &["collaudo-forge"]),
     ("collaudo-scenario", &["collaudo-record"]),
     ("collaudo-judge", &["collaudo-record"]),
     ("collaudo-reports", &["collaudo-record"]),
@@ -40,6 +41,7 @@ const MAY_IMPORT: [(&str, &[&str]); 13] = [
 const ALL: &[&str] = &[
     "collaudo",
     "collaudo-forge",
+    "collaudo-golden",
     "collaudo-judge",
     "collaudo-mutants",
     "collaudo-node",

@@ -49,9 +49,8 @@ pub(crate) fn write(out: &Path) -> Result<Ending, GoldenError> {
     for file in &files {
         put(&out.join(&file.path), &file.octets)?;
     }
-    let count = |folder: &str| {
-        files.iter().filter(|file| file.path.starts_with(folder) && file.path.ends_with(".eml")).count()
-    };
+    let count =
+        |folder: &str| files.iter().filter(|file| file.path.starts_with(folder) && file.path.ends_with(".eml")).count();
     println!("{} right and {} wrong messages: {}", count("right/"), count("wrong/"), out.join("README.md").display());
     Ok(Ending::Passed)
 }

@@ -30,12 +30,7 @@ pub fn revocation_list(
     written(authority, key, (from, until), revoked).map_err(ForgeError::Certificate)
 }
 
-fn written(
-    authority: &[u8],
-    key: &Key,
-    (from, until): (i64, i64),
-    revoked: &[(u64, i64)],
-) -> der::Result<Vec<u8>> {
+fn written(authority: &[u8], key: &Key, (from, until): (i64, i64), revoked: &[(u64, i64)]) -> der::Result<Vec<u8>> {
     let authority = Certificate::from_der(authority)?.tbs_certificate;
     let algorithm = AlgorithmIdentifierOwned {
         oid: db::rfc5912::SHA_256_WITH_RSA_ENCRYPTION,

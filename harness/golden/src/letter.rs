@@ -48,11 +48,13 @@ pub(crate) struct Route {
     pub(crate) receiver: usize,
 }
 
+/// The parts that have a name, or are messages, with their octets as transferred.
+pub(crate) type Named = Vec<(&'static str, Vec<u8>)>;
+
 /// An original and what a brief receipt must know of it.
 pub(crate) struct Original {
     pub(crate) octets: Vec<u8>,
-    /// The parts that have a name, or are messages, with their octets as transferred.
-    pub(crate) named: Vec<(&'static str, Vec<u8>)>,
+    pub(crate) named: Named,
 }
 
 pub(crate) const LETTER: Letter = Letter {
@@ -154,16 +156,18 @@ impl Letter {
     }
 
     /// Fields, body, and the parts that have a name.
-    fn content(&self, user: &Signer, at: i64, forwarded: &[u8]) -> (String, Vec<u8>, Vec<(&'static str, Vec<u8>)>) {
-        const MIXED: &str = "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"=_lettera\"\r\n";
+    fn content(&self, user: &Signer, at: i64, forwarded: &[u8]) -> (String, Vec<u8>, Named) {
+        // A letter that is forwarded stands inside another: each has its own boundary.
+        let boundary = format!("=_{}", self.id);
+        let mixed = format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n");
         let text = |charset: &str, encoding: &str| {
             format!(
                 "MIME-Version: 1.0\r\nContent-Type: text/plain; charset={charset}\r\n\
                  Content-Transfer-Encoding: {encoding}\r\n"
             )
         };
-        let (attachments, files) = attachments();
-        let entity = ["Content-Type: multipart/mixed; boundary=\"=_lettera\"\r\n\r\n", &attachments].concat();
+        let (attachments, files) = attachments(&boundary);
+        let entity = format!("{mixed}\r\n{attachments}");
         match self.content {
             Content::Plain => {
                 (text("us-ascii", "7bit"), b"Buongiorno.\r\nIn allegato niente.\r\n".to_vec(), Vec::new())
@@ -171,7 +175,7 @@ impl Letter {
             Content::EightBit => {
                 (text("iso-8859-1", "8bit"), b"Perch\xe9 no? Citt\xe0, pi\xf9, cos\xec.\r\n".to_vec(), Vec::new())
             }
-            Content::Attachments => (MIXED.to_owned(), attachments.into_bytes(), files),
+            Content::Attachments => (format!("MIME-Version: 1.0\r\n{mixed}"), attachments.into_bytes(), files),
             Content::Signed => {
                 let (fields, body) = signed_content(entity.as_bytes(), user, at, Style::default());
                 (fields, body, files)
@@ -181,27 +185,30 @@ impl Letter {
                 (fields, body, Vec::new())
             }
             Content::Forwarded => {
-                let begin = "--=_lettera\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nTi inoltro il messaggio.\r\n\
-                             --=_lettera\r\nContent-Type: message/rfc822; name=\"inoltrato.eml\"\r\n\
-                             Content-Disposition: attachment; filename=\"inoltrato.eml\"\r\n\r\n";
-                let body = [begin.as_bytes(), forwarded, b"\r\n--=_lettera--\r\n"].concat();
-                (MIXED.to_owned(), body, vec![("inoltrato.eml", forwarded.to_vec())])
+                let begin = format!(
+                    "--{boundary}\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nTi inoltro il messaggio.\r\n\
+                             --{boundary}\r\nContent-Type: message/rfc822; name=\"inoltrato.eml\"\r\n\
+                             Content-Disposition: attachment; filename=\"inoltrato.eml\"\r\n\r\n"
+                );
+                let end = format!("\r\n--{boundary}--\r\n");
+                let body = [begin.as_bytes(), forwarded, end.as_bytes()].concat();
+                (format!("MIME-Version: 1.0\r\n{mixed}"), body, vec![("inoltrato.eml", forwarded.to_vec())])
             }
         }
     }
 }
 
 /// A multipart of text, a PDF in base64 and an XML file as it is; and the two files as they are transferred.
-fn attachments() -> (String, Vec<(&'static str, Vec<u8>)>) {
+fn attachments(boundary: &str) -> (String, Named) {
     let pdf = base64_lines(b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n");
     let pdf = pdf.trim_end();
     let xml = "<?xml version=\"1.0\"?>\r\n<fattura numero=\"7\"/>";
     let body = format!(
-        "--=_lettera\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nIn allegato il contratto.\r\n\
-         --=_lettera\r\nContent-Type: application/pdf; name=\"contratto.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\
+        "--{boundary}\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nIn allegato il contratto.\r\n\
+         --{boundary}\r\nContent-Type: application/pdf; name=\"contratto.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\
          Content-Disposition: attachment; filename=\"contratto.pdf\"\r\n\r\n{pdf}\r\n\
-         --=_lettera\r\nContent-Type: application/xml; name=\"fattura.xml\"\r\n\
-         Content-Disposition: attachment; filename=\"fattura.xml\"\r\n\r\n{xml}\r\n--=_lettera--\r\n"
+         --{boundary}\r\nContent-Type: application/xml; name=\"fattura.xml\"\r\n\
+         Content-Disposition: attachment; filename=\"fattura.xml\"\r\n\r\n{xml}\r\n--{boundary}--\r\n"
     );
     (body, vec![("contratto.pdf", pdf.into()), ("fattura.xml", xml.into())])
 }

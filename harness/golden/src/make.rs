@@ -159,8 +159,8 @@ impl Work<'_> {
         let place = self.route.sender;
         let from = PROVIDERS.get(place).ok_or(ForgeError::Message("it has no sender"))?;
         Ok(match stray {
-            Stray::Ordinary => self.from_outside(false)?,
-            Stray::SignedMail => self.from_outside(true)?,
+            Stray::Ordinary => self.outsiders(false)?,
+            Stray::SignedMail => self.outsiders(true)?,
             Stray::Altered => {
                 let mut opened = open(&sent(from, &self.keys.provider(place)?)?)?;
                 opened.texts_mut().into_iter().for_each(|text| text.set_text("Testo cambiato.\r\n"));
@@ -180,7 +180,7 @@ impl Work<'_> {
     }
 
     /// Mail from a sender who has no certified address, as a relay hands it over.
-    fn from_outside(&self, signed: bool) -> Result<Arrived, ForgeError> {
+    fn outsiders(&self, signed: bool) -> Result<Arrived, ForgeError> {
         let (sender, subject) = ("nadia@esterno.example", "Sollecito di pagamento: è l'ultimo");
         let to = self.route.fill("bruno@{r}");
         let date = Moment::at(self.at - 9).date;
