@@ -21,7 +21,7 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("collaudo-sources", &[]),
     ("gestore", &["collaudo-node"]),
     ("collaudo-world", &["collaudo-node", "collaudo-record", "collaudo-scenario", "collaudo-forge"]),
-    ("collaudo-mutants", &["collaudo-record", "collaudo-forge"]),
+    ("collaudo-mutants", &["collaudo-node", "collaudo-record", "collaudo-scenario", "collaudo-forge"]),
     ("collaudo", ALL),
     ("collaudo-tests", ALL),
     (

@@ -21,8 +21,13 @@ enum Verb {
     Run(RunArgs),
     /// Run one scenario again, byte for byte
     Replay(ReplayArgs),
-    /// Bend good traces one point at a time; show that the checks see it
+    /// Bend good traces, and good providers, in one point at a time; show that the checks see it
     Mutants {
+        /// Mutants whose id holds one of these, or is one with stars; all where there is none
+        pattern: Vec<String>,
+        /// A folder for the bent traces
+        #[arg(long)]
+        out: Option<PathBuf>,
         /// What goes to standard output
         #[arg(long, default_value = "text")]
         format: Format,
@@ -159,7 +164,7 @@ impl Command {
         let ended = match self.verb {
             Verb::Run(args) => run::run(&args),
             Verb::Replay(args) => replay(args),
-            Verb::Mutants { format, place } => mutants::run(format, &place),
+            Verb::Mutants { pattern, out, format, place } => mutants::run(&pattern, out.as_deref(), format, &place),
             Verb::Golden { out } => golden::write(&out).map_err(run::RunError::from),
             Verb::List { what, format, place } => list::list(what, format, &place),
         };

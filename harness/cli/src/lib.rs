@@ -1,5 +1,6 @@
 //! The program: from a scenario file to a judged, reported run. A new reader starts with [`way`].
 
+mod bent;
 pub mod citations;
 pub mod command;
 pub mod golden;

@@ -1,29 +1,32 @@
-//! `collaudo mutants`: every check is shown a trace that it must fail.
+//! `collaudo mutants`: every check is shown a trace that it must fail, and every permission one that it must not.
+
+mod case;
+mod ground;
+mod words;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     sync::{
-        Arc, Mutex,
+        Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
 };
 
-use collaudo_forge::{Key, Signer};
-use collaudo_mutants::{Keys, Mutant, all};
-use collaudo_record::{Outcome, Trace};
-use collaudo_scenario::Scenario;
-use collaudo_world::{Identity, Pki, Subject, World};
-use serde_json::json;
+use collaudo_scenario::{Scenario, matches};
 
+use self::{
+    case::{Case, Fate, Sort},
+    ground::Ground,
+};
 use crate::{
     command::{Ending, Format, Place},
     run::RunError,
     scenarios::Library,
-    subjects, way,
 };
 
-/// The seed of every trace that is bent.
+/// The seed of every run that is bent.
 const SEED: u64 = 0x5eed;
 
 /// What the proof came to.
@@ -31,185 +34,125 @@ const SEED: u64 = 0x5eed;
 pub struct Proof {
     /// Mutants that were tried: those of which some declared clause has a check.
     pub mutants: usize,
+    /// Of these the bent traces.
+    pub traces: usize,
+    /// Of these the bent providers.
+    pub providers: usize,
     /// Those whose failed set is exactly what they declare.
     pub killed: usize,
     /// Those that no declared clause has failed, by id, with what went on instead.
     pub survivors: Vec<(&'static str, String)>,
     /// Those whose failed set is another than they declare, by id, with the difference.
     pub misblamed: Vec<(&'static str, String)>,
+    /// Variants that make use of what a clause permits; they are no mutants.
+    pub permitted: usize,
+    /// Of these the ones that no clause has failed.
+    pub permitted_clean: usize,
+    /// The others, by id, with what failed.
+    pub blamed: Vec<(&'static str, String)>,
     /// Clauses with a check.
     pub clauses_checked: usize,
     /// Of these the ones that a killed mutant declares.
     pub clauses_proved: BTreeSet<&'static str>,
+    /// Of these the ones that no mutant has proved able to fail, where all were tried.
+    pub clauses_unproved: Vec<&'static str>,
+}
+
+impl Proof {
+    /// Whether every mutant is killed and every permission left alone; where all were tried, whether every check is proved
+    /// able to fail.
+    pub fn holds(&self) -> bool {
+        self.killed == self.mutants && self.permitted_clean == self.permitted && self.clauses_unproved.is_empty()
+    }
+
+    fn note(&mut self, case: Case, fate: Fate, checked: &BTreeSet<&'static str>) {
+        let permits = case.permits().is_some();
+        if permits {
+            self.permitted += 1;
+        } else {
+            self.mutants += 1;
+            match case.sort() {
+                Sort::Trace => self.traces += 1,
+                Sort::Provider => self.providers += 1,
+            }
+        }
+        match fate {
+            Fate::AsDeclared if permits => self.permitted_clean += 1,
+            Fate::AsDeclared => {
+                self.killed += 1;
+                self.clauses_proved.extend(case.must_fail().iter().filter(|clause| checked.contains(*clause)));
+            }
+            Fate::Survived(why) | Fate::Misblamed(why) if permits => self.blamed.push((case.id(), why)),
+            Fate::Survived(why) => self.survivors.push((case.id(), why)),
+            Fate::Misblamed(why) => self.misblamed.push((case.id(), why)),
+        }
+    }
 }
 
 /// How many mutants must be killed by the check of each clause.
 pub(crate) fn by_clause() -> BTreeMap<String, u32> {
     let mut counts = BTreeMap::new();
-    for clause in all().iter().flat_map(|mutant| mutant.must_fail) {
+    for clause in case::all().into_iter().flat_map(Case::must_fail) {
         *counts.entry((*clause).to_owned()).or_default() += 1;
     }
     counts
 }
 
-pub(crate) fn run(format: Format, place: &Place) -> Result<Ending, RunError> {
+pub(crate) fn run(patterns: &[String], out: Option<&Path>, format: Format, place: &Place) -> Result<Ending, RunError> {
     let library = Library::open(&place.folder())?;
-    let proof = prove(&library.scenarios);
+    let proof = prove(&library.scenarios, patterns, out);
     match format {
-        Format::Text => print!("{}", in_words(&proof)),
-        Format::Json => {
-            let ids = |named: &[(&'static str, String)]| named.iter().map(|(id, _)| *id).collect::<Vec<_>>();
-            println!(
-                "{}",
-                json!({
-                    "format": 1,
-                    "mutants": proof.mutants,
-                    "killed": proof.killed,
-                    "survivors": ids(&proof.survivors),
-                    "misblamed": ids(&proof.misblamed),
-                    "clauses_checked": proof.clauses_checked,
-                    "clauses_proved": proof.clauses_proved.len(),
-                })
-            );
-        }
+        Format::Text => print!("{}", words::text(&proof)),
+        Format::Json => println!("{}", words::json(&proof)),
     }
-    let proved = proof.killed == proof.mutants && proof.clauses_proved.len() == proof.clauses_checked;
-    Ok(if proved { Ending::Passed } else { Ending::Failed })
+    Ok(if proof.holds() { Ending::Passed } else { Ending::Failed })
 }
 
 pub(crate) fn list(format: Format) {
     match format {
-        Format::Text => {
-            for mutant in all() {
-                println!("{:48}  {}", mutant.id, mutant.must_fail.join(" "));
-            }
-        }
-        Format::Json => {
-            let mutants: Vec<_> = all()
-                .iter()
-                .map(|m| json!({"id": m.id, "scenario": m.scenario, "why": m.why, "must_fail": m.must_fail}))
-                .collect();
-            println!("{}", json!({"format": 1, "mutants": mutants}));
-        }
+        Format::Text => print!("{}", words::list_text(&case::all())),
+        Format::Json => println!("{}", words::list_json(&case::all())),
     }
 }
 
-/// Bends the trace of each mutant's scenario and has it judged.
-pub fn prove(scenarios: &[Scenario]) -> Proof {
+/// Bends the trace of each mutant's scenario, or runs it with a bent provider, and has it judged; of the mutants those that
+/// a pattern means, all where there is none. The bent traces go into the folder `out`, if one is given.
+pub fn prove(scenarios: &[Scenario], patterns: &[String], out: Option<&Path>) -> Proof {
     let checked: BTreeSet<_> = collaudo_judge::checked().collect();
-    let due: Vec<_> = all().iter().filter(|mutant| mutant.must_fail.iter().any(|id| checked.contains(id))).collect();
-    let grounds = grounds(scenarios, &due);
-    let next = AtomicUsize::new(0);
-    let tried = Mutex::new(Vec::new());
+    let is_meant = |case: &Case| patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, case.id()));
+    let is_due = |case: &Case| case.permits().is_some() || case.must_fail().iter().any(|id| checked.contains(id));
+    let due: Vec<_> = case::all().into_iter().filter(|case| is_meant(case) && is_due(case)).collect();
+    let wanted: BTreeSet<_> = due.iter().flat_map(|case| case.scenarios()).copied().collect();
+    let wanted: Vec<_> = scenarios.iter().filter(|scenario| wanted.contains(scenario.id())).collect();
+    let grounds = side_by_side(&wanted, |scenario| Some((scenario.id().to_owned(), Ground::of(scenario)?)));
+    let grounds: BTreeMap<_, _> = grounds.into_iter().flatten().collect();
+    let mut tried = side_by_side(&due, |case| (*case, case.fate(&grounds, &checked, out)));
+    tried.sort_by_key(|(case, _)| case.id());
+    let mut proof = Proof { clauses_checked: checked.len(), ..Proof::default() };
+    for (case, fate) in tried {
+        proof.note(case, fate, &checked);
+    }
+    if patterns.is_empty() {
+        let unproved = collaudo_judge::checked().filter(|clause| !proof.clauses_proved.contains(clause));
+        proof.clauses_unproved = unproved.collect();
+    }
+    proof
+}
+
+/// Does the same work for each, on every core; in no order.
+fn side_by_side<T: Sync, U: Send>(all: &[T], work: impl Fn(&T) -> U + Sync) -> Vec<U> {
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
-                while let Some(mutant) = due.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let fate = fate(mutant, grounds.get(mutant.scenario), &checked);
-                    if let Ok(mut tried) = tried.lock() {
-                        tried.push((mutant.id, *mutant, fate));
+                while let Some(one) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let result = work(one);
+                    if let Ok(mut done) = done.lock() {
+                        done.push(result);
                     }
                 }
             });
         }
     });
-    let mut tried = tried.into_inner().unwrap_or_default();
-    tried.sort_by_key(|(id, _, _)| *id);
-    let mut proof = Proof { mutants: tried.len(), clauses_checked: checked.len(), ..Proof::default() };
-    for (id, mutant, fate) in tried {
-        match fate {
-            Fate::Killed => {
-                proof.killed += 1;
-                proof.clauses_proved.extend(mutant.must_fail.iter().filter(|clause| checked.contains(*clause)));
-            }
-            Fate::Survived(why) => proof.survivors.push((id, why)),
-            Fate::Misblamed(why) => proof.misblamed.push((id, why)),
-        }
-    }
-    proof
-}
-
-/// A good trace, the keys that signed it, and what fails in it as it is, which should be nothing.
-struct Ground {
-    trace: Trace,
-    keys: Keys,
-    failing: BTreeSet<String>,
-}
-
-enum Fate {
-    Killed,
-    Survived(String),
-    Misblamed(String),
-}
-
-fn grounds(scenarios: &[Scenario], due: &[&Mutant]) -> BTreeMap<String, Ground> {
-    let wanted: BTreeSet<_> = due.iter().map(|mutant| mutant.scenario).collect();
-    let subject = subjects::reference();
-    let ground = |scenario: &Scenario| Some((scenario.id().to_owned(), ground(scenario, &subject)?));
-    scenarios.iter().filter(|scenario| wanted.contains(scenario.id())).filter_map(ground).collect()
-}
-
-fn ground(scenario: &Scenario, subject: &Arc<dyn Subject>) -> Option<Ground> {
-    let plan = scenario.plan(SEED);
-    let keys = keys(World::build(&plan, subject).ok()?.pki(), plan.providers.iter().map(|p| p.name.as_str()))?;
-    let trace = way::stir(&plan, subject).ok()?.trace;
-    let failing = failing(&trace);
-    Some(Ground { trace, keys, failing })
-}
-
-fn keys<'a>(pki: &Pki, names: impl Iterator<Item = &'a str>) -> Option<Keys> {
-    let issuers = [pki.authority.certificate.to_vec()];
-    let key = |identity: &Identity| Key::from_der(&identity.key.pkcs8).ok().map(Arc::new);
-    let signer = |identity: &Identity| Signer::new(key(identity)?, &identity.certificate, &issuers).ok();
-    let named = names.zip(&pki.providers).map(|(name, identity)| Some((name.to_owned(), signer(identity)?)));
-    Some(Keys { providers: named.collect::<Option<_>>()?, authority: key(&pki.authority), index: signer(&pki.index) })
-}
-
-fn fate(mutant: &Mutant, ground: Option<&Ground>, checked: &BTreeSet<&str>) -> Fate {
-    let Some(ground) = ground else {
-        return Fate::Survived(format!("no trace of {}", mutant.scenario));
-    };
-    let bent = match collaudo_mutants::bend(mutant, &ground.trace, &ground.keys) {
-        Ok(bent) => bent,
-        Err(unfit) => return Fate::Survived(format!("could not be bent: {unfit}")),
-    };
-    let must: BTreeSet<_> =
-        mutant.must_fail.iter().filter(|id| checked.contains(*id)).map(|id| (*id).to_owned()).collect();
-    let failed: BTreeSet<_> = failing(&bent).difference(&ground.failing).cloned().collect();
-    if failed == must {
-        return Fate::Killed;
-    }
-    let listed = |set: BTreeSet<&String>| set.into_iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-    let difference = format!(
-        "not failed: [{}]; failed besides: [{}]",
-        listed(must.difference(&failed).collect()),
-        listed(failed.difference(&must).collect())
-    );
-    if must.is_disjoint(&failed) { Fate::Survived(difference) } else { Fate::Misblamed(difference) }
-}
-
-fn failing(trace: &Trace) -> BTreeSet<String> {
-    let verdicts = collaudo_judge::judge(trace).verdicts;
-    verdicts.into_iter().filter(|verdict| verdict.outcome == Outcome::Fail).map(|verdict| verdict.clause).collect()
-}
-
-fn in_words(proof: &Proof) -> String {
-    let mut text = String::new();
-    for (word, named) in [("SURVIVED", &proof.survivors), ("MISBLAMED", &proof.misblamed)] {
-        for (id, why) in named {
-            text.push_str(&format!("{word} {id}\n  {why}\n"));
-        }
-    }
-    let unproved: Vec<_> = collaudo_judge::checked().filter(|id| !proof.clauses_proved.contains(id)).collect();
-    if !unproved.is_empty() {
-        text.push_str(&format!("checks that no mutant has proved able to fail: {}\n", unproved.join(" ")));
-    }
-    text.push_str(&format!(
-        "{} of {} mutants killed; {} of {} checked clauses proved able to fail\n",
-        proof.killed,
-        proof.mutants,
-        proof.clauses_proved.len(),
-        proof.clauses_checked
-    ));
-    text
+    done.into_inner().unwrap_or_default()
 }

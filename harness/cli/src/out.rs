@@ -53,6 +53,12 @@ pub(crate) fn write(
     put(&folder.join("report.html"), html::run(record, Some(measured), &body).as_bytes())
 }
 
+/// Writes a trace and the messages in it.
+pub(crate) fn trace(folder: &Path, scenario: &str, trace: &Trace) -> Result<(), OutError> {
+    put(&folder.join(format!("{scenario}.jsonl")), trace.to_jsonl().as_bytes())?;
+    trace.bodies.iter().try_for_each(|(hash, octets)| put(&folder.join(format!("{hash}.eml")), octets))
+}
+
 fn put(path: &Path, octets: &[u8]) -> Result<(), OutError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(at(folder))?;

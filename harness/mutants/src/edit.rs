@@ -46,11 +46,7 @@ impl Bench<'_> {
 
     /// Puts another prefix before the original's subject.
     pub(crate) fn prefix(&mut self, pick: Pick, prefix: &str) -> Result<(), Unfit> {
-        self.header(pick, "Subject", |subject| {
-            let subject = decode_words(subject);
-            let original = subject.split_once(": ").map_or(subject.as_str(), |(_, original)| original);
-            encode_words(&format!("{prefix}{original}"))
-        })
+        self.edit(pick, |message| prefix_subject(message, prefix))
     }
 
     /// Keeps the prefix and changes the original's subject.
@@ -64,26 +60,12 @@ impl Bench<'_> {
 
     /// Moves `Date` by some seconds, and nothing else.
     pub(crate) fn date(&mut self, pick: Pick, seconds: i64) -> Result<(), Unfit> {
-        self.header(pick, "Date", |date| {
-            let at = unix_of_date(date).unwrap_or(0);
-            collaudo_forge::Moment::at(at + seconds).date
-        })
+        self.edit(pick, |message| shift_date(message, seconds))
     }
 
     /// Changes the local part of the provider's address in `From` and, where it stands there too, in `Sender`.
     pub(crate) fn author_address(&mut self, pick: Pick) -> Result<(), Unfit> {
-        self.edit(pick, |message| {
-            let mut found = false;
-            for name in ["From", "Sender"] {
-                let Some(value) = message.fields().get(name).filter(|value| value.contains("posta-certificata@"))
-                else {
-                    continue;
-                };
-                message.fields_mut().set(name, &value.replace("posta-certificata@", "ufficio@"));
-                found = true;
-            }
-            found
-        })
+        self.edit(pick, rename_author)
     }
 
     /// Rewrites every leaf of the readable text.
@@ -93,11 +75,7 @@ impl Bench<'_> {
 
     /// Takes a value out of the readable text, wherever it stands.
     pub(crate) fn unsaid(&mut self, pick: Pick, said: Said) -> Result<(), Unfit> {
-        self.edit(pick, |message| {
-            let Some(daticert) = message.daticert() else { return false };
-            let values = values(&Xml(daticert), said);
-            rewrite_texts(message, &|text| values.iter().fold(text.to_owned(), |text, value| text.replace(value, "")))
-        })
+        self.edit(pick, |message| unsay(message, said))
     }
 
     /// Rewrites a value in the readable text, wherever it stands.
@@ -139,13 +117,7 @@ impl Bench<'_> {
 
     /// Bends the list of the signed content's parts.
     pub(crate) fn parts(&mut self, pick: Pick, bend: impl Fn(&mut Vec<Entity>) -> bool) -> Result<(), Unfit> {
-        self.edit(pick, |message| {
-            let Some(content) = message.content_mut() else { return false };
-            let mut parts: Vec<Entity> = content.parts().cloned().collect();
-            let found = bend(&mut parts);
-            set_parts(content, &parts);
-            found
-        })
+        self.edit(pick, |message| bend_parts(message, &bend))
     }
 
     /// Puts alternatives in the place of the readable text: made from the plain text as it is.
@@ -157,6 +129,52 @@ impl Bench<'_> {
             true
         })
     }
+}
+
+/// Bends the list of a message's signed parts.
+pub(crate) fn bend_parts(message: &mut Opened, bend: impl Fn(&mut Vec<Entity>) -> bool) -> bool {
+    let Some(content) = message.content_mut() else { return false };
+    let mut parts: Vec<Entity> = content.parts().cloned().collect();
+    let found = bend(&mut parts);
+    set_parts(content, &parts);
+    found
+}
+
+/// Puts another prefix before the original's subject.
+pub(crate) fn prefix_subject(message: &mut Opened, prefix: &str) -> bool {
+    let Some(subject) = message.fields().get("Subject") else { return false };
+    let subject = decode_words(&subject);
+    let original = subject.split_once(": ").map_or(subject.as_str(), |(_, original)| original);
+    message.fields_mut().set("Subject", &encode_words(&format!("{prefix}{original}")));
+    true
+}
+
+/// Moves `Date` by some seconds, and nothing else.
+pub(crate) fn shift_date(message: &mut Opened, seconds: i64) -> bool {
+    let Some(date) = message.fields().get("Date") else { return false };
+    let at = unix_of_date(&date).unwrap_or(0);
+    message.fields_mut().set("Date", &collaudo_forge::Moment::at(at + seconds).date);
+    true
+}
+
+/// Changes the local part of the provider's address in `From` and, where it stands there too, in `Sender`.
+pub(crate) fn rename_author(message: &mut Opened) -> bool {
+    let mut found = false;
+    for name in ["From", "Sender"] {
+        let Some(value) = message.fields().get(name).filter(|value| value.contains("posta-certificata@")) else {
+            continue;
+        };
+        message.fields_mut().set(name, &value.replace("posta-certificata@", "ufficio@"));
+        found = true;
+    }
+    found
+}
+
+/// Takes a value out of the readable text, wherever it stands.
+pub(crate) fn unsay(message: &mut Opened, said: Said) -> bool {
+    let Some(daticert) = message.daticert() else { return false };
+    let values = values(&Xml(daticert), said);
+    rewrite_texts(message, &|text| values.iter().fold(text.to_owned(), |text, value| text.replace(value, "")))
 }
 
 /// A leaf of text in ISO-8859-1.

@@ -5,7 +5,7 @@ use collaudo_forge::{Key, Signer};
 use crate::Unfit;
 
 /// The keys of a run; bends that need one which is not there are unfit.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Keys {
     /// By provider name, such as `alfa`.
     pub providers: BTreeMap<String, Signer>,

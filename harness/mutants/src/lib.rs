@@ -1,10 +1,15 @@
-//! Bent traces: the proof that checks can fail.
+//! Bent traces and bent providers: the proof that checks can fail.
 //!
-//! A [`Mutant`] takes the trace of a good run, bends it in one point and says which clauses must then fail: the clause,
+//! A [`BentProvider`] is bent where it runs, and its trace shows what follows. A [`Mutant`] takes the trace of a good run, bends it in one point and says which clauses must then fail: the clause,
 //! the rows that restate it, and what follows from it. Where the change lies under a signature the forger signs anew, so
 //! that nothing but the point itself is wrong. What must fail is decided from the law and the catalogue's observables;
 //! the judge's code is never looked at. A message's author is the one who is judged by a bent message: the others become
 //! peers in the trace's header, for whoever let it pass is another mutant's affair.
+
+/// Rows of the catalogue without their common prefix.
+macro_rules! rows {
+    ($($row:literal),* $(,)?) => { &[$(concat!("PEC-", $row)),*] };
+}
 
 mod bench;
 mod catalogue;
@@ -13,6 +18,7 @@ mod edit;
 mod flow;
 mod keys;
 mod pick;
+mod provider;
 #[cfg(test)]
 mod tests;
 mod treated;
@@ -24,6 +30,7 @@ use collaudo_record::Trace;
 pub use bench::Bench;
 pub use keys::Keys;
 pub use pick::{Kind, Pick};
+pub use provider::{BentProvider, Founded, House, Scene, Told, is_marked, providers};
 
 /// One bend and what it must break.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +41,11 @@ pub struct Mutant {
     pub scenario: &'static str,
     /// What is wrong, in one sentence.
     pub why: &'static str,
-    /// Every clause that must fail, sorted; rows that have no check are the caller's to leave out.
+    /// Every clause that must fail, sorted; rows that have no check are the caller's to leave out. None where it bends
+    /// nothing that the law forbids.
     pub must_fail: &'static [&'static str],
+    /// The clause whose permission it makes use of, where it breaks none.
+    pub permits: Option<&'static str>,
     bend: fn(&mut Bench<'_>) -> Result<(), Unfit>,
 }
 

@@ -11,7 +11,7 @@ use std::{
 use collaudo_forge::{Entity, open};
 use collaudo_record::{Trace, What};
 
-use crate::{Mutant, Unfit, all, bend};
+use crate::{Mutant, Unfit, all, bend, providers};
 use play::{good, keys};
 
 fn bent(mutant: &Mutant) -> Trace {
@@ -32,6 +32,9 @@ fn there_are_enough_mutants_and_no_two_of_one_name() {
     let names: BTreeSet<_> = all().iter().map(|mutant| mutant.id).collect();
     assert_eq!(names.len(), all().len());
     assert!(names.len() >= 150, "{}", names.len());
+    assert!(providers().iter().all(|bent| !names.contains(bent.id)), "a trace and a provider have one name");
+    let bent: BTreeSet<_> = providers().iter().map(|bent| bent.id).collect();
+    assert_eq!(bent.len(), providers().len());
 }
 
 #[test]
@@ -40,12 +43,14 @@ fn every_row_that_must_fail_is_in_the_catalogue_once() {
     let catalogue: toml::Table = fs::read_to_string(path).unwrap().parse().unwrap();
     let rows = catalogue["requirement"].as_array().unwrap().iter();
     let known: BTreeSet<_> = rows.map(|row| row["id"].as_str().unwrap().to_owned()).collect();
-    for mutant in all() {
-        assert!(!mutant.must_fail.is_empty(), "{}", mutant.id);
-        let rows: BTreeSet<_> = mutant.must_fail.iter().collect();
-        assert_eq!(rows.len(), mutant.must_fail.len(), "{} names a row twice", mutant.id);
+    let traces = all().iter().map(|mutant| (mutant.id, mutant.must_fail, mutant.permits));
+    let bent = providers().iter().map(|bent| (bent.id, bent.must_fail, bent.permits));
+    for (id, must_fail, permits) in traces.chain(bent) {
+        assert_eq!(must_fail.is_empty(), permits.is_some(), "{id} breaks something, or is permitted by something");
+        let rows: BTreeSet<_> = must_fail.iter().chain(&permits).collect();
+        assert_eq!(rows.len(), must_fail.len() + permits.iter().len(), "{id} names a row twice");
         for row in rows {
-            assert!(known.contains(*row), "{}: unknown row {row}", mutant.id);
+            assert!(known.contains(*row), "{id}: unknown row {row}");
         }
     }
 }
