@@ -16,6 +16,8 @@ use std::{
 };
 
 use collaudo_golden::File;
+use collaudo_judge::{Anchors, Profile, inspect};
+use collaudo_record::{ClauseVerdict, InspectedSignature, Inspection, Outcome, PathVerdict, SignatureVerdict};
 use collaudo_tests::{have, root};
 use serde_json::Value;
 
@@ -131,6 +133,75 @@ fn python_gets_what_the_descriptions_promise_and_xmllint_finds_the_data_valid() 
     println!("xmllint found {} files valid", data.len());
 }
 
+#[test]
+fn inspect_fails_nothing_in_the_right_ones_and_what_they_break_in_the_wrong_ones() {
+    let anchors = anchors();
+    let messages: Vec<_> = messages().collect();
+    let faults = in_parallel(&messages, |message| {
+        let rows = |name: &str| message[name].as_array().into_iter().flatten().map(text).collect::<BTreeSet<_>>();
+        let by_the_letter = rows("breaks").union(&rows("deviations")).copied().collect();
+        let told =
+            [(Profile::Deployed, rows("breaks")), (Profile::Strict, by_the_letter)].map(|(profile, declared)| {
+                let inspections = inspect(&file_of(text(&message["file"])).octets, &anchors, profile);
+                let difference = difference(&declared, inspections.first().expect("at least one"))?;
+                Some(format!("{} ({profile:?}): {difference}", text(&message["file"])))
+            });
+        let told: Vec<_> = told.into_iter().flatten().collect();
+        (!told.is_empty()).then(|| told.join("\n"))
+    });
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn inspect_tells_kind_and_signature_as_described() {
+    let anchors = anchors();
+    for message in messages() {
+        let file = text(&message["file"]);
+        let inspections = inspect(&file_of(file).octets, &anchors, Profile::Deployed);
+        let InspectedSignature { verdict, path, addresses, .. } = &inspections.first().expect("at least one").signature;
+        let claimed = text(&message["description"]["signature"]["verdict"]);
+        // The certificate's worth is told apart from the signature's.
+        let holds = path.trust.verdict == PathVerdict::Holds;
+        let read = match verdict {
+            SignatureVerdict::Valid if holds => "valid",
+            SignatureVerdict::Valid | SignatureVerdict::Invalid => "invalid",
+            SignatureVerdict::Absent => "absent",
+        };
+        assert_eq!(read, claimed, "{file}: {path:?}");
+        if message["right"] == true {
+            assert_eq!(inspections.first().map(|first| first.kind.as_str()), message["kind"].as_str(), "{file}");
+            assert_eq!(addresses, &[text(&message["description"]["signature"]["signer"])], "{file}");
+            assert_eq!(
+                (path.index.verdict, path.revocation.verdict),
+                (PathVerdict::Holds, PathVerdict::Holds),
+                "{file}"
+            );
+        }
+    }
+}
+
+/// What fails otherwise than declared, in words; none where nothing does.
+fn difference(declared: &BTreeSet<&str>, inspection: &Inspection) -> Option<String> {
+    let fails = |verdict: &&ClauseVerdict| verdict.verdict == Outcome::Fail;
+    let failed: BTreeMap<_, _> =
+        inspection.verdicts.iter().filter(fails).map(|verdict| (verdict.clause.as_str(), verdict)).collect();
+    let lacking: Vec<_> = declared.iter().filter(|clause| !failed.contains_key(*clause)).collect();
+    let besides: Vec<_> = failed
+        .iter()
+        .filter(|(clause, _)| !declared.contains(*clause))
+        .map(|(clause, verdict)| format!("{clause} ({}; {})", verdict.expected, verdict.observed))
+        .collect();
+    let differs = !lacking.is_empty() || !besides.is_empty();
+    differs.then(|| format!("not failed {lacking:?}, failed besides {besides:?}"))
+}
+
+fn anchors() -> Anchors {
+    let octets = |path: &str| file_of(path).octets.as_slice();
+    let (trust, index, list) =
+        (octets("trust/autorita.pem"), octets("trust/indice.ldif"), octets("trust/autorita.crl"));
+    Anchors::read(&[trust], Some(index), &[list]).expect("the anchors read")
+}
+
 /// When the message says that it was signed, seconds since 1970: of a wrong one, the right one that it was made from.
 fn signed_at(message: &Value) -> i64 {
     let description = &message["description"];
@@ -203,9 +274,11 @@ fn messages() -> impl Iterator<Item = &'static Value> {
 
 /// The description beside a message.
 fn beside(eml: &str) -> Value {
-    let path = eml.replace(".eml", ".json");
-    let file = set().iter().find(|file| file.path == path).unwrap_or_else(|| panic!("no {path}"));
-    serde_json::from_slice(&file.octets).expect("a description is JSON")
+    serde_json::from_slice(&file_of(&eml.replace(".eml", ".json")).octets).expect("a description is JSON")
+}
+
+fn file_of(path: &str) -> &'static File {
+    set().iter().find(|file| file.path == path).unwrap_or_else(|| panic!("no {path}"))
 }
 
 fn text(value: &Value) -> &str {

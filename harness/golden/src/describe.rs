@@ -52,6 +52,9 @@ pub(crate) struct Description {
     anomaly: Option<&'static str>,
     attached: Option<Attached>,
     signature: Signature,
+    /// Rows that the letter of the law has otherwise and deployed providers do not keep.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) deviations: Vec<&'static str>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -132,6 +135,10 @@ impl Subject<'_> {
     pub(crate) fn receipt(&self, what: What, kind: Kind<'_>, to: &str, original: Option<&Original>) -> Description {
         let mut description = self.common(what.kind(), prefix(what));
         description.header.to = Some(to.to_owned());
+        if let What::VirusDetection = what {
+            // The comments of the DTD know the value in two other kinds alone.
+            description.deviations.push("PEC-4.4-05");
+        }
         match kind {
             Kind::Acceptance => {}
             Kind::NonAcceptance { why } => description.fails("altro", why),
@@ -213,6 +220,7 @@ impl Subject<'_> {
                 encoding: if self.author.style.ber { "BER" } else { "DER" },
                 kind: self.author.style.signature_type,
             },
+            deviations: Vec::new(),
         }
     }
 }

@@ -41,7 +41,7 @@ impl File {
 pub fn golden(keys: &Keys) -> Result<Vec<File>, ForgeError> {
     let right = case::cases().into_iter().map(|case| make::make(case, keys)).collect::<Result<Vec<_>, _>>()?;
     let wrong = wrong::wrong(&right, keys)?;
-    let mut files = manifest::files(&right, &wrong, documents::documents(keys)?);
+    let mut files = manifest::files(&right, &wrong, documents::documents(keys, &wrong)?);
     files.push(File::new("README.md", include_str!("importers.md")));
     Ok(files)
 }

@@ -36,14 +36,16 @@ struct Family {
 
 #[derive(Serialize)]
 struct Message<'a> {
-    file: &'a str,
+    file: String,
     sha256: String,
     octets: usize,
     kind: &'static str,
     family: &'static str,
     right: bool,
-    /// Rows of the catalogue that the message breaks; none for a right one.
+    /// Rows of the catalogue that the message, looked at alone, breaks; none for a right one.
     breaks: &'a [&'static str],
+    /// Rows that it breaks by the letter, as deployed providers do.
+    deviations: &'a [&'static str],
     description: Describes<'a>,
 }
 
@@ -63,6 +65,8 @@ struct Fault<'a> {
     why: &'static str,
     why_it: &'static str,
     breaks: &'a [&'static str],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    deviations: &'a [&'static str],
     signature: FaultSignature,
 }
 
@@ -79,39 +83,15 @@ struct Document<'a> {
 
 /// The messages with their descriptions beside them, the documents, and the manifest, in this order.
 pub(crate) fn files(right: &[Made], wrong: &[Wrong], documents: Vec<File>) -> Vec<File> {
-    let mut files = Vec::new();
-    let mut messages = Vec::new();
-    let paths: Vec<_> = right.iter().map(|made| format!("right/{}", made.case.name())).collect();
-    let wrong_paths: Vec<_> = wrong.iter().map(|wrong| format!("wrong/{}", wrong.name())).collect();
     let faults: Vec<_> = wrong.iter().map(fault).collect();
-    for (made, path) in right.iter().zip(&paths) {
-        pair(&mut files, path, &made.octets, &made.description);
-        let family = family(made.case.author);
-        messages.push((
-            path,
-            &made.octets,
-            made.description.kind,
-            family,
-            &[][..],
-            Describes::Right(&made.description),
-        ));
+    let mut files = Vec::new();
+    for made in right {
+        pair(&mut files, &right_path(made), &made.octets, &made.description);
     }
-    for ((wrong, path), fault) in wrong.iter().zip(&wrong_paths).zip(&faults) {
-        pair(&mut files, path, &wrong.octets, fault);
-        let family = family(wrong.author);
-        messages.push((path, &wrong.octets, fault.kind, family, fault.breaks, Describes::Wrong(fault)));
+    for (wrong, fault) in wrong.iter().zip(&faults) {
+        pair(&mut files, &wrong_path(wrong), &wrong.octets, fault);
     }
-    let names: Vec<_> = messages.iter().map(|(path, ..)| format!("{path}.eml")).collect();
-    let messages = names.iter().zip(messages).map(|(file, (_, octets, kind, family, breaks, description))| Message {
-        file,
-        sha256: hex(&Sha256::digest(octets)),
-        octets: octets.len(),
-        kind,
-        family,
-        right: matches!(description, Describes::Right(_)),
-        breaks,
-        description,
-    });
+    let messages = right.iter().map(right_message).chain(wrong.iter().zip(&faults).map(wrong_message));
     let manifest = Manifest {
         format: 1,
         families: families(),
@@ -128,6 +108,42 @@ pub(crate) fn files(right: &[Made], wrong: &[Wrong], documents: Vec<File>) -> Ve
     files
 }
 
+fn right_path(made: &Made) -> String {
+    format!("right/{}", made.case.name())
+}
+
+fn wrong_path(wrong: &Wrong) -> String {
+    format!("wrong/{}", wrong.name())
+}
+
+fn right_message(made: &Made) -> Message<'_> {
+    Message {
+        file: format!("{}.eml", right_path(made)),
+        sha256: hex(&Sha256::digest(&made.octets)),
+        octets: made.octets.len(),
+        kind: made.description.kind,
+        family: family(made.case.author),
+        right: true,
+        breaks: &[],
+        deviations: &made.description.deviations,
+        description: Describes::Right(&made.description),
+    }
+}
+
+fn wrong_message<'a>((wrong, fault): (&'a Wrong, &'a Fault<'a>)) -> Message<'a> {
+    Message {
+        file: format!("{}.eml", wrong_path(wrong)),
+        sha256: hex(&Sha256::digest(&wrong.octets)),
+        octets: wrong.octets.len(),
+        kind: wrong.kind,
+        family: family(wrong.author),
+        right: false,
+        breaks: wrong.bend.breaks,
+        deviations: &wrong.deviations,
+        description: Describes::Wrong(fault),
+    }
+}
+
 fn pair(files: &mut Vec<File>, path: &str, octets: &[u8], description: &impl Serialize) {
     files.push(File::new(&format!("{path}.eml"), octets));
     files.push(File::new(&format!("{path}.json"), json(description)));
@@ -140,6 +156,7 @@ fn fault(wrong: &Wrong) -> Fault<'_> {
         why: wrong.bend.why,
         why_it: wrong.bend.why_it,
         breaks: wrong.bend.breaks,
+        deviations: &wrong.deviations,
         signature: FaultSignature { verdict: wrong.bend.signature.word() },
     }
 }

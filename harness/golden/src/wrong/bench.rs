@@ -15,6 +15,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) at: i64,
     pub(crate) keys: &'a Keys,
     pub(crate) author: usize,
+    /// The certificate that it was signed with, where that is another one of its author's.
+    pub(crate) certificate: Option<Vec<u8>>,
     /// What it came to, where it can be taken apart no more.
     whole: Option<Vec<u8>>,
 }
@@ -22,7 +24,8 @@ pub(crate) struct Bench<'a> {
 impl<'a> Bench<'a> {
     pub(crate) fn new(made: &Made, keys: &'a Keys) -> Result<Self, ForgeError> {
         let message = open(&made.octets)?;
-        Ok(Self { message, signer: made.signer.clone(), at: made.at, keys, author: made.case.author, whole: None })
+        let (signer, at, author) = (made.signer.clone(), made.at, made.case.author);
+        Ok(Self { message, signer, at, keys, author, certificate: None, whole: None })
     }
 
     pub(crate) fn finish(self) -> Vec<u8> {
@@ -48,8 +51,9 @@ impl<'a> Bench<'a> {
         Ok(true)
     }
 
-    /// Signs anew under another certificate for the same key.
+    /// Signs anew under another certificate for the same key, which the index lists too.
     pub(crate) fn certified_by(&mut self, signer: &Signer) -> Bent {
+        self.certificate = Some(signer.certificate().to_vec());
         self.sign_with(signer, self.signer.style())
     }
 
@@ -206,6 +210,27 @@ impl<'a> Bench<'a> {
         let found = bend(&mut parts);
         *content = multipart("mixed", &parts);
         Ok(found && self.resign()?)
+    }
+
+    /// Adds an original that agrees with the certification data where none should be.
+    pub(crate) fn with_original(&mut self) -> Bent {
+        let xml = self.xml_now();
+        let said = |name: &str| xml.text(name).unwrap_or_default();
+        let original = format!(
+            "From: {}\r\nTo: {}\r\nSubject: {}\r\nMessage-ID: <{}>\r\nX-Riferimento-Message-ID: {}\r\n\r\nBuongiorno.",
+            said("mittente"),
+            xml.texts("destinatari").join(", "),
+            said("oggetto"),
+            said("identificativo"),
+            said("msgid")
+        );
+        let fields = "Content-Type: message/rfc822; name=\"postacert.eml\"\r\n\
+                      Content-Disposition: attachment; filename=\"postacert.eml\"\r\n";
+        self.parts(|parts| {
+            let lacked = !parts.iter().any(is_message);
+            parts.push(Entity::leaf(fields, original.as_str()));
+            lacked
+        })
     }
 
     /// Puts alternatives in the place of the readable text, made from the plain text.

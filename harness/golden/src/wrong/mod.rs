@@ -6,9 +6,10 @@ macro_rules! rows {
 }
 
 /// A table of bends: name, right message, worth of the signature, what is wrong in English and in Italian, rows that are
-/// broken, bend.
+/// broken, rows that are broken by the letter alone, bend.
 macro_rules! bends {
-    ($($id:literal, $from:expr, $signature:ident, $why:literal, $why_it:literal, [$($row:literal),* $(,)?], $bend:expr;)*) => {
+    ($($id:literal, $from:expr, $signature:ident, $why:literal, $why_it:literal,
+        [$($row:literal),* $(,)?] $(+ [$($letter:literal),*])?, $bend:expr;)*) => {
         pub(crate) static ALL: &[crate::wrong::Bend] = &[$(crate::wrong::Bend {
             id: $id,
             from: $from,
@@ -16,6 +17,7 @@ macro_rules! bends {
             why: $why,
             why_it: $why_it,
             breaks: rows![$($row),*],
+            by_the_letter: rows![$($($letter),*)?],
             bend: $bend,
         }),*];
     };
@@ -46,6 +48,8 @@ pub(crate) struct Bend {
     pub(crate) why_it: &'static str,
     /// Sorted as the catalogue is.
     pub(crate) breaks: &'static [&'static str],
+    /// Rows that it breaks by the letter, as deployed providers do.
+    pub(crate) by_the_letter: &'static [&'static str],
     /// False where the right message has nothing to bend in this way.
     pub(crate) bend: fn(&mut Bench<'_>) -> Result<bool, ForgeError>,
 }
@@ -66,6 +70,10 @@ pub(crate) struct Wrong {
     /// The name of the right message.
     pub(crate) made_from: String,
     pub(crate) octets: Vec<u8>,
+    /// Rows that it breaks by the letter alone, the right message's included.
+    pub(crate) deviations: Vec<&'static str>,
+    /// The certificate that the index must list for its author too.
+    pub(crate) certificate: Option<Vec<u8>>,
 }
 
 impl Worth {
@@ -106,6 +114,8 @@ fn bent(n: usize, bend: &'static Bend, right: &[Made], keys: &Keys) -> Result<Wr
         kind: made.description.kind,
         author: made.case.author,
         made_from: made.case.name(),
+        deviations: made.description.deviations.iter().chain(bend.by_the_letter).copied().collect(),
+        certificate: bench.certificate.clone(),
         octets: bench.finish(),
     })
 }
