@@ -15,6 +15,19 @@ pub(crate) struct Stored {
     pub(crate) reading: Reading,
     /// Empty where it is the octets themselves.
     pub(crate) place: String,
+    /// What a file of SignedData encloses: the places of the reading are places in it.
+    content: Option<Vec<u8>>,
+}
+
+impl Stored {
+    fn itself(reading: Reading) -> Self {
+        Self { reading, place: String::new(), content: None }
+    }
+
+    /// The octets in which the places of the reading are, of those that were read.
+    pub(crate) fn octets<'a>(&'a self, read: &'a [u8]) -> &'a [u8] {
+        self.content.as_deref().unwrap_or(read)
+    }
 }
 
 impl Reading {
@@ -26,7 +39,7 @@ impl Reading {
             Some(structure) => of_file(body.clone(), octets, &structure, trust),
             None => of_message(body.clone(), octets, trust),
         }));
-        read.unwrap_or_else(|_| Stored { reading: Self::unreadable(body, octets), place: String::new() })
+        read.unwrap_or_else(|_| Stored::itself(Self::unreadable(body, octets)))
     }
 }
 
@@ -59,15 +72,15 @@ fn of_file(body: BodyHash, octets: &[u8], structure: &[u8], trust: &Trust) -> St
     let (signature, content) = Signature::read(structure, &[], trust);
     let Some(content) = content else {
         let reading = Reading { signature: Some(signature), ..Reading::unreadable(body, octets) };
-        return Stored { reading, place: String::new() };
+        return Stored::itself(reading);
     };
     let inner = of_message(BodyHash::of(&content), &content, trust);
     if inner.reading.kind != Kind::Ordinary && inner.reading.signature.is_some() {
-        return Stored { place: joined("signed file", &inner.place), ..inner };
+        return Stored { place: joined("signed file", &inner.place), content: Some(content), ..inner };
     }
     let root = Entity::read(&content);
     let reading = Reading::from(body, octets, root.clone(), Some(signature), Some(root), Purpose::Alone);
-    Stored { reading, place: String::new() }
+    Stored { content: Some(content), ..Stored::itself(reading) }
 }
 
 fn of_message(body: BodyHash, octets: &[u8], trust: &Trust) -> Stored {
@@ -75,13 +88,13 @@ fn of_message(body: BodyHash, octets: &[u8], trust: &Trust) -> Stored {
     if root.media_type == "multipart/signed" {
         let signature = Some(signature_of(&root, octets, trust));
         let reading = Reading::from(body, octets, root, signature, None, Purpose::Alone);
-        return Stored { reading, place: String::new() };
+        return Stored::itself(reading);
     }
     if is_cms(&root.media_type) {
         let (signature, content) = Signature::read(&root.decoded, &[], trust);
         let opaque = content.map(|content| Entity::read(&content));
         let reading = Reading::from(body, octets, root, Some(signature), opaque, Purpose::Alone);
-        return Stored { reading, place: String::new() };
+        return Stored::itself(reading);
     }
     let mut way = Vec::new();
     if let Some(signed) = signed_inside(&root, &mut way) {
@@ -91,10 +104,10 @@ fn of_message(body: BodyHash, octets: &[u8], trust: &Trust) -> Stored {
         let signature = Some(signature_of(&entity, octets, trust));
         let reading = Reading::from(BodyHash::of(own), own, entity, signature, None, Purpose::Alone);
         if reading.kind != Kind::Ordinary {
-            return Stored { reading, place: joined(&way.join(" > "), "multipart/signed") };
+            return Stored { place: joined(&way.join(" > "), "multipart/signed"), ..Stored::itself(reading) };
         }
     }
-    Stored { reading: Reading::from(body, octets, root, None, None, Purpose::Alone), place: String::new() }
+    Stored::itself(Reading::from(body, octets, root, None, None, Purpose::Alone))
 }
 
 /// The first `multipart/signed` among the parts, messages not entered. How deep they nest is bounded by the reader.
