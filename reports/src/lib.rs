@@ -10,3 +10,5 @@ pub mod json;
 pub mod junit;
 pub mod text;
 mod words;
+
+pub use words::acts;

@@ -4,6 +4,7 @@
 //! Everything serialises to JSON; formats on disk carry [`FORMAT`], bumped when a field is added.
 
 mod anatomy;
+mod counts;
 mod expectation;
 mod inspection;
 mod law;
@@ -13,6 +14,7 @@ mod trace;
 mod verdict;
 
 pub use anatomy::{Anatomy, Part, Signature};
+pub use counts::{InspectionCounts, SignatureCounts, VerdictCounts};
 pub use expectation::{Expectation, ExpectationResult, Place};
 pub use inspection::{
     ClauseVerdict, InspectedSignature, Inspection, PathCheck, PathVerdict, RecipientState, RemarkCode, SignatureCause,

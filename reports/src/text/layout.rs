@@ -22,6 +22,10 @@ impl Pen {
         self.paint("1;31", text)
     }
 
+    pub(super) fn green(self, text: &str) -> String {
+        self.paint("32", text)
+    }
+
     pub(super) fn yellow(self, text: &str) -> String {
         self.paint("33", text)
     }
@@ -37,7 +41,7 @@ impl Pen {
     /// A scenario's word in the colour of its outcome.
     pub(super) fn scenario(self, outcome: ScenarioOutcome, text: &str) -> String {
         match outcome {
-            ScenarioOutcome::Passed => self.paint("32", text),
+            ScenarioOutcome::Passed => self.green(text),
             ScenarioOutcome::Unknown => self.yellow(text),
             ScenarioOutcome::Failed => self.red(text),
         }
@@ -50,6 +54,11 @@ impl Pen {
     /// `  expected  ...`, wrapped, with what follows under the text.
     pub(super) fn field(self, name: &str, text: &str) -> String {
         self.hang(&format!("  {name:<9} "), FIELD, text)
+    }
+
+    /// A field whose name is in red.
+    pub(super) fn alarm(self, name: &str, text: &str) -> String {
+        self.hang(&self.red(&format!("  {name:<9} ")), FIELD, text)
     }
 
     /// A text after a head, wrapped so that further lines begin in column `indent`.

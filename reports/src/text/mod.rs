@@ -1,5 +1,6 @@
 //! What `collaudo run` prints when the run is over.
 
+mod inspection;
 mod layout;
 mod problem;
 mod review;
@@ -11,6 +12,7 @@ use crate::{
     finding::{came_to, exercised},
     words::{count, visible},
 };
+pub use inspection::{inspection, inspection_counts, not_examined, story};
 use layout::Pen;
 pub(crate) use problem::of_scenario;
 
