@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{golden, list, mutants, review::ReviewArgs, run};
+use crate::{golden, inspect, list, mutants, review::ReviewArgs, run};
 
 /// Examines certified mail (PEC, RFC 6109): runs scenarios in a simulated network of providers and judges what crossed
 /// it, clause by clause.
@@ -21,6 +21,8 @@ enum Verb {
     Run(RunArgs),
     /// Run one scenario again, byte for byte
     Replay(ReplayArgs),
+    /// Judge stored messages: files, folders, Maildirs, mailboxes in one file, archives
+    Inspect(InspectArgs),
     /// Bend good traces, and good providers, in one point at a time; show that the checks see it
     Mutants {
         /// Mutants whose id holds one of these, or is one with stars; all where there is none
@@ -75,6 +77,53 @@ pub struct RunArgs {
     #[command(flatten)]
     /// Where the scenarios are
     pub place: Place,
+}
+
+/// Options of `inspect`.
+#[derive(Clone, Debug, Args)]
+pub struct InspectArgs {
+    /// Files and folders; - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The index of providers: as LDIF, or as the signed file
+    #[arg(long, value_name = "LDIF")]
+    pub index: Option<PathBuf>,
+    /// Certificates to trust, in PEM or DER
+    #[arg(long, value_name = "PEM")]
+    pub trust: Vec<PathBuf>,
+    /// A list of revoked certificates, in DER or PEM
+    #[arg(long, value_name = "FILE")]
+    pub crl: Vec<PathBuf>,
+    /// How what deployed providers do against the letter of the law is counted
+    #[arg(long, default_value = "deployed")]
+    pub profile: Profile,
+    /// What goes to standard output
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+    /// Worker threads; as many as there are processors where none is given
+    #[arg(long)]
+    pub jobs: Option<usize>,
+    /// The most octets of a message that is loaded, such as 256MiB
+    #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = size)]
+    pub max_message: u64,
+}
+
+/// How what deployed providers do against the letter of the law is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// As a failure
+    Strict,
+    /// As a deviation
+    Deployed,
+}
+
+impl From<Profile> for collaudo_judge::Profile {
+    fn from(profile: Profile) -> Self {
+        match profile {
+            Profile::Strict => Self::Strict,
+            Profile::Deployed => Self::Deployed,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -145,6 +194,8 @@ pub enum Ending {
     Unreadable,
     /// Nothing failed, but something is unknown, or not exercised though a scenario says that it covers it.
     Unknown,
+    /// Somebody stopped it.
+    Interrupted,
 }
 
 impl From<Ending> for ExitCode {
@@ -154,6 +205,7 @@ impl From<Ending> for ExitCode {
             Ending::Failed => 1,
             Ending::Unreadable => 2,
             Ending::Unknown => 3,
+            Ending::Interrupted => inspect::interrupt::STATUS,
         })
     }
 }
@@ -162,19 +214,24 @@ impl Command {
     /// Does what it says; errors go to standard error.
     pub fn run(self) -> ExitCode {
         let ended = match self.verb {
-            Verb::Run(args) => run::run(&args),
-            Verb::Replay(args) => replay(args),
-            Verb::Mutants { pattern, out, format, place } => mutants::run(&pattern, out.as_deref(), format, &place),
-            Verb::Golden { out } => golden::write(&out).map_err(run::RunError::from),
-            Verb::List { what, format, place } => list::list(what, format, &place),
+            Verb::Run(args) => told(run::run(&args)),
+            Verb::Replay(args) => told(replay(args)),
+            Verb::Inspect(args) => told(inspect::run(&args)),
+            Verb::Mutants { pattern, out, format, place } => {
+                told(mutants::run(&pattern, out.as_deref(), format, &place))
+            }
+            Verb::Golden { out } => told(golden::write(&out)),
+            Verb::List { what, format, place } => told(list::list(what, format, &place)),
         };
-        ended
-            .unwrap_or_else(|error| {
-                eprintln!("error: {error}");
-                Ending::Unreadable
-            })
-            .into()
+        ended.into()
     }
+}
+
+fn told<E: std::fmt::Display>(ended: Result<Ending, E>) -> Ending {
+    ended.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        Ending::Unreadable
+    })
 }
 
 fn replay(args: ReplayArgs) -> Result<Ending, run::RunError> {
@@ -192,4 +249,20 @@ fn seed(text: &str) -> Result<u64, String> {
         None => text.parse(),
     };
     read.map_err(|_| format!("\"{text}\" is no seed; expected a number such as 24301 or 0x5eed"))
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 7] = [
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1 << 30),
+        ("kB", 1_000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("B", 1),
+    ];
+    let unit = UNITS.iter().find_map(|(unit, octets)| Some((text.strip_suffix(unit)?, *octets)));
+    let (number, octets) = unit.unwrap_or((text, 1));
+    let read = number.trim().parse::<u64>().ok().and_then(|number| number.checked_mul(octets));
+    read.ok_or_else(|| format!("\"{text}\" is no size; expected a number of octets, such as 268435456 or 256MiB"))
 }

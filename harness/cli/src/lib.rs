@@ -4,6 +4,7 @@ mod bent;
 pub mod citations;
 pub mod command;
 pub mod golden;
+pub mod inspect;
 mod list;
 pub mod mutants;
 mod out;

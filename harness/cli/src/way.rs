@@ -45,8 +45,8 @@ pub fn stir(plan: &Plan, subject: &Arc<dyn Subject>) -> Result<Run, String> {
     guarded(|| World::build(plan, subject)?.run())?.map_err(|error| error.to_string())
 }
 
-/// Whatever panics costs its own scenario alone.
-fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+/// Whatever panics costs its own scenario, or its own message, alone.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| format!("panicked: {}", words(&*panic)))
 }
 

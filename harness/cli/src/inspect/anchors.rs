@@ -1,0 +1,41 @@
+//! What messages are held against, read from the files that the options name.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use collaudo_judge::{Anchors, AnchorsError};
+
+use super::InspectError;
+use crate::command::InspectArgs;
+
+pub(crate) fn read(args: &InspectArgs) -> Result<Anchors, InspectError> {
+    let trust = all(TRUST, &args.trust)?;
+    let crls = all(CRL, &args.crl)?;
+    let index = args.index.as_deref().map(|path| one(INDEX, path)).transpose()?;
+    Anchors::read(&slices(&trust), index.as_deref(), &slices(&crls)).map_err(|error| {
+        let (option, path) = match error {
+            AnchorsError::NoCertificate(place) => (TRUST, args.trust.get(place)),
+            AnchorsError::NoRecord => (INDEX, args.index.as_ref()),
+            AnchorsError::NoList(place) => (CRL, args.crl.get(place)),
+        };
+        InspectError::Anchor { option, path: path.cloned().unwrap_or_default(), why: error.to_string() }
+    })
+}
+
+const TRUST: &str = "--trust";
+const INDEX: &str = "--index";
+const CRL: &str = "--crl";
+
+fn all(option: &'static str, paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, InspectError> {
+    paths.iter().map(|path| one(option, path)).collect()
+}
+
+fn slices(files: &[Vec<u8>]) -> Vec<&[u8]> {
+    files.iter().map(Vec::as_slice).collect()
+}
+
+fn one(option: &'static str, path: &Path) -> Result<Vec<u8>, InspectError> {
+    fs::read(path).map_err(|why| InspectError::Anchor { option, path: path.to_owned(), why: why.to_string() })
+}

@@ -1,0 +1,118 @@
+//! Where results arrive in order: numbered, counted, written, and kept for the stories as far as those need them.
+
+use std::{
+    io::{self, Write as _},
+    ops::ControlFlow,
+};
+
+use collaudo_judge::Summary;
+use collaudo_record::{Inspection, InspectionCounts, StoredStory};
+use collaudo_sources::{Fate, File, Place, Why};
+
+use super::{examine::Examined, progress::Progress, tally::Tally};
+
+/// How results are written.
+pub(crate) trait View {
+    /// What stands before all.
+    fn begin(&mut self, out: &mut String);
+    /// A message; numbers begin at 1.
+    fn inspection(&mut self, number: u64, place: &Place, inspection: &Inspection, out: &mut String);
+    /// A file without mail, or, without a fate, a message that was not examined.
+    fn told(&mut self, place: &Place, fate: Option<Fate>, why: &str, out: &mut String);
+    /// A story, after all messages.
+    fn story(&mut self, story: &StoredStory, out: &mut String);
+    /// What stands behind all.
+    fn end(&mut self, counts: &InspectionCounts, interrupted: bool, out: &mut String);
+}
+
+/// What is written at a time.
+const BLOCK_OCTETS: usize = 32 << 10;
+
+/// The desk.
+pub(crate) struct Desk<'a> {
+    view: Box<dyn View + 'a>,
+    progress: &'a Progress,
+    out: String,
+    number: u64,
+    octets: u64,
+    summaries: Vec<Summary>,
+    pub(crate) tally: Tally,
+    /// Why nothing more can be written.
+    failed: Option<io::Error>,
+}
+
+impl<'a> Desk<'a> {
+    pub(crate) fn open(mut view: Box<dyn View + 'a>, progress: &'a Progress) -> Self {
+        let mut out = String::new();
+        view.begin(&mut out);
+        Self { view, progress, out, number: 0, octets: 0, summaries: Vec::new(), tally: Tally::default(), failed: None }
+    }
+
+    /// Takes the next result; breaks off where nobody reads what is written.
+    pub(crate) fn take(&mut self, examined: Examined) -> ControlFlow<()> {
+        self.tally.count(&examined);
+        match examined {
+            Examined::Message { place, inspections } => self.message(&place, inspections),
+            Examined::Unread { place, why } => self.view.told(&place, None, &why, &mut self.out),
+            Examined::File(File { place, fate, why: Some(why), .. }) => {
+                self.view.told(&place, Some(fate), &Why::to_string(&why), &mut self.out);
+            }
+            Examined::File(_) => {}
+        }
+        if self.out.len() >= BLOCK_OCTETS || self.progress.is_read_live {
+            self.flush();
+        }
+        if self.failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn message(&mut self, place: &Place, inspections: Vec<Inspection>) {
+        self.octets += inspections.first().map_or(0, |outermost| outermost.octets);
+        self.progress.message(self.octets);
+        for mut inspection in inspections {
+            self.number += 1;
+            let way = [place.way(), std::mem::take(&mut inspection.place)];
+            inspection.place = way.into_iter().filter(|way| !way.is_empty()).collect::<Vec<_>>().join(", ");
+            self.summaries.extend(Summary::of(self.number, &inspection));
+            self.view.inspection(self.number, place, &inspection, &mut self.out);
+        }
+    }
+
+    /// Writes the stories and the counts.
+    ///
+    /// # Errors
+    /// Where standard output cannot be written.
+    pub(crate) fn close(mut self, interrupted: bool) -> io::Result<Tally> {
+        for story in collaudo_judge::stories(std::mem::take(&mut self.summaries)) {
+            self.view.story(&story, &mut self.out);
+            if self.out.len() >= BLOCK_OCTETS {
+                self.flush();
+            }
+        }
+        self.view.end(&self.tally.counts, interrupted, &mut self.out);
+        self.flush();
+        self.failed.map_or(Ok(self.tally), Err)
+    }
+
+    fn flush(&mut self) {
+        if self.failed.is_none() {
+            let written = self.progress.aside(|| {
+                let mut out = io::stdout().lock();
+                out.write_all(self.out.as_bytes()).and_then(|()| out.flush())
+            });
+            self.failed = written.err();
+        }
+        self.out.clear();
+    }
+}
+
+/// The word for what a file came to; for a message that was not examined without a fate.
+pub(crate) fn fate_word(fate: Option<Fate>) -> &'static str {
+    match fate {
+        Some(Fate::Mail) => "mail",
+        Some(Fate::Archive) => "archive",
+        Some(Fate::NotMail) => "not-mail",
+        Some(Fate::Skipped) => "skipped",
+        Some(Fate::Unreadable) => "unreadable",
+        None => "not-examined",
+    }
+}

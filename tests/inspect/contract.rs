@@ -1,0 +1,137 @@
+//! The command line and the JSON object are a contract.
+
+use std::path::Path;
+
+use collaudo_sources::readings;
+
+use super::{ORDINARY, certified, folder, inspect, inspect_with, list, mailbox, object, put, said, shown};
+
+#[test]
+fn the_json_object_has_the_contract_s_fields() {
+    let home = folder("contract");
+    put(&home.join("a.eml"), &certified()[0]);
+    let output = inspect(&[shown(&home), "--format", "json"]);
+    let object = object(&output);
+    assert_eq!(object["format"], 1);
+    let message = &list(&object, "messages")[0];
+    assert_eq!(message["file"], shown(&home.join("a.eml")));
+    assert_eq!(message["kind"], "accettazione", "{message}");
+    for field in ["verdict", "digest", "signer", "signed_at"] {
+        assert!(message["signature"][field].as_str().is_some_and(|word| !word.is_empty()), "{field}: {message}");
+    }
+    let verdicts = list(message, "verdicts");
+    assert!(verdicts.len() > 40, "{} rows", verdicts.len());
+    for field in ["clause", "verdict", "party", "expected", "observed"] {
+        assert!(verdicts.iter().all(|verdict| verdict[field].is_string()), "{field}");
+    }
+    for field in ["stories", "files"] {
+        list(&object, field);
+    }
+}
+
+#[test]
+fn the_exit_status_says_what_was_found() {
+    let home = folder("status");
+    put(&home.join("ordinary.eml"), ORDINARY);
+    put(&home.join("good.eml"), &certified()[0]);
+    let text = String::from_utf8_lossy(&certified()[0]).replace("accettazione", "accettazionf");
+    put(&home.join("bad.eml"), text.as_bytes());
+    put(&home.join("picture.png"), b"\x89PNG\r\n");
+    let status = |names: &[&str]| {
+        let paths: Vec<_> = names.iter().map(|name| home.join(name).display().to_string()).collect();
+        let output = inspect(&paths.iter().map(String::as_str).collect::<Vec<_>>());
+        output.status.code().unwrap_or_else(|| panic!("{}", said(&output)))
+    };
+    assert_eq!(status(&["ordinary.eml"]), 0);
+    assert_eq!(status(&["picture.png"]), 0);
+    assert_eq!(status(&["good.eml"]), 0);
+    assert_eq!(status(&["bad.eml"]), 1);
+    assert_eq!(status(&["none.eml", "bad.eml"]), 2, "2 beats 1");
+    assert_eq!(status(&[]), 2);
+}
+
+#[test]
+fn files_named_in_options_are_told_where_they_cannot_be_used() {
+    let home = folder("options");
+    put(&home.join("a.eml"), ORDINARY);
+    for option in ["--trust", "--index", "--crl"] {
+        for path in [home.join("none"), home.join("a.eml")] {
+            let output = inspect(&[option, shown(&path), shown(&home.join("a.eml"))]);
+            assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+            assert!(said(&output).contains(option) && said(&output).contains(shown(&path)), "{}", said(&output));
+        }
+    }
+    let output = inspect(&["--max-message", "12 furlongs", "x"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("no size"), "{}", said(&output));
+}
+
+#[test]
+fn the_certificates_of_the_simulation_are_trusted_where_its_authority_is() {
+    let home = folder("trust");
+    put(&home.join("a.eml"), &certified()[0]);
+    let authority = collaudo_tests::root().join("reference-impl/tests/keys/authority.crt.pem");
+    let verdict = |arguments: &[&str]| {
+        let object = object(&inspect(arguments));
+        list(&object, "messages")[0]["signature"]["path"]["trust"]["verdict"].as_str().unwrap_or_default().to_owned()
+    };
+    let file = home.join("a.eml");
+    assert_eq!(verdict(&[shown(&file), "--format", "json"]), "not-given");
+    let foreign = verdict(&[shown(&file), "--format", "json", "--trust", shown(&authority)]);
+    assert_ne!(foreign, "not-given");
+}
+
+#[test]
+fn standard_input_is_a_message_or_a_mailbox() {
+    for (input, messages) in [(certified()[0].clone(), 1), (mailbox(&[ORDINARY, &certified()[1]]), 2), (vec![], 0)] {
+        let object = object(&inspect_with(&["-", "--format", "json"], &input));
+        assert_eq!(list(&object, "messages").len(), messages);
+        assert!(list(&object, "messages").iter().all(|message| message["file"] == "-"));
+    }
+}
+
+/// Goal: a mailbox does not say how it quotes, and the signature tells. Method: a certified message with a line that looks
+/// quoted inside its signature, stored by each custom.
+#[test]
+fn a_signature_decides_how_quoted_lines_are_read() {
+    let home = folder("quoted");
+    let trace = collaudo_tests::trace(&collaudo_tests::scenario(QUOTED).plan(collaudo_tests::SEED));
+    let original = trace
+        .bodies
+        .values()
+        .find(|octets| holds(octets, b"\n>From the first") && holds(octets, b"X-Trasporto: posta-certificata"))
+        .expect("an envelope with such a line")
+        .to_vec();
+    let postmark = b"From anna@alfa.test Mon Mar  2 11:00:00 2026\r\n";
+    let as_stored = [postmark, &original[..], b"\r\n"].concat();
+    assert!(readings(&original).len() > 1, "it can be read in several ways");
+    for (name, mailbox) in [("stored", as_stored), ("quoted", mailbox(&[&original]))] {
+        let path = home.join(name);
+        put(&path, &mailbox);
+        let object = object(&inspect(&[shown(&path), "--format", "json"]));
+        let message = &list(&object, "messages")[0];
+        assert_eq!(message["signature"]["verdict"], "valid", "{name}: {}", message["signature"]);
+    }
+}
+
+const QUOTED: &str = r#"
+title = "Lines that look quoted"
+why = "A mailbox in one file quotes them once more."
+topology = "two-providers"
+covers = []
+step = [{ at = "0s", submit = { id = "m1", from = "anna", to = ["bruno"], text = ">From the first\n>>From the second\nend\n" } }]
+"#;
+
+fn holds(octets: &[u8], wanted: &[u8]) -> bool {
+    octets.windows(wanted.len()).any(|window| window == wanted)
+}
+
+#[test]
+fn a_message_above_the_limit_is_told_and_counted() {
+    let home = folder("limit");
+    put(&home.join("a.eml"), &[ORDINARY, &vec![b'x'; 5000]].concat());
+    let object = object(&inspect(&[shown(Path::new(&home)), "--format", "json", "--max-message", "4KiB"]));
+    assert_eq!(object["counts"]["unread"], 1);
+    let told = list(&object, "files");
+    assert!(told[0]["why"].as_str().is_some_and(|why| why.contains("--max-message")), "{told:?}");
+}
