@@ -14,6 +14,7 @@ use std::{
     thread,
 };
 
+use collaudo_record::Requirement;
 use collaudo_scenario::{Scenario, matches};
 
 use self::{
@@ -96,6 +97,15 @@ pub(crate) fn by_clause() -> BTreeMap<String, u32> {
         *counts.entry((*clause).to_owned()).or_default() += 1;
     }
     counts
+}
+
+/// The row, its exception with the variants that make use of what it permits.
+pub(crate) fn with_permitted(mut row: Requirement) -> Requirement {
+    if let Some(exception) = &mut row.exception {
+        let permitted = case::all().into_iter().filter(|case| case.permits() == Some(row.id.as_str()));
+        exception.variants = permitted.map(|case| case.id().to_owned()).collect();
+    }
+    row
 }
 
 pub(crate) fn run(patterns: &[String], out: Option<&Path>, format: Format, place: &Place) -> Result<Ending, RunError> {

@@ -9,7 +9,7 @@ use collaudo_record::{
 use collaudo_scenario::Plan;
 use sha2::{Digest as _, Sha256};
 
-use crate::review::Reviews;
+use crate::{mutants, review::Reviews};
 
 /// One scenario that left a trace.
 pub(crate) fn scenario(
@@ -133,6 +133,7 @@ pub(crate) fn clauses(
     let checked: BTreeSet<_> = collaudo_judge::checked().collect();
     collaudo_judge::catalogue()
         .into_iter()
+        .map(mutants::with_permitted)
         .map(|requirement| {
             let said = verdicts.get(requirement.id.as_str()).map(Vec::as_slice).unwrap_or_default();
             let exercising: BTreeSet<_> =

@@ -58,8 +58,6 @@ pub struct Excuse {
     pub reason_it: &'static str,
     /// `live`, or nothing.
     pub needs: Option<&'static str>,
-    /// Permitted variants, by their ids.
-    pub variants: &'static [&'static str],
 }
 
 impl Clause {
@@ -91,7 +89,7 @@ impl From<&Row> for Requirement {
             statement_it: row.statement_it.to_owned(),
             how: row.how.to_owned(),
             confidence: row.confidence.to_owned(),
-            restates: owned(row.restates),
+            restates: row.restates.iter().map(|id| (*id).to_owned()).collect(),
             question: row.question.as_ref().map(Question::from),
             exception: row.exception.as_ref().map(Exception::from),
         }
@@ -115,13 +113,9 @@ impl From<&Excuse> for Exception {
             reason: excuse.reason.to_owned(),
             reason_it: excuse.reason_it.to_owned(),
             needs: excuse.needs.map(str::to_owned),
-            variants: owned(excuse.variants),
+            variants: Vec::new(),
         }
     }
-}
-
-fn owned(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 /// Makes the catalogue and a constant for each row of it.

@@ -64,10 +64,7 @@ fn exception(excuse: Option<&Table>) -> String {
     let Some(excuse) = excuse else { return "None".to_owned() };
     let [reason, reason_it] = ["reason", "reason_it"].map(|name| field(excuse, name));
     let needs = excuse.get("needs").and_then(Value::as_str);
-    let variants = words(excuse, "variants");
-    format!(
-        "Some(crate::clause::Excuse {{ reason: {reason:?}, reason_it: {reason_it:?}, needs: {needs:?}, variants: &{variants:?} }})"
-    )
+    format!("Some(crate::clause::Excuse {{ reason: {reason:?}, reason_it: {reason_it:?}, needs: {needs:?} }})")
 }
 
 fn tables<'a>(spec: &'a Table, name: &str) -> impl Iterator<Item = &'a Table> {

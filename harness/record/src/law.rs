@@ -56,7 +56,8 @@ pub struct Exception {
     /// `live` where real sockets could show it; none where nothing of ours could.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<String>,
-    /// Permitted variants that provoke no failure, by their ids, where the row grants a freedom.
+    /// Where the row grants a freedom: the variants that make use of it and must provoke no failure, by their ids. The
+    /// catalogue does not hold them; whoever knows the mutants adds them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<String>,
 }
