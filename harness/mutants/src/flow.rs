@@ -214,7 +214,7 @@ impl Bench<'_> {
         self.change_transfers(|transfer| transfer.step.is_some(), change)
     }
 
-    fn change_transfers(
+    pub(crate) fn change_transfers(
         &mut self,
         wanted: impl Fn(&Transfer) -> bool,
         change: impl Fn(&mut Transfer),
@@ -234,6 +234,11 @@ impl Bench<'_> {
     /// Sends a message to one other address: paths, `To` and mailbox.
     pub(crate) fn misdirect(&mut self, pick: Pick, provider: &str, address: &str) -> Result<(), Unfit> {
         self.set_header(pick, "To", address)?;
+        self.redirect(pick, provider, address)
+    }
+
+    /// Sends a message to one other address: paths and mailbox.
+    pub(crate) fn redirect(&mut self, pick: Pick, provider: &str, address: &str) -> Result<(), Unfit> {
         let bodies = self.find(pick)?;
         for event in &mut self.trace.events {
             match &mut event.what {

@@ -61,7 +61,9 @@ fn every_mutant_bends_its_scenario_and_keeps_the_trace_in_order() {
     for mutant in all() {
         let good = plays.entry(mutant.scenario).or_insert_with(|| good(mutant.scenario));
         let bent = bend(mutant, good, keys()).unwrap_or_else(|why| panic!("{}: {why}", mutant.id));
-        assert_ne!((&bent.events, &bent.header), (&good.events, &good.header), "{} bends nothing", mutant.id);
+        // What is permitted may be what a good run does anyway.
+        let bends = (&bent.events, &bent.header) != (&good.events, &good.header);
+        assert!(bends || mutant.permits.is_some(), "{} bends nothing", mutant.id);
         assert!(bent.events.is_sorted_by_key(|event| event.at), "{}", mutant.id);
         for event in &bent.events {
             if let What::Stored { body, .. } = &event.what {

@@ -84,7 +84,7 @@ mutants! {
         |b| renewed(b, |tbs| critical(tbs, ALT_NAME, true));
     "certificate-own-extension-critical", CROSS, "The certificate has a critical extension of the provider's own.",
         ["2.1-04", "5.5.2-07"],
-        |b| renewed(b, |tbs| add(tbs, OF_NOBODY, true, &[0x05, 0]));
+        |b| extended(b, true);
     "certificate-sha1", CROSS, "The certificate is signed over SHA-1.",
         ["AGID.SHA-01"],
         |b| b.certificate("beta", Digest::Sha1, |_| {});
@@ -100,6 +100,11 @@ mutants! {
             let new = old.with_key(Arc::new(key), &certificate)?;
             b.adopt("beta", &old, &new)
         };
+}
+
+/// Gives the certificate an extension of the provider's own.
+pub(super) fn extended(bench: &mut Bench<'_>, critical: bool) -> Result<(), Unfit> {
+    renewed(bench, |tbs| add(tbs, OF_NOBODY, critical, &[0x05, 0]))
 }
 
 fn renewed(bench: &mut Bench<'_>, edit: impl FnOnce(&mut TbsCertificate)) -> Result<(), Unfit> {

@@ -93,7 +93,7 @@ fn without(record: &str, begins: &str) -> String {
     record.lines().filter(|line| !line.starts_with(begins)).map(|line| format!("{line}\n")).collect()
 }
 
-fn replace_value(record: &str, attribute: &str, new: impl Fn(&str) -> String) -> String {
+pub(super) fn replace_value(record: &str, attribute: &str, new: impl Fn(&str) -> String) -> String {
     let mark = format!("{attribute}: ");
     let lines = record.lines().map(|line| match line.strip_prefix(&mark) {
         Some(value) => format!("{mark}{}\n", new(value)),

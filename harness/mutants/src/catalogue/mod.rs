@@ -28,6 +28,7 @@ mod log;
 mod mime;
 mod notices;
 mod ordinary;
+mod permitted;
 mod receipts;
 mod reception;
 mod signature;
@@ -110,6 +111,7 @@ pub(crate) fn all() -> Vec<Mutant> {
         virus::ALL,
         ordinary::ALL,
         archive::ALL,
+        permitted::ALL,
     ];
     tables.concat()
 }

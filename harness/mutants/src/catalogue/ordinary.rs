@@ -1,7 +1,7 @@
 //! Mail that is not certified, and certified mail that is taken for it.
 
 use collaudo_forge::{Certified, Kind as Forged, receipt};
-use collaudo_record::{Instant, Span, What};
+use collaudo_record::{Instant, Span, Transfer, What};
 
 use super::{
     CROSS, FOREIGN_REFUSED, FUTURE_REFUSED, INDEX_ALTERED, INDEX_ROLLED_BACK, INDEX_UNREACHABLE, ORDINARY_FORWARDED,
@@ -125,13 +125,7 @@ mutants! {
 
 /// A receipt or notice that the receiver makes for the first message that came from outside, to its sender.
 fn answered(bench: &mut Bench<'_>, event: &str, kind: impl for<'k> Fn(&'k str) -> Forged<'k>) -> Result<(), Unfit> {
-    let came = bench.trace.events.iter().find_map(|event| match &event.what {
-        What::Transfer(transfer) if transfer.session.server == "beta" && transfer.session.client != "users" => {
-            Some((event.at, transfer.clone()))
-        }
-        _ => None,
-    });
-    let (at, came) = came.ok_or_else(|| Unfit::Missing("message from outside".to_owned()))?;
+    let (at, came) = came(bench)?;
     let at: Instant = at.after(Span::from_secs(1));
     let body = came.body.clone().ok_or_else(|| Unfit::Missing("message from outside".to_owned()))?;
     let message = bench.trace.body(&body).unwrap_or_default().to_vec();
@@ -149,4 +143,15 @@ fn answered(bench: &mut Bench<'_>, event: &str, kind: impl for<'k> Fn(&'k str) -
     bench.emit("beta", event, &message, &to, &made, at)?;
     bench.only("beta");
     Ok(())
+}
+
+/// The first transaction that another host began with beta, and when it ended.
+pub(super) fn came(bench: &Bench<'_>) -> Result<(Instant, Transfer), Unfit> {
+    let came = bench.trace.events.iter().find_map(|event| match &event.what {
+        What::Transfer(transfer) if transfer.session.server == "beta" && transfer.session.client != "users" => {
+            Some((event.at, transfer.clone()))
+        }
+        _ => None,
+    });
+    came.ok_or_else(|| Unfit::Missing("message from outside".to_owned()))
 }

@@ -6,6 +6,7 @@ use collaudo_forge::{Opened, PeerIdentity, Signer, open, reseal};
 use collaudo_node::{Bytes, Timestamp};
 use collaudo_record::{Header, Provider};
 
+use super::Mail;
 use crate::{Keys, bench::signed_at};
 
 /// Where a bent provider stands: the world as a good run declares it, and the keys.
@@ -25,6 +26,8 @@ pub(crate) struct Memory {
     pub(crate) begun: Option<Timestamp>,
     /// What it has kept, by name.
     pub(crate) kept: BTreeMap<String, Bytes>,
+    /// What it sends later.
+    pub(crate) waiting: Option<Mail>,
     marks: BTreeSet<String>,
 }
 

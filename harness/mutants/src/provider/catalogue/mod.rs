@@ -46,6 +46,7 @@ mod envelope;
 mod log;
 mod order;
 mod paths;
+mod permitted;
 mod receipts;
 mod reception;
 mod services;
@@ -73,6 +74,7 @@ pub(crate) fn all() -> Vec<BentProvider> {
         services::ALL,
         virus::ALL,
         log::ALL,
+        permitted::ALL,
     ];
     tables.concat()
 }
