@@ -7,6 +7,7 @@ mod fixture;
 mod story;
 
 use collaudo_record::{ClauseRecord, Outcome, Requirement};
+use collaudo_reports::Lang;
 
 fn main() -> std::io::Result<()> {
     let path = std::env::args().nth(1).unwrap_or_else(|| "report.html".into());
@@ -15,7 +16,7 @@ fn main() -> std::io::Result<()> {
     bodies.extend(more);
     let scenarios = small.scenarios.into_iter().chain(crowd.scenarios).collect();
     let record = fixture::record_of(scenarios, catalogue()?);
-    let page = collaudo_reports::html::run(&record, Some(&measured), &|hash| bodies.get(hash).cloned());
+    let page = collaudo_reports::html::run(&record, Some(&measured), Lang::En, &|hash| bodies.get(hash).cloned());
     std::fs::write(path, page)
 }
 
@@ -32,7 +33,8 @@ fn catalogue() -> std::io::Result<Vec<ClauseRecord>> {
         checked: n % 4 == 0,
         outcome: Outcome::NotExercised,
         scenarios: Vec::new(),
-        mutants: 0,
+        mutants: Vec::new(),
+        code: Vec::new(),
         review: None,
     };
     Ok(catalogue.requirement.into_iter().enumerate().map(row).collect())

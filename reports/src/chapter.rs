@@ -2,12 +2,12 @@
 
 use collaudo_record::{ClauseRecord, Outcome};
 
+use crate::lang::Lang;
+
 /// A chapter of the law and its rows, in the catalogue's order.
 pub(crate) struct Chapter<'a> {
     /// Such as `3.1`, or `DM` for a decree.
     pub(crate) key: &'a str,
-    /// Such as `Access point`; empty where we have none.
-    pub(crate) title: &'static str,
     /// Its rows.
     pub(crate) clauses: Vec<&'a ClauseRecord>,
     /// Their counts.
@@ -52,7 +52,7 @@ pub(crate) fn chapters(clauses: &[ClauseRecord]) -> Vec<Chapter<'_>> {
         let key = chapter_of(section_of(&clause.requirement.id));
         let place = chapters.iter().position(|c| c.key == key).unwrap_or_else(|| {
             let tally = Tally::default();
-            chapters.push(Chapter { key, title: title(key), clauses: Vec::new(), tally });
+            chapters.push(Chapter { key, clauses: Vec::new(), tally });
             chapters.len() - 1
         });
         if let Some(chapter) = chapters.get_mut(place) {
@@ -79,73 +79,74 @@ fn chapter_of(section: &str) -> &str {
 }
 
 /// What a chapter or section is about; empty where we have no words for it.
-pub(crate) fn title(key: &str) -> &'static str {
-    TITLES.iter().find(|(k, _)| *k == key).map_or("", |(_, title)| title)
+pub(crate) fn title(lang: Lang, key: &str) -> &'static str {
+    TITLES.iter().find(|(k, ..)| *k == key).map_or("", |(_, english, italian)| lang.of(english, italian))
 }
 
-const TITLES: [(&str, &str); 62] = [
-    ("2.1", "System-generated messages"),
-    ("2.1.1", "Message types"),
-    ("2.1.1.1.1", "Receipts"),
-    ("2.1.1.1.2", "Timeout notices"),
-    ("2.1.1.1.3", "Virus notices"),
-    ("2.1.1.2", "Envelopes"),
-    ("2.2", "Points of the system"),
-    ("2.2.1", "Access point"),
-    ("2.2.2", "Reception point"),
-    ("2.2.3", "Delivery point"),
-    ("2.2.4", "Storage"),
-    ("2.2.5", "Service mailbox"),
-    ("2.2.6", "Service address"),
-    ("2.3", "Log"),
-    ("3.1", "Access point"),
-    ("3.1.1", "Formal checks"),
-    ("3.1.2", "Non-acceptance for formal exceptions"),
-    ("3.1.3", "Non-acceptance for a virus"),
-    ("3.1.4", "Acceptance receipt"),
-    ("3.1.5", "Transport envelope"),
-    ("3.1.6", "Timeout notices"),
-    ("3.2", "Reception point"),
-    ("3.2.1", "Take-charge receipt"),
-    ("3.2.2", "Anomaly envelope"),
-    ("3.2.3", "Virus-detection notice"),
-    ("3.2.4", "Non-delivery for a virus"),
-    ("3.3", "Delivery point"),
-    ("3.3.1", "Checks on incoming messages"),
-    ("3.3.2", "Delivery receipt"),
-    ("3.3.2.1", "Complete form"),
-    ("3.3.2.2", "Brief form"),
-    ("3.3.2.3", "Concise form"),
-    ("3.3.3", "Non-delivery notice"),
-    ("3.4", "Sender and recipient of one provider"),
-    ("3.5", "A whole transaction"),
-    ("4.1", "Temporal reference"),
-    ("4.2", "Date and time for people"),
-    ("4.3", "Body of certified messages"),
-    ("4.3.1", "Readable text"),
-    ("4.3.2", "Original message"),
-    ("4.3.3", "Certification data"),
-    ("4.4", "Certification data scheme"),
-    ("4.5", "Provider index scheme"),
-    ("5.1", "Digital signature"),
-    ("5.2", "Authentication"),
-    ("5.3", "Secure interaction"),
-    ("5.4", "Virus"),
-    ("5.5", "S/MIME certificate"),
-    ("5.5.1", "Subject"),
-    ("5.5.2", "Extensions"),
-    ("5.6", "Provider index"),
-    ("6", "Prerequisites of the user's client"),
-    ("7", "Security considerations"),
-    ("A", "Italian fields and values"),
-    ("AGID", "AgID notes"),
-    ("AGID.12", "Note 12, codes of non-delivery"),
-    ("DM", "DM 2 November 2005"),
-    ("DPR", "DPR 68/2005"),
-    ("PRACT", "Deployed practice"),
-    ("REM", "Registered electronic mail, ETSI"),
-    ("REM.532", "EN 319 532"),
-    ("REM.534", "TS 119 534"),
+/// Key, English, Italian.
+const TITLES: [(&str, &str, &str); 62] = [
+    ("2.1", "System-generated messages", "Messaggi generati dal sistema"),
+    ("2.1.1", "Message types", "Tipi di messaggio"),
+    ("2.1.1.1.1", "Receipts", "Ricevute"),
+    ("2.1.1.1.2", "Timeout notices", "Avvisi per superamento dei tempi"),
+    ("2.1.1.1.3", "Virus notices", "Avvisi di virus"),
+    ("2.1.1.2", "Envelopes", "Buste"),
+    ("2.2", "Points of the system", "Punti del sistema"),
+    ("2.2.1", "Access point", "Punto di accesso"),
+    ("2.2.2", "Reception point", "Punto di ricezione"),
+    ("2.2.3", "Delivery point", "Punto di consegna"),
+    ("2.2.4", "Storage", "Conservazione"),
+    ("2.2.5", "Service mailbox", "Casella di servizio"),
+    ("2.2.6", "Service address", "Indirizzo di servizio"),
+    ("2.3", "Log", "Registro"),
+    ("3.1", "Access point", "Punto di accesso"),
+    ("3.1.1", "Formal checks", "Controlli formali"),
+    ("3.1.2", "Non-acceptance for formal exceptions", "Non accettazione per eccezioni formali"),
+    ("3.1.3", "Non-acceptance for a virus", "Non accettazione per virus"),
+    ("3.1.4", "Acceptance receipt", "Ricevuta di accettazione"),
+    ("3.1.5", "Transport envelope", "Busta di trasporto"),
+    ("3.1.6", "Timeout notices", "Avvisi per superamento dei tempi"),
+    ("3.2", "Reception point", "Punto di ricezione"),
+    ("3.2.1", "Take-charge receipt", "Ricevuta di presa in carico"),
+    ("3.2.2", "Anomaly envelope", "Busta di anomalia"),
+    ("3.2.3", "Virus-detection notice", "Avviso di rilevazione virus"),
+    ("3.2.4", "Non-delivery for a virus", "Mancata consegna per virus"),
+    ("3.3", "Delivery point", "Punto di consegna"),
+    ("3.3.1", "Checks on incoming messages", "Controlli sui messaggi in arrivo"),
+    ("3.3.2", "Delivery receipt", "Ricevuta di avvenuta consegna"),
+    ("3.3.2.1", "Complete form", "Forma completa"),
+    ("3.3.2.2", "Brief form", "Forma breve"),
+    ("3.3.2.3", "Concise form", "Forma sintetica"),
+    ("3.3.3", "Non-delivery notice", "Avviso di mancata consegna"),
+    ("3.4", "Sender and recipient of one provider", "Mittente e destinatario dello stesso gestore"),
+    ("3.5", "A whole transaction", "Una trasmissione intera"),
+    ("4.1", "Temporal reference", "Riferimento temporale"),
+    ("4.2", "Date and time for people", "Data e ora per le persone"),
+    ("4.3", "Body of certified messages", "Corpo dei messaggi certificati"),
+    ("4.3.1", "Readable text", "Testo leggibile"),
+    ("4.3.2", "Original message", "Messaggio originale"),
+    ("4.3.3", "Certification data", "Dati di certificazione"),
+    ("4.4", "Certification data scheme", "Schema dei dati di certificazione"),
+    ("4.5", "Provider index scheme", "Schema dell'indice dei gestori"),
+    ("5.1", "Digital signature", "Firma digitale"),
+    ("5.2", "Authentication", "Autenticazione"),
+    ("5.3", "Secure interaction", "Colloquio sicuro"),
+    ("5.4", "Virus", "Virus"),
+    ("5.5", "S/MIME certificate", "Certificato S/MIME"),
+    ("5.5.1", "Subject", "Soggetto"),
+    ("5.5.2", "Extensions", "Estensioni"),
+    ("5.6", "Provider index", "Indice dei gestori"),
+    ("6", "Prerequisites of the user's client", "Requisiti del programma dell'utente"),
+    ("7", "Security considerations", "Considerazioni di sicurezza"),
+    ("A", "Italian fields and values", "Campi e valori italiani"),
+    ("AGID", "AgID notes", "Note dell'AgID"),
+    ("AGID.12", "Note 12, codes of non-delivery", "Nota 12, codici di mancata consegna"),
+    ("DM", "DM 2 November 2005", "DM 2 novembre 2005"),
+    ("DPR", "DPR 68/2005", "DPR 68/2005"),
+    ("PRACT", "Deployed practice", "Prassi dei gestori"),
+    ("REM", "Registered electronic mail, ETSI", "Posta elettronica raccomandata, ETSI"),
+    ("REM.532", "EN 319 532", "EN 319 532"),
+    ("REM.534", "TS 119 534", "TS 119 534"),
 ];
 
 #[cfg(test)]

@@ -8,7 +8,10 @@ mod finding;
 pub mod html;
 pub mod json;
 pub mod junit;
+mod lang;
+mod standing;
 pub mod text;
 mod words;
 
+pub use lang::{Lang, UnknownLang};
 pub use words::acts;

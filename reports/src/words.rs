@@ -4,30 +4,44 @@ use std::borrow::Cow;
 
 use collaudo_record::{Instant, Outcome, ScenarioOutcome};
 
+use crate::lang::Lang;
+
 /// The word for what a clause came to.
-pub(crate) const fn outcome(outcome: Outcome) -> &'static str {
+pub(crate) const fn outcome(lang: Lang, outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::NotSupported => "not supported",
-        Outcome::NotExercised => "not exercised",
-        Outcome::Pass => "passed",
-        Outcome::Deviation => "deviation",
-        Outcome::Unknown => "unknown",
-        Outcome::Fail => "failed",
+        Outcome::NotSupported => lang.of("not supported", "non offerto"),
+        Outcome::NotExercised => lang.of("not exercised", "non sollecitato"),
+        Outcome::Pass => lang.of("passed", "superato"),
+        Outcome::Deviation => lang.of("deviation", "scostamento"),
+        Outcome::Unknown => lang.of("unknown", "indeciso"),
+        Outcome::Fail => lang.of("failed", "violato"),
     }
 }
 
 /// The word for what a scenario came to.
-pub(crate) const fn scenario_outcome(outcome: ScenarioOutcome) -> &'static str {
+pub(crate) const fn scenario_outcome(lang: Lang, outcome: ScenarioOutcome) -> &'static str {
     match outcome {
-        ScenarioOutcome::Passed => "passed",
-        ScenarioOutcome::Unknown => "unknown",
-        ScenarioOutcome::Failed => "failed",
+        ScenarioOutcome::Passed => lang.of("passed", "superato"),
+        ScenarioOutcome::Unknown => lang.of("unknown", "indeciso"),
+        ScenarioOutcome::Failed => lang.of("failed", "fallito"),
     }
 }
 
-/// `access-point` is `access point` to people.
-pub(crate) fn party(party: &str) -> String {
-    party.replace('-', " ")
+/// `access-point` is `access point` to people, and `punto di accesso` to Italians.
+pub(crate) fn party(lang: Lang, party: &str) -> Cow<'_, str> {
+    match (lang, party) {
+        (Lang::It, "access-point") => "punto di accesso".into(),
+        (Lang::It, "reception-point") => "punto di ricezione".into(),
+        (Lang::It, "delivery-point") => "punto di consegna".into(),
+        (Lang::It, "provider-index") => "indice dei gestori".into(),
+        (Lang::It, "signature") => "firma".into(),
+        (Lang::It, "log") => "registro".into(),
+        (Lang::It, "mailbox") => "casella".into(),
+        (Lang::It, "security") => "sicurezza".into(),
+        (Lang::It, "user-agent") => "programma dell'utente".into(),
+        (_, party) if party.contains('-') => party.replace('-', " ").into(),
+        (_, party) => party.into(),
+    }
 }
 
 /// `1 message`, `14 messages`.
@@ -35,13 +49,13 @@ pub(crate) fn count(n: usize, thing: &str) -> String {
     if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
 }
 
-/// A size for people: `812 octets`, `12.8 KiB`, `2.1 MiB`.
-pub(crate) fn octets(n: u64) -> String {
+/// A size for people: `812 octets` (`812 ottetti`), `12.8 KiB`, `2.1 MiB`.
+pub(crate) fn octets(lang: Lang, n: u64) -> String {
     const KIB: u64 = 1 << 10;
     const MIB: u64 = 1 << 20;
     match n {
-        1 => "1 octet".into(),
-        0..KIB => format!("{n} octets"),
+        1 => lang.of("1 octet", "1 ottetto").into(),
+        0..KIB => format!("{n} {}", lang.of("octets", "ottetti")),
         KIB..MIB => format!("{}.{} KiB", n / KIB, n % KIB * 10 / KIB),
         _ => format!("{}.{} MiB", n / MIB, n % MIB * 10 / MIB),
     }
@@ -162,9 +176,9 @@ mod tests {
 
     #[test]
     fn sizes_and_lengths_of_time_are_told_in_fitting_units() {
-        assert_eq!(octets(812), "812 octets");
-        assert_eq!(octets(13_142), "12.8 KiB");
-        assert_eq!(octets(2_202_009), "2.0 MiB");
+        assert_eq!(octets(Lang::En, 812), "812 octets");
+        assert_eq!(octets(Lang::En, 13_142), "12.8 KiB");
+        assert_eq!(octets(Lang::En, 2_202_009), "2.0 MiB");
         assert_eq!(duration(7), "7 s");
         assert_eq!(duration(600), "10 min 00 s");
         assert_eq!(duration(93_600), "1 d 02 h");

@@ -4,6 +4,8 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use collaudo_reports::Lang;
+
 use crate::{golden, inspect, list, mutants, review::ReviewArgs, run};
 
 /// Examines certified mail (PEC, RFC 6109): runs scenarios in a simulated network of providers and judges what crossed
@@ -68,6 +70,9 @@ pub struct RunArgs {
     /// Where the run's folder goes
     #[arg(long, default_value = "runs/latest")]
     pub out: PathBuf,
+    /// The language of report.html: en or it
+    #[arg(long, default_value = "en")]
+    pub lang: Lang,
     /// What goes to standard output
     #[arg(long, default_value = "text")]
     pub format: Format,
@@ -240,7 +245,8 @@ fn replay(args: ReplayArgs) -> Result<Ending, run::RunError> {
     let (scenario, text) = what.rsplit_once('@').ok_or_else(unread)?;
     let seed = seed(text).map_err(|_| unread())?;
     let review = ReviewArgs::default();
-    run::run_exactly(scenario, &RunArgs { patterns: Vec::new(), seed, jobs: Some(1), out, format, review, place })
+    let (patterns, jobs, lang) = (Vec::new(), Some(1), Lang::En);
+    run::run_exactly(scenario, &RunArgs { patterns, seed, jobs, out, lang, format, review, place })
 }
 
 fn seed(text: &str) -> Result<u64, String> {

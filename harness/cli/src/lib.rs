@@ -2,6 +2,7 @@
 
 mod bent;
 pub mod citations;
+mod code;
 pub mod command;
 pub mod golden;
 pub mod inspect;

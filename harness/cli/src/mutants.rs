@@ -90,13 +90,15 @@ impl Proof {
     }
 }
 
-/// How many mutants must be killed by the check of each clause.
-pub(crate) fn by_clause() -> BTreeMap<String, u32> {
-    let mut counts = BTreeMap::new();
-    for clause in case::all().into_iter().flat_map(Case::must_fail) {
-        *counts.entry((*clause).to_owned()).or_default() += 1;
+/// The mutants that the check of each clause must kill.
+pub(crate) fn by_clause() -> BTreeMap<String, Vec<String>> {
+    let mut mutants: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for case in case::all() {
+        for clause in case.must_fail() {
+            mutants.entry((*clause).to_owned()).or_default().push(case.id().to_owned());
+        }
     }
-    counts
+    mutants
 }
 
 /// The row, its exception with the variants that make use of what it permits.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use collaudo_record::{BodyHash, Measured, RunRecord, Trace};
-use collaudo_reports::{html, junit};
+use collaudo_reports::{Lang, html, junit};
 use serde::Serialize;
 
 /// Why the run's folder could not be written.
@@ -19,13 +19,14 @@ pub struct OutError {
     why: std::io::Error,
 }
 
-/// Writes `run.json`, `measured.json`, `report.html`, `junit.xml`, `traces/` and `messages/`; what a former run left
+/// Writes, in this language where it is for people, `run.json`, `measured.json`, `report.html`, `junit.xml`, `traces/` and `messages/`; what a former run left
 /// there goes.
 pub(crate) fn write(
     folder: &Path,
     record: &RunRecord,
     measured: &Measured,
     traces: &[Option<Trace>],
+    lang: Lang,
 ) -> Result<(), OutError> {
     let (traces_folder, messages) = (folder.join("traces"), folder.join("messages"));
     for stale in [&traces_folder, &messages] {
@@ -50,7 +51,7 @@ pub(crate) fn write(
     put(&folder.join("measured.json"), &json(measured))?;
     put(&folder.join("junit.xml"), junit::run(record, Some(measured)).as_bytes())?;
     let body = |hash: &BodyHash| bodies.get(hash).map(|octets| Arc::clone(octets));
-    put(&folder.join("report.html"), html::run(record, Some(measured), &body).as_bytes())
+    put(&folder.join("report.html"), html::run(record, Some(measured), lang, &body).as_bytes())
 }
 
 /// Writes a trace and the messages in it.
@@ -67,7 +68,7 @@ fn put(path: &Path, octets: &[u8]) -> Result<(), OutError> {
 }
 
 fn json(value: &impl Serialize) -> Vec<u8> {
-    let mut text = serde_json::to_vec_pretty(value).expect("no map with keys that are not strings, no failing writer");
+    let mut text = serde_json::to_vec(value).expect("no map with keys that are not strings, no failing writer");
     text.push(b'\n');
     text
 }

@@ -9,7 +9,7 @@ use collaudo_record::{
 use collaudo_scenario::Plan;
 use sha2::{Digest as _, Sha256};
 
-use crate::{mutants, review::Reviews};
+use crate::{code, mutants, review::Reviews};
 
 /// One scenario that left a trace.
 pub(crate) fn scenario(
@@ -97,7 +97,7 @@ pub(crate) fn run(
     subject: &str,
     seed: u64,
     scenarios: Vec<ScenarioRecord>,
-    mutants: &BTreeMap<String, u32>,
+    mutants: &BTreeMap<String, Vec<String>>,
     reviews: Reviews,
 ) -> RunRecord {
     let clauses = clauses(&scenarios, mutants, reviews);
@@ -121,7 +121,7 @@ pub(crate) fn run(
 /// The catalogue, with what the scenarios, the mutants and a person say of each row.
 pub(crate) fn clauses(
     scenarios: &[ScenarioRecord],
-    mutants: &BTreeMap<String, u32>,
+    mutants: &BTreeMap<String, Vec<String>>,
     mut reviews: Reviews,
 ) -> Vec<ClauseRecord> {
     let mut verdicts: BTreeMap<&str, Vec<(&str, &Verdict)>> = BTreeMap::new();
@@ -131,6 +131,7 @@ pub(crate) fn clauses(
         }
     }
     let checked: BTreeSet<_> = collaudo_judge::checked().collect();
+    let code = code::by_clause();
     collaudo_judge::catalogue()
         .into_iter()
         .map(mutants::with_permitted)
@@ -142,7 +143,8 @@ pub(crate) fn clauses(
                 checked: checked.contains(requirement.id.as_str()),
                 outcome: said.iter().map(|(_, v)| v.outcome).max().unwrap_or(Outcome::NotExercised),
                 scenarios: exercising.into_iter().collect(),
-                mutants: mutants.get(&requirement.id).copied().unwrap_or_default(),
+                mutants: mutants.get(&requirement.id).cloned().unwrap_or_default(),
+                code: code.get(requirement.id.as_str()).cloned().unwrap_or_default(),
                 review: reviews.remove(&requirement.id),
                 requirement,
             }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Anatomy, Event, ExpectationResult, Instant, Outcome, Provider, Requirement, Review, Span, Verdict};
+use crate::{Anatomy, Event, ExpectationResult, Instant, Outcome, Place, Provider, Requirement, Review, Span, Verdict};
 
 /// All that a report can be made from. The same bytes for the same commit, seed and configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,8 +98,10 @@ pub struct ClauseRecord {
     pub outcome: Outcome,
     /// Scenarios that exercised it, by id.
     pub scenarios: Vec<String>,
-    /// How many mutants its check must kill.
-    pub mutants: u32,
+    /// The mutants that its check must kill, by id.
+    pub mutants: Vec<String>,
+    /// Where the sources of the program cite it, by file and line.
+    pub code: Vec<Place>,
     /// What a person answered to its question; `outcome` knows nothing of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<Review>,

@@ -1,77 +1,83 @@
 //! The report that people read: one file that opens offline and reads without JavaScript.
 //!
 //! It is written to be checked: every verdict names the lines of the trace that it rests on, and those lines, the
-//! messages and the catalogue are all on the page.
+//! messages and the catalogue are all on the page. What many places share stands on it once.
 
 mod anchor;
-mod catalogue;
+mod clauses;
 mod diagram;
 mod failures;
 mod header;
 mod message;
 mod pretty;
+mod report;
 mod scenario;
 mod story;
 mod trace;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use collaudo_record::{BodyHash, Measured, Outcome, RunRecord, ScenarioOutcome};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use report::Report;
 
-use crate::words;
+use crate::{lang::Lang, words};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// A page that fetches nothing and sends nothing, whatever a message may hold.
-const POLICY: &str =
+pub(crate) const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// The whole page.
 ///
-/// *Takes* the record, what was measured if that is known, and the octets of a message by their hash: they are shown in
-/// part, and linked as `messages/<sha256>.eml` beside the page,
-/// as traces are as `traces/<scenario>.jsonl`.
-pub fn run(record: &RunRecord, measured: Option<&Measured>, bodies: &dyn Fn(&BodyHash) -> Option<Arc<[u8]>>) -> String {
-    let report = Report { record, measured, bodies, embedded: embedded(record) };
+/// *Takes* the record, what was measured if that is known, the language, and the octets of a message by their hash: they are
+/// shown in part, and linked as `messages/<sha256>.eml` beside the page, as traces are as `traces/<scenario>.jsonl`.
+pub fn run(
+    record: &RunRecord,
+    measured: Option<&Measured>,
+    lang: Lang,
+    bodies: &dyn Fn(&BodyHash) -> Option<Arc<[u8]>>,
+) -> String {
+    let report = Report::new(record, measured, lang, bodies);
     // Nothing that escaping leaves alone may turn the text around it or act on a screen.
     words::visible(&page(&report).into_string()).into_owned()
 }
 
-/// What the parts of the page are made from.
-struct Report<'a> {
-    record: &'a RunRecord,
-    measured: Option<&'a Measured>,
-    bodies: &'a dyn Fn(&BodyHash) -> Option<Arc<[u8]>>,
-    /// Messages whose octets are on the page: place of the scenario, place of the message.
-    embedded: BTreeSet<(usize, usize)>,
-}
-
 fn page(report: &Report<'_>) -> Markup {
-    let record = report.record;
+    let (record, lang) = (report.record, report.lang);
     html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(lang.tag()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
                 meta name="referrer" content="no-referrer";
-                title { "Collaudo: " (record.subject) ", seed " (record.seed) }
+                title { "Collaudo: " (record.subject) ", " (lang.of("seed", "seme")) " " (record.seed) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                a.skip href="#main" { "Skip to the results" }
+                a.skip href="#main" { (lang.of("Skip to the results", "Vai ai risultati")) }
+                (diagram::shared())
                 (header::header(report))
                 main #main {
-                    (failures::section(record))
+                    (failures::section(report))
+                    (clauses::section(report))
                     (scenario::section(report))
-                    (catalogue::section(record))
-                    (header::how_to_read())
+                    (header::how_to_read(lang))
                 }
-                footer { p { "Made from run.json, format " (record.format) ". Whoever has it and the messages can make this page again." } }
+                footer {
+                    p {
+                        (lang.of("Made from run.json, format", "Fatto da run.json, formato")) " " (record.format) ". "
+                        (lang.of(
+                            "Whoever has it and the messages can make this page again.",
+                            "Chi ha quel file e i messaggi può rifare questa pagina.",
+                        ))
+                    }
+                }
                 script { (PreEscaped(SCRIPT)) }
             }
         }
@@ -91,45 +97,32 @@ const fn sign(outcome: Outcome) -> (&'static str, &'static str) {
 }
 
 /// An outcome as a small label.
-fn chip(outcome: Outcome) -> Markup {
+fn chip(lang: Lang, outcome: Outcome) -> Markup {
     let (class, sign) = sign(outcome);
-    label(class, sign, words::outcome(outcome))
+    label(class, sign, words::outcome(lang, outcome))
 }
 
-fn scenario_chip(outcome: ScenarioOutcome) -> Markup {
+fn scenario_chip(lang: Lang, outcome: ScenarioOutcome) -> Markup {
     let of = match outcome {
         ScenarioOutcome::Passed => Outcome::Pass,
         ScenarioOutcome::Unknown => Outcome::Unknown,
         ScenarioOutcome::Failed => Outcome::Fail,
     };
     let (class, sign) = sign(of);
-    label(class, sign, words::scenario_outcome(outcome))
+    label(class, sign, words::scenario_outcome(lang, outcome))
 }
 
 fn label(class: &str, sign: &str, word: &str) -> Markup {
     html! { span class={ "chip " (class) } { span aria-hidden="true" { (sign) } " " (word) } }
 }
 
+/// What stands beside a clause that no text confirms, and beside what rests on it.
+fn recalled(lang: Lang) -> Markup {
+    html! { span.tag { (lang.of("recalled", "fonte non letta")) } }
+}
+
 /// The text up to so many octets, and whether it was cut.
 fn cut(text: &str, octets: usize) -> (&str, bool) {
     let (kept, rest) = text.split_at(text.floor_char_boundary(octets));
     (kept, !rest.is_empty())
-}
-
-/// The messages whose octets the page holds: those of scenarios that failed first, until the page is big enough.
-fn embedded(record: &RunRecord) -> BTreeSet<(usize, usize)> {
-    let mut left = message::RAW_OF_A_PAGE;
-    let mut chosen = BTreeSet::new();
-    for wanted in [ScenarioOutcome::Failed, ScenarioOutcome::Unknown, ScenarioOutcome::Passed] {
-        for (s, scenario) in record.scenarios.iter().enumerate().filter(|(_, s)| s.outcome == wanted) {
-            for (m, anatomy) in scenario.messages.iter().enumerate() {
-                let octets = anatomy.octets.min(message::RAW_OF_A_MESSAGE);
-                if octets <= left {
-                    left -= octets;
-                    chosen.insert((s, m));
-                }
-            }
-        }
-    }
-    chosen
 }

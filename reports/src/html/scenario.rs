@@ -1,81 +1,100 @@
 //! One scenario: why, what it came to, how it went, and its messages to open.
 
+use std::collections::BTreeMap;
+
 use collaudo_record::{Outcome, Player, ScenarioOutcome, ScenarioRecord, Verdict};
 use maud::{Markup, html};
 
-use super::{Report, anchor, chip, diagram, label, message, scenario_chip, trace};
+use super::{anchor, chip, diagram, label, message, recalled, report::Report, scenario_chip, trace};
 use crate::{
+    chapter::section_of,
     finding::{came_to, exercised},
-    words::{count, instant, party},
+    lang::Lang,
+    words::{instant, party},
 };
 
 pub(super) fn section(report: &Report<'_>) -> Markup {
+    let lang = report.lang;
     html! {
         section #scenarios {
-            h2 { "Scenarios" span.tools data-opens="details.scenario" {} }
-            p.lead { (count(report.record.scenarios.len(), "scenario")) ". Open one to see how it went in simulated time, what was judged and every message." }
+            h2 { (lang.of("Scenarios", "Scenari")) span.tools data-opens="details.scenario" data-words=(lang.of("Open all|Close all", "Apri tutto|Chiudi tutto")) {} }
+            p.lead {
+                (lang.count(report.record.scenarios.len(), ("scenario", "scenarios"), ("scenario", "scenari"))) ". "
+                (lang.of(
+                    "Open one to see how it went in simulated time, what was judged and every message.",
+                    "Aprirne uno mostra come è andata nel tempo simulato, che cosa è stato giudicato e ogni messaggio.",
+                ))
+            }
+            (diagram::key(lang))
             @for (place, scenario) in report.record.scenarios.iter().enumerate() { (one(report, place, scenario)) }
         }
     }
 }
 
 fn one(report: &Report<'_>, place: usize, scenario: &ScenarioRecord) -> Markup {
+    let lang = report.lang;
     let failed = came_to(scenario, Outcome::Fail);
     html! {
         details.scenario open[scenario.outcome == ScenarioOutcome::Failed] {
             summary {
-                (scenario_chip(scenario.outcome))
+                span.number { (place + 1) }
+                (scenario_chip(lang, scenario.outcome))
                 div.name { h3 { (scenario.title) } span.id { (scenario.id) } }
                 span.n { (scenario.simulated) }
-                span.n { (count(scenario.messages.len(), "message")) }
-                span.n { (count(exercised(scenario), "clause")) @if failed > 0 { ", " b { (failed) " failed" } } }
+                span.n { (lang.count(scenario.messages.len(), ("message", "messages"), ("messaggio", "messaggi"))) }
+                span.n {
+                    (lang.count(exercised(scenario), ("clause", "clauses"), ("requisito", "requisiti")))
+                    @if failed > 0 { ", " b { (failed) " " (lang.of("failed", "violati")) } }
+                }
             }
             div.inside {
                 span.anchor id=(anchor::of_scenario(scenario)) {}
                 p.why { (scenario.why) }
                 @if let Some(problem) = &scenario.problem { p.alarm { (problem) } }
-                (facts(scenario))
+                (facts(report, scenario))
                 @if !scenario.events.is_empty() {
-                    h4 { "How it went" }
-                    (diagram::figure(scenario, place))
+                    h4 { (lang.of("How it went", "Come è andata")) }
+                    (diagram::figure(report, scenario, place))
                 }
-                (verdicts(scenario))
-                (expectations(scenario))
+                (verdicts(report, scenario))
+                (expectations(report, scenario))
                 @if !scenario.messages.is_empty() {
-                    h4 { "Messages" }
+                    h4 { (lang.of("Messages", "Messaggi")) }
                     (message::list(report, place, scenario))
                 }
-                @if !scenario.events.is_empty() { (trace::list(scenario)) }
+                @if !scenario.events.is_empty() { (trace::list(report, place, scenario)) }
             }
         }
     }
 }
 
-fn facts(scenario: &ScenarioRecord) -> Markup {
+fn facts(report: &Report<'_>, scenario: &ScenarioRecord) -> Markup {
+    let lang = report.lang;
     html! {
         dl.facts {
-            div { dt { "World" } dd { (scenario.world) } }
-            div { dt { "Seed" } dd { code { (scenario.seed) } } }
-            div { dt { "Clock" } dd { (instant(scenario.epoch)) " to " (scenario.simulated) } }
+            div { dt { (lang.of("World", "Mondo")) } dd { (scenario.world) } }
+            div { dt { (lang.of("Seed", "Seme")) } dd { code { (scenario.seed) } } }
+            div { dt { (lang.of("Clock", "Orologio")) } dd { (instant(scenario.epoch)) " \u{2192} " (scenario.simulated) } }
             @if !scenario.providers.is_empty() {
-                div { dt { "Providers" } dd { (providers(scenario)) } }
+                div { dt { (lang.of("Providers", "Gestori")) } dd { (providers(report, scenario)) } }
             }
             @if !scenario.faults.is_empty() {
                 div {
-                    dt { "Faults" }
+                    dt { (lang.of("Faults", "Guasti")) }
                     dd {
                         @for (n, fault) in scenario.faults.iter().enumerate() {
                             @if n > 0 { "; " }
-                            (fault.kind) " of " (fault.hosts.join(", ")) @if fault.effective { ", took effect" } @else { ", " b { "never bit" } }
+                            (fault.kind) " " (lang.of("of", "di")) " " (fault.hosts.join(", "))
+                            @if fault.effective { ", " (lang.of("took effect", "con effetto")) } @else { ", " b { (lang.of("never bit", "senza effetto")) } }
                         }
                     }
                 }
             }
-            div { dt { "Replay" } dd { code.command { (scenario.replay) } } }
+            div { dt { (lang.of("Replay", "Ripetizione")) } dd { code.command { (scenario.replay) } } }
             @if !scenario.trace_sha256.is_empty() {
                 div.wide {
-                    dt { "SHA-256 of the trace" }
-                    dd { code { (scenario.trace_sha256) } @if let Some(file) = anchor::trace_file(scenario) { " " a href=(file) { "open the file" } } }
+                    dt { (lang.of("SHA-256 of the trace", "SHA-256 della traccia")) }
+                    dd { code { (scenario.trace_sha256) } @if let Some(file) = anchor::trace_file(scenario) { " " a href=(file) { (lang.of("open the file", "apri il file")) } } }
                 }
             }
         }
@@ -83,84 +102,131 @@ fn facts(scenario: &ScenarioRecord) -> Markup {
 }
 
 /// Who took part; of a crowd the first few.
-fn providers(scenario: &ScenarioRecord) -> Markup {
+fn providers(report: &Report<'_>, scenario: &ScenarioRecord) -> Markup {
     const SHOWN: usize = 6;
+    let lang = report.lang;
     html! {
         @for (n, provider) in scenario.providers.iter().take(SHOWN).enumerate() {
             @if n > 0 { ", " }
-            (provider.name) @if provider.player == Player::Peer { " (scripted peer)" }
+            (provider.name) @if provider.player == Player::Peer { (lang.of(" (scripted peer)", " (gestore di scena)")) }
         }
-        @if scenario.providers.len() > SHOWN { " and " (scenario.providers.len() - SHOWN) " more" }
+        @if scenario.providers.len() > SHOWN { " " (lang.of("and", "e altri")) " " (scenario.providers.len() - SHOWN) (lang.of(" more", "")) }
     }
 }
 
-/// Worst first; what passed is folded.
-fn verdicts(scenario: &ScenarioRecord) -> Markup {
+/// What did not pass in full; of what passed the clauses, whose evidence stands in the clause map.
+fn verdicts(report: &Report<'_>, scenario: &ScenarioRecord) -> Markup {
+    let lang = report.lang;
     let of = |outcome| scenario.verdicts.iter().filter(move |v| v.outcome == outcome);
     let loud: Vec<&Verdict> = [Outcome::Fail, Outcome::Unknown, Outcome::Deviation].into_iter().flat_map(of).collect();
-    let quiet: Vec<&Verdict> =
-        [Outcome::Pass, Outcome::NotSupported, Outcome::NotExercised].into_iter().flat_map(of).collect();
-    let passed = quiet.iter().filter(|v| v.outcome == Outcome::Pass).count();
     html! {
-        @if loud.len() + quiet.len() > 0 {
-            h4 { "Verdicts" }
-            @if !loud.is_empty() { (verdict_table(scenario, &loud, "Verdicts other than passed")) }
-            @if !quiet.is_empty() {
-                details.fold {
-                    summary { (passed) " passed" @if quiet.len() > passed { ", " (quiet.len() - passed) " not exercised or not supported" } }
-                    (verdict_table(scenario, &quiet, "Verdicts passed"))
+        @if !scenario.verdicts.is_empty() {
+            h4 { (lang.of("Verdicts", "Giudizi")) }
+            @if !loud.is_empty() { (verdict_table(report, scenario, &loud)) }
+            @for outcome in [Outcome::Pass, Outcome::NotExercised, Outcome::NotSupported] { (quiet(report, outcome, of(outcome))) }
+        }
+    }
+}
+
+/// `148 passed: 2.1 01-06 08 3.1.1 02`, to be looked up in the clause map.
+fn quiet<'a>(report: &Report<'_>, outcome: Outcome, verdicts: impl Iterator<Item = &'a Verdict>) -> Markup {
+    let mut sections: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut n = 0;
+    for verdict in verdicts {
+        let key = section_of(&verdict.clause);
+        let row = verdict.clause.rsplit('-').next().unwrap_or_default();
+        let rows = sections.entry(key).or_default();
+        if rows.last() != Some(&row) {
+            rows.push(row);
+            n += 1;
+        }
+    }
+    html! {
+        @if n > 0 {
+            p.passed {
+                (chip(report.lang, outcome)) " " (n) " "
+                (report.lang.of("clauses; the ", "requisiti; le prove sono nella "))
+                a href="#requirements" { (report.lang.of("clause map", "mappa dei requisiti")) }
+                (report.lang.of(" has their evidence:", ":"))
+                @for (key, rows) in &sections {
+                    " " b { (key) } " " (in_ranges(rows))
                 }
             }
         }
     }
 }
 
-fn verdict_table(scenario: &ScenarioRecord, verdicts: &[&Verdict], caption: &str) -> Markup {
+/// `01 02 03 05` is `01-03 05`.
+fn in_ranges(rows: &[&str]) -> String {
+    let follows = |a: &str, b: &str| matches!((a.parse::<u32>(), b.parse::<u32>()), (Ok(a), Ok(b)) if a.checked_add(1) == Some(b));
+    rows.chunk_by(|a, b| follows(a, b))
+        .map(|run| match run {
+            [first, .., last] => format!("{first}\u{2013}{last}"),
+            rows => rows.concat(),
+        })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn verdict_table(report: &Report<'_>, scenario: &ScenarioRecord, verdicts: &[&Verdict]) -> Markup {
+    let lang = report.lang;
+    let columns = match lang {
+        Lang::En => ["Clause", "Outcome", "Bound", "Expected", "Observed", "Trace line"],
+        Lang::It => ["Requisito", "Esito", "Chi vi è tenuto", "Atteso", "Osservato", "Riga della traccia"],
+    };
     html! {
         div.scroll {
             table.verdicts {
-                caption.unseen { (caption) }
-                thead {
-                    tr { th scope="col" { "Clause" } th scope="col" { "Outcome" } th scope="col" { "Bound" } th scope="col" { "Expected" } th scope="col" { "Observed" } th scope="col" { "Trace line" } }
-                }
-                tbody { @for verdict in verdicts { (verdict_row(scenario, verdict)) } }
+                caption.unseen { (lang.of("Verdicts other than passed", "Giudizi diversi da superato")) }
+                thead { tr { @for column in columns { th scope="col" { (column) } } } }
+                tbody { @for verdict in verdicts { (verdict_row(report, scenario, verdict)) } }
             }
         }
     }
 }
 
-fn verdict_row(scenario: &ScenarioRecord, verdict: &Verdict) -> Markup {
+fn verdict_row(report: &Report<'_>, scenario: &ScenarioRecord, verdict: &Verdict) -> Markup {
+    let lang = report.lang;
     html! {
         tr {
-            th scope="row" {
-                a href={ "#" (anchor::of_clause(&verdict.clause)) } { (verdict.clause) }
-                @if !verdict.source_read { " " span.tag { "recalled" } }
-            }
-            td { (chip(verdict.outcome)) }
-            td { (verdict.provider) ", " (party(&verdict.party)) }
+            th scope="row" { a href={ "#" (anchor::of_clause(&verdict.clause)) } { (verdict.clause) } @if !verdict.source_read { " " (recalled(lang)) } }
+            td { (chip(lang, verdict.outcome)) }
+            td { (verdict.provider) ", " (party(lang, &verdict.party)) }
             td { (verdict.expected) @if let Some(reading) = &verdict.reading { " " span.tag { (reading) } } }
-            td { (verdict.observed) @if verdict.matched > 1 { " " span.source { "looked at " (verdict.matched) " times" } } }
-            td { (anchor::evidence(scenario, &verdict.evidence)) @if verdict.declared { " " span.tag { "declared" } } }
+            td {
+                (verdict.observed)
+                @if verdict.matched > 1 { " " span.source { (lang.of("looked at", "guardato")) " " (verdict.matched) " " (lang.of("times", "volte")) } }
+            }
+            td {
+                (report.evidence(scenario, &verdict.evidence))
+                @if verdict.declared { " " span.tag { (lang.of("declared", "dichiarato")) } }
+            }
         }
     }
 }
 
-fn expectations(scenario: &ScenarioRecord) -> Markup {
+fn expectations(report: &Report<'_>, scenario: &ScenarioRecord) -> Markup {
+    let lang = report.lang;
+    let columns = match lang {
+        Lang::En => ["Outcome", "Expected", "Observed", "Said in", "Trace line"],
+        Lang::It => ["Esito", "Atteso", "Osservato", "Detto in", "Riga della traccia"],
+    };
+    let unmet = || scenario.expectations.iter().filter(|e| !e.holds);
     html! {
         @if !scenario.expectations.is_empty() {
-            h4 { "What the scenario itself expects" }
+            h4 { (lang.of("What the scenario itself expects", "Che cosa lo scenario stesso si aspetta")) }
             div.scroll {
                 table.verdicts {
-                    caption.unseen { "Expectations of the scenario" }
-                    thead { tr { th scope="col" { "Outcome" } th scope="col" { "Expected" } th scope="col" { "Observed" } th scope="col" { "Said in" } th scope="col" { "Trace line" } } }
+                    caption.unseen { (lang.of("Expectations of the scenario", "Attese dello scenario")) }
+                    thead { tr { @for column in columns { th scope="col" { (column) } } } }
                     tbody {
-                        @for e in scenario.expectations.iter().filter(|e| !e.holds).chain(scenario.expectations.iter().filter(|e| e.holds)) {
+                        @for e in unmet().chain(scenario.expectations.iter().filter(|e| e.holds)) {
                             tr {
-                                td { @if e.holds { (label("pass", "\u{2713}", "holds")) } @else { (label("fail", "\u{2715}", "unmet")) } }
+                                td { @if e.holds { (label("pass", "\u{2713}", lang.of("holds", "vale"))) } @else { (label("fail", "\u{2715}", lang.of("unmet", "disattesa"))) } }
                                 td { (e.expected) }
                                 td { (e.observed) }
                                 td { span.place { (e.place.file) ":" (e.place.line) } }
-                                td { (anchor::evidence(scenario, &e.evidence)) }
+                                td { (report.evidence(scenario, &e.evidence)) }
                             }
                         }
                     }

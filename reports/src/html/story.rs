@@ -2,8 +2,8 @@
 
 use collaudo_record::{BodyHash, Event, FaultPhase, Reply, ScenarioRecord, Transfer, What};
 
-use super::anchor::place_of;
-use crate::words::octets;
+use super::report::message_of;
+use crate::{lang::Lang, words::octets};
 
 /// How a mail transaction ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +32,9 @@ pub(super) fn fate(transfer: &Transfer) -> Fate {
 }
 
 /// A message as the judge calls it, with the step that it is about.
-pub(super) fn message(scenario: &ScenarioRecord, body: &BodyHash) -> String {
-    let Some(anatomy) = place_of(scenario, body).and_then(|place| scenario.messages.get(place)) else {
-        return "a message".to_owned();
+pub(super) fn message(lang: Lang, scenario: &ScenarioRecord, body: &BodyHash) -> String {
+    let Some((_, anatomy)) = message_of(scenario, body) else {
+        return lang.of("a message", "un messaggio").to_owned();
     };
     match &anatomy.step {
         Some(step) if !anatomy.label.contains(step.as_str()) => format!("{step}: {}", anatomy.label),
@@ -43,76 +43,112 @@ pub(super) fn message(scenario: &ScenarioRecord, body: &BodyHash) -> String {
 }
 
 /// What a fault does, as a headline: `partition of alfa, beta begins`.
-pub(super) fn fault(kind: &str, hosts: &[String], phase: FaultPhase) -> String {
+pub(super) fn fault(lang: Lang, kind: &str, hosts: &[String], phase: FaultPhase) -> String {
     let word = match phase {
-        FaultPhase::Injected => "begins",
-        FaultPhase::Healed => "is over",
+        FaultPhase::Injected => lang.of("begins", "comincia"),
+        FaultPhase::Healed => lang.of("is over", "finisce"),
     };
-    let whose = if hosts.is_empty() { String::new() } else { format!(" of {}", hosts.join(", ")) };
+    let whose = if hosts.is_empty() { String::new() } else { format!(" {} {}", lang.of("of", "di"), hosts.join(", ")) };
     format!("{kind}{whose} {word}")
 }
 
 /// The whole event, without its instant.
-pub(super) fn sentence(scenario: &ScenarioRecord, event: &Event) -> String {
+pub(super) fn sentence(lang: Lang, scenario: &ScenarioRecord, event: &Event) -> String {
+    let message = |body: &BodyHash| message(lang, scenario, body);
     match &event.what {
-        What::Opened(s) => format!("connection {} opened, {} to {} port {}", s.session, s.client, s.server, s.port),
-        What::Secured(s) => format!("connection {} under TLS", s.session),
-        What::Closed { session: s, wire } => {
-            format!(
-                "connection {} closed after {} up, {} down",
-                s.session,
-                octets(wire.octets_up),
-                octets(wire.octets_down)
-            )
-        }
-        What::Transfer(transfer) => transaction(scenario, transfer),
+        What::Opened(s) => format!(
+            "{} {} {}, {} \u{2192} {} {} {}",
+            connection(lang),
+            s.session,
+            lang.of("opened", "aperta"),
+            s.client,
+            s.server,
+            lang.of("port", "porta"),
+            s.port
+        ),
+        What::Secured(s) => format!("{} {} {}", connection(lang), s.session, lang.of("under TLS", "sotto TLS")),
+        What::Closed { session: s, wire } => format!(
+            "{} {} {} {} \u{2191}, {} \u{2193}",
+            connection(lang),
+            s.session,
+            lang.of("closed after", "chiusa dopo"),
+            octets(lang, wire.octets_up),
+            octets(lang, wire.octets_down)
+        ),
+        What::Transfer(transfer) => transaction(lang, scenario, transfer),
         What::Stored { mailbox, body, provider } => {
-            format!("{provider} stores {} in {mailbox}", message(scenario, body))
+            format!("{provider} {} {} {} {mailbox}", lang.of("stores", "conserva"), message(body), lang.of("in", "in"))
         }
-        What::Retained { provider, body } => format!("{provider} puts {} aside", message(scenario, body)),
-        What::Sealed { provider, day, .. } => format!("{provider} seals its log of {day}"),
+        What::Retained { provider, body } => {
+            format!("{provider} {} {}", lang.of("puts aside", "mette da parte"), message(body))
+        }
+        What::Sealed { provider, day, .. } => {
+            format!("{provider} {} {day}", lang.of("seals its log of", "sigilla il registro del"))
+        }
         What::Fetched { mailbox, over, body, .. } => {
-            format!("{} fetched from {mailbox} over {}", message(scenario, body), over.to_ascii_uppercase())
+            let over = over.to_ascii_uppercase();
+            let (from, by) = (lang.of("fetched from", "prelevato da"), lang.of("over", "per"));
+            format!("{} {from} {mailbox} {by} {over}", message(body))
         }
-        What::Published { document, body } => {
-            format!("{document} {}", if body.is_some() { "is published anew" } else { "can be had no more" })
+        What::Published { document, body: Some(_) } => {
+            format!("{document} {}", lang.of("is published anew", "è pubblicato di nuovo"))
+        }
+        What::Published { document, body: None } => {
+            format!("{document} {}", lang.of("can be had no more", "non si può più avere"))
         }
         What::Consulted { host, document, over, body } => {
-            let got = if body.is_some() { "gets" } else { "does not get" };
-            format!("{host} {got} {document} over {}", over.to_ascii_uppercase())
+            let got = match body {
+                Some(_) => lang.of("gets", "ottiene"),
+                None => lang.of("does not get", "non ottiene"),
+            };
+            format!("{host} {got} {document} {} {}", lang.of("over", "per"), over.to_ascii_uppercase())
         }
         What::Logged { provider, entry } => {
-            let id = entry.pec_msgid.as_ref().map_or(String::new(), |id| format!(", message {id}"));
-            format!("{provider} logs {}{id}", entry.event)
+            let id = entry.pec_msgid.as_ref().map_or(String::new(), |id| format!(", {id}"));
+            format!("{provider} {} {}{id}", lang.of("logs", "registra"), entry.event)
         }
-        What::StepFailed { step, why } => format!("step {step} could not be carried out: {why}"),
-        What::Host { host, up } => format!("{host} {}", if *up { "runs" } else { "stops" }),
-        What::Fault { kind, hosts, phase, .. } => fault(kind, hosts, *phase),
+        What::StepFailed { step, why } => {
+            format!("{step} {}: {why}", lang.of("could not be carried out", "non si è potuto eseguire"))
+        }
+        What::Host { host, up: true } => format!("{host} {}", lang.of("runs", "è in funzione")),
+        What::Host { host, up: false } => format!("{host} {}", lang.of("stops", "si ferma")),
+        What::Fault { kind, hosts, phase, .. } => fault(lang, kind, hosts, *phase),
     }
 }
 
-fn transaction(scenario: &ScenarioRecord, transfer: &Transfer) -> String {
-    let what = transfer.body.as_ref().map_or("no message".to_owned(), |body| message(scenario, body));
+const fn connection(lang: Lang) -> &'static str {
+    lang.of("connection", "connessione")
+}
+
+fn transaction(lang: Lang, scenario: &ScenarioRecord, transfer: &Transfer) -> String {
+    let none = lang.of("no message", "nessun messaggio").to_owned();
+    let what = transfer.body.as_ref().map_or(none, |body| message(lang, scenario, body));
+    let refused = lang.of("refused", "rifiutato");
     let paths: Vec<String> = transfer
         .forward_paths
         .iter()
         .map(|f| match &f.reply {
-            Some(reply) if reply.code >= 400 => format!("<{}> (refused: {})", f.path, said(reply)),
+            Some(reply) if reply.code >= 400 => format!("<{}> ({refused}: {})", f.path, said(reply)),
             _ => format!("<{}>", f.path),
         })
         .collect();
     let end = match fate(transfer) {
-        Fate::Taken => transfer.reply.as_ref().map_or(String::new(), |reply| format!("taken: {}", said(reply))),
-        Fate::Refused(reply) => format!("refused: {reply}"),
-        Fate::Broken => "broken off before the last reply".to_owned(),
+        Fate::Taken => {
+            let taken = lang.of("taken", "preso");
+            transfer.reply.as_ref().map_or(String::new(), |reply| format!("{taken}: {}", said(reply)))
+        }
+        Fate::Refused(reply) => format!("{refused}: {reply}"),
+        Fate::Broken => lang.of("broken off before the last reply", "interrotto prima dell'ultima risposta").to_owned(),
     };
     format!(
-        "{} to {}: {what}, from <{}> to {}{}; {end}",
+        "{} \u{2192} {}: {what}, {} <{}> {} {}{}; {end}",
         transfer.session.client,
         transfer.session.server,
+        lang.of("from", "da"),
         transfer.reverse_path,
+        lang.of("to", "a"),
         paths.join(", "),
-        if transfer.secured { "" } else { ", without TLS" },
+        if transfer.secured { "" } else { lang.of(", without TLS", ", senza TLS") },
     )
 }
 

@@ -5,6 +5,7 @@ use collaudo_record::{ClauseRecord, ExpectationResult, Outcome, RunRecord, Scena
 use super::layout::Pen;
 use crate::{
     finding::{Finding, findings},
+    lang::Lang,
     words::{evidence, party, visible},
 };
 
@@ -68,7 +69,7 @@ fn case(scenario: &ScenarioRecord, verdict: &Verdict, row: Option<&ClauseRecord>
         "{word} {}  {}, {}  {}  {}  seed {}",
         pen.bold(&visible(&verdict.clause)),
         visible(&verdict.provider),
-        visible(&party(&verdict.party)),
+        visible(&party(Lang::En, &verdict.party)),
         visible(&scenario.id),
         visible(&scenario.world),
         visible(&scenario.seed),
@@ -178,7 +179,7 @@ fn deviation(finding: &Finding<'_>, pen: Pen) -> String {
             pen.yellow("DEVIATION"),
             pen.bold(&visible(finding.id)),
             visible(&verdict.provider),
-            visible(&party(&verdict.party)),
+            visible(&party(Lang::En, &verdict.party)),
             visible(&scenario.id),
         ));
         lines.extend(finding.clause.map(|row| law(row, pen)));

@@ -4,7 +4,8 @@ use collaudo_record::{ClauseRecord, RunRecord, Totals};
 
 use super::{layout::Pen, review};
 use crate::{
-    chapter::{Chapter, Tally, chapters},
+    chapter::{Chapter, Tally, chapters, title},
+    lang::Lang,
     words::{duration, shorten},
 };
 
@@ -67,8 +68,8 @@ pub(super) fn by_chapter(clauses: &[ClauseRecord], pen: Pen) -> String {
     lines.join("\n")
 }
 
-fn chapter_row(chapter: &Chapter<'_>, title: usize, columns: &[&Column]) -> String {
-    row(chapter.key, chapter.title, title, columns, |c| match (c.of)(&chapter.tally) {
+fn chapter_row(chapter: &Chapter<'_>, width: usize, columns: &[&Column]) -> String {
+    row(chapter.key, title(Lang::En, chapter.key), width, columns, |c| match (c.of)(&chapter.tally) {
         0 => "-".to_owned(),
         n => n.to_string(),
     })

@@ -169,7 +169,8 @@ pub(crate) fn catalogue() -> Vec<ClauseRecord> {
         checked,
         outcome: Outcome::NotExercised,
         scenarios: Vec::new(),
-        mutants: u32::from(checked),
+        mutants: if checked { vec![format!("bent-{id}").to_lowercase()] } else { Vec::new() },
+        code: vec![Place { file: "harness/judge/src/check/sample.rs".into(), line: 12 }],
         review: None,
     };
     rows.into_iter().map(row).collect()

@@ -67,7 +67,13 @@ fn in_words(clause: &ClauseRecord) -> String {
     };
     let mut text = format!(
         "{:18} {:6} {:15} {state:8} {:3} mutants  {}\n{:20}{}\n",
-        row.id, row.level, row.party, clause.mutants, row.statement, "", row.statement_it
+        row.id,
+        row.level,
+        row.party,
+        clause.mutants.len(),
+        row.statement,
+        "",
+        row.statement_it
     );
     let mut below = |name: &str, said: &str| text.push_str(&format!("{:20}{name}: {said}\n", ""));
     if row.confidence != "read" {

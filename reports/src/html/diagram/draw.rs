@@ -4,7 +4,11 @@ use collaudo_record::Span;
 use maud::{Markup, html};
 
 use super::rows::{Diagram, Mark, Row, Tone};
-use crate::{html::story::Fate, words::shorten};
+use crate::{
+    html::{anchor, report::Report, story::Fate},
+    lang::Lang,
+    words::{line_of, shorten},
+};
 
 /// Where the column of offsets ends.
 const TIME: i32 = 96;
@@ -16,6 +20,8 @@ const LAST: i32 = 250;
 const HEAD: i32 = 54;
 /// The width of a character, rather too wide than too narrow.
 const CHAR: i32 = 7;
+/// Teeth of a torn edge, enough for the widest diagram; a diagram shows as many as fit.
+const TEETH: i32 = 260;
 /// A diagram longer than this repeats the lanes' names below.
 const LONG: i32 = 700;
 
@@ -26,27 +32,46 @@ struct Sheet<'a> {
     places: Vec<(i32, i32)>,
     width: i32,
     bottom: i32,
-    /// Tells this diagram's patterns and titles from those of others on the page.
-    id: usize,
+    report: &'a Report<'a>,
+    /// The place of its scenario.
+    place: usize,
 }
 
-/// Draws it; *takes* a number that no other diagram of the page has, and the address of a message by its place.
-pub(super) fn svg(diagram: &Diagram<'_>, id: usize, address: impl Fn(usize) -> String) -> Markup {
-    let sheet = Sheet::of(diagram, id);
+/// The signs that all diagrams share. Their colour is that of the mark which uses them.
+pub(super) fn symbols() -> Markup {
+    html! {
+        svg.unseen xmlns="http://www.w3.org/2000/svg" width="0" height="0" aria-hidden="true" {
+            defs {
+                path #to-right .tip d="M0 0l-10-4.5v9z" {}
+                path #to-left .tip d="M0 0l10-4.5v9z" {}
+                path #cross .cross d="M-5-5l10 10m0-10l-10 10" {}
+                g #letter { rect.letter x="-8" y="-6" width="16" height="11" {} path.flap d="M-8-6l8 5.5 8-5.5" {} }
+                path #torn .torn d={ "M0 0" @for _ in 0..TEETH { "q4-4 8 0t8 0" } } {}
+                pattern #down width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
+                    line.hatch x1="0" y1="0" x2="0" y2="6" {}
+                }
+            }
+        }
+    }
+}
+
+/// Draws it; *takes* the place of its scenario and the address of a message by its place.
+pub(super) fn svg(
+    report: &Report<'_>,
+    diagram: &Diagram<'_>,
+    place: usize,
+    address: impl Fn(usize) -> String,
+) -> Markup {
+    let sheet = Sheet::of(report, diagram, place);
+    let lang = report.lang;
     let foot = if sheet.bottom > LONG { HEAD } else { 12 };
     let height = sheet.bottom + foot;
     html! {
         svg.sequence xmlns="http://www.w3.org/2000/svg" width=(sheet.width) height=(height) viewBox={ "0 0 " (sheet.width) " " (height) }
-            role="group" aria-labelledby={ "seq-" (id) "-t seq-" (id) "-d" } {
-            title id={ "seq-" (id) "-t" } { "Sequence diagram of " (diagram.title) }
-            desc id={ "seq-" (id) "-d" } {
-                (diagram.lanes.len()) " lanes: " @for (n, lane) in diagram.lanes.iter().enumerate() { @if n > 0 { ", " } (lane.host) }
-                ". The list of the trace below says the same in words."
-            }
-            defs {
-                pattern id={ "seq-" (id) "-down" } width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
-                    line.hatch x1="0" y1="0" x2="0" y2="6" {}
-                }
+            role="group" aria-labelledby={ "seq-" (place) "-t" } {
+            title id={ "seq-" (place) "-t" } {
+                (lang.of("Sequence diagram of", "Diagramma di sequenza di")) " " (diagram.title) ": "
+                @for (n, lane) in diagram.lanes.iter().enumerate() { @if n > 0 { ", " } (lane.host) }
             }
             (sheet.bands())
             (sheet.lane_lines())
@@ -59,27 +84,27 @@ pub(super) fn svg(diagram: &Diagram<'_>, id: usize, address: impl Fn(usize) -> S
 }
 
 /// What signs and colours mean.
-pub(super) fn key() -> Markup {
+pub(super) fn key(lang: Lang) -> Markup {
     let sample = |class: &str, word: &str, drawn: Markup| {
         html! { span.sample { svg width="30" height="12" viewBox="0 0 30 12" aria-hidden="true" { g class=(class) { (drawn) } } " " (word) } }
     };
-    let arrow = html! { line x1="1" y1="6" x2="22" y2="6" {} path.tip d="M29 6 l-9 -4 v8 z" {} };
-    let crossed = html! { line x1="1" y1="6" x2="20" y2="6" {} path.cross d="M21 2 l8 8 m0 -8 l-8 8" {} };
-    let letter = html! { rect.letter x="7" y="1" width="15" height="10" {} path.flap d="M7 1 l7.5 5 l7.5 -5" {} };
+    let arrow = html! { path d="M1 6H21" {} use href="#to-right" x="29" y="6" {} };
+    let crossed = html! { path d="M1 6H18" {} use href="#cross" x="25" y="6" {} };
+    let letter = html! { use href="#letter" x="15" y="6" {} };
     html! {
         span.key {
-            (sample("mark mail", "message or envelope", arrow.clone()))
-            (sample("mark receipt", "receipt", arrow.clone()))
-            (sample("mark notice", "notice", arrow))
-            (sample("mark refused", "refused or broken off", crossed))
-            (sample("mark mail", "stored (declared)", letter))
-            (sample("band", "fault", html! { rect x="3" y="0" width="24" height="12" {} }))
+            (sample("mark mail", lang.of("message or envelope", "messaggio o busta"), arrow.clone()))
+            (sample("mark receipt", lang.of("receipt", "ricevuta"), arrow.clone()))
+            (sample("mark notice", lang.of("notice", "avviso"), arrow))
+            (sample("mark refused", lang.of("refused or broken off", "rifiutato o interrotto"), crossed))
+            (sample("mark mail", lang.of("stored (declared)", "conservato (dichiarato)"), letter))
+            (sample("band", lang.of("fault", "guasto"), html! { rect x="3" y="0" width="24" height="12" {} }))
         }
     }
 }
 
 impl<'a> Sheet<'a> {
-    fn of(diagram: &'a Diagram<'a>, id: usize) -> Self {
+    fn of(report: &'a Report<'a>, diagram: &'a Diagram<'a>, place: usize) -> Self {
         let mut y = HEAD;
         let places = diagram
             .rows
@@ -92,7 +117,7 @@ impl<'a> Sheet<'a> {
             .collect();
         let lanes = i32::try_from(diagram.lanes.len()).unwrap_or(i32::MAX / 1_000);
         let width = TIME + FIRST + (lanes - 1).max(0) * spacing(lanes) + LAST;
-        Self { diagram, places, width, bottom: y + 8, id }
+        Self { diagram, places, width, bottom: y + 8, report, place }
     }
 
     fn x(&self, lane: usize) -> i32 {
@@ -107,8 +132,8 @@ impl<'a> Sheet<'a> {
     fn names(&self, y: i32) -> Markup {
         html! {
             @for (n, lane) in self.diagram.lanes.iter().enumerate() {
-                text.lane x=(self.x(n)) y=(y) text-anchor="middle" { (shorten(lane.host, 24)) }
-                text.below x=(self.x(n)) y=(y + 17) text-anchor="middle" { (shorten(lane.below, 26)) }
+                text.lane x=(self.x(n)) y=(y) { (shorten(lane.host, 24)) }
+                text.below x=(self.x(n)) y=(y + 17) { (shorten(lane.below, 26)) }
             }
         }
     }
@@ -147,7 +172,7 @@ impl<'a> Sheet<'a> {
                     }
                     Mark::Host { lane, label, up: false } => {
                         @let end = self.end_of(n, |mark| matches!(mark, Mark::Host { lane: l, up: true, .. } if l == lane));
-                        rect.down x=(self.x(*lane) - 8) y=(self.y(n)) width="16" height=(end - self.y(n)) fill={ "url(#seq-" (self.id) "-down)" } { title { (label) } }
+                        rect.down x=(self.x(*lane) - 8) y=(self.y(n)) width="16" height=(end - self.y(n)) fill="url(#down)" { title { (label) } }
                     }
                     _ => {}
                 }
@@ -161,14 +186,18 @@ impl<'a> Sheet<'a> {
         later.map_or(self.bottom, |n| self.y(from + n))
     }
 
-    /// The offset of each row that has another than the row above.
+    /// The offset of each row that has another than the row above; a link to its line of the trace, where that is on the page.
     fn offsets(&self) -> Markup {
         let mut last = None;
         html! {
             @for (n, row) in self.diagram.rows.iter().enumerate() {
                 @let shown = match row.mark { Mark::Silence(_) | Mark::More(_) => None, _ => Some(row.offset.to_string()) };
                 @if shown.is_some() && shown != last {
-                    text.offset x=(TIME) y=(self.y(n) + 4) text-anchor="end" { (shown.clone().unwrap_or_default()) }
+                    @let offset = html! { text.offset x=(TIME) y=(self.y(n) + 4) { (shown.clone().unwrap_or_default()) } };
+                    @match row.event.filter(|event| self.report.listed(self.place).contains(event)) {
+                        Some(event) => a href={ "#" (anchor::of_line(self.place, line_of(event))) } { (offset) },
+                        None => (offset),
+                    }
                     ({ last = shown; "" })
                 }
             }
@@ -176,12 +205,14 @@ impl<'a> Sheet<'a> {
     }
 
     fn row(&self, n: usize, row: &Row, address: &impl Fn(usize) -> String) -> Markup {
-        let y = self.y(n);
-        let drawn = match &row.mark {
+        let (y, lang) = (self.y(n), self.report.lang);
+        match &row.mark {
             Mark::Arrow { from, to, label, tone, fate, again, message } => {
                 let label = match again {
                     None => label.clone(),
-                    Some(again) => format!("{}\u{d7} until {}: {label}", again.times, again.last),
+                    Some(again) => {
+                        format!("{}\u{d7} {} {}: {label}", again.times, lang.of("until", "fino a"), again.last)
+                    }
                 };
                 let class = if *fate == Fate::Taken { class(*tone) } else { "refused" };
                 let words = self.label_of_arrow(*from, *to, y, &label);
@@ -189,9 +220,8 @@ impl<'a> Sheet<'a> {
             }
             Mark::Stored { lane, label, tone, message } => {
                 let x = self.x(*lane);
-                let letter = html! { rect.letter x=(x - 8) y=(y - 6) width="16" height="11" {} path.flap d={ "M" (x - 8) " " (y - 6) " l8 5.5 l8 -5.5" } {} };
                 let words = self.beside(x, y, label);
-                html! { g class={ "mark stored " (class(*tone)) } { (letter) (linked(*message, address, words)) } }
+                html! { g class={ "mark " (class(*tone)) } { use href="#letter" x=(x) y=(y) {} (linked(*message, address, words)) } }
             }
             Mark::Fault { lanes, label, .. } => {
                 self.headline("fault", (self.x(lanes.0) + self.x(lanes.1)) / 2, y, label)
@@ -199,30 +229,34 @@ impl<'a> Sheet<'a> {
             Mark::Host { lane, label, .. } => self.headline("host", self.x(*lane), y, label),
             Mark::Failed { lane, label } => {
                 let x = self.x(*lane);
-                html! { g.mark.refused { path.cross d={ "M" (x - 5) " " (y - 5) " l10 10 m0 -10 l-10 10" } {} (self.beside(x, y, label)) } }
+                html! { g.mark.refused { use href="#cross" x=(x) y=(y) {} (self.beside(x, y, label)) } }
             }
             Mark::Silence(span) => self.silence(y, *span),
-            Mark::End => html! { text.note x=(TIME + 12) y=(y + 4) { "end of the run" } },
-            Mark::More(rows) => {
-                html! { text.note x=(TIME + 12) y=(y + 4) { (rows) " more rows are in the list of the trace" } }
-            }
-        };
-        html! { g { title { (row.title) } (drawn) } }
+            Mark::End => self.note(y, lang.of("end of the run", "fine dell'esecuzione")),
+            Mark::More(rows) => self.note(
+                y,
+                &format!("{rows} {}", lang.of("more rows are in the trace", "altre righe sono nella traccia")),
+            ),
+        }
+    }
+
+    fn note(&self, y: i32, words: &str) -> Markup {
+        html! { text.note x=(TIME + 12) y=(y + 4) { (words) } }
     }
 
     fn arrow(&self, from: usize, to: usize, y: i32, fate: &Fate) -> Markup {
         let (start, end) = (self.x(from), self.x(to));
         if from == to {
-            return html! { path d={ "M" (start) " " (y - 6) " h26 v12 h-18" } {} path.tip d={ "M" (start) " " (y + 6) " l10 -4 v8 z" } {} };
+            return html! { path d={ "M" (start) " " (y - 6) "h26v12h-18" } {} use href="#to-left" x=(start) y=(y + 6) {} };
         }
         let way = if end > start { 1 } else { -1 };
         html! {
             @if *fate == Fate::Taken {
-                line x1=(start) y1=(y) x2=(end - way * 9) y2=(y) {}
-                path.tip d={ "M" (end - way) " " (y) " l" (-way * 10) " -4.5 v9 z" } {}
+                path d={ "M" (start) " " (y) "H" (end - way * 9) } {}
+                use href=(if way > 0 { "#to-right" } else { "#to-left" }) x=(end - way) y=(y) {}
             } @else {
-                line x1=(start) y1=(y) x2=(end - way * 14) y2=(y) {}
-                path.cross d={ "M" (end - way * 9 - 5) " " (y - 5) " l10 10 m0 -10 l-10 10" } {}
+                path d={ "M" (start) " " (y) "H" (end - way * 14) } {}
+                use href="#cross" x=(end - way * 9) y=(y) {}
             }
         }
     }
@@ -243,26 +277,25 @@ impl<'a> Sheet<'a> {
             @if length <= right || right >= left {
                 text x=(x + 15) y=(y + 4) { (shorten(label, right)) }
             } @else {
-                text x=(x - 15) y=(y + 4) text-anchor="end" { (shorten(label, left)) }
+                text.left x=(x - 15) y=(y + 4) { (shorten(label, left)) }
             }
         }
     }
 
     fn headline(&self, class: &str, x: i32, y: i32, label: &str) -> Markup {
         let room = (self.width - x).min(x - TIME).max(60) * 2;
-        html! { g class={ "headline " (class) } { text x=(x) y=(y + 4) text-anchor="middle" { (shorten(label, chars(room))) } } }
+        html! { g class={ "headline " (class) } { text x=(x) y=(y + 4) { (shorten(label, chars(room))) } } }
     }
 
     /// Two torn edges with the time between them.
     fn silence(&self, y: i32, span: Span) -> Markup {
-        let right = self.width - 8;
         let told = span.to_string();
         html! {
             g.silence {
-                @for edge in [y - 11, y + 11] {
-                    path d={ "M" (TIME + 12) " " (edge) @for _ in 0..(right - TIME - 12) / 16 { "q4 -4 8 0 t8 0" } } {}
+                @for edge in [y - 11, y + 11] { use href="#torn" x=(TIME + 12) y=(edge) {} }
+                text x=(TIME + 12) y=(y + 4) {
+                    (told.trim_start_matches('+')) " " (self.report.lang.of("in which nothing crosses", "in cui nulla passa"))
                 }
-                text x=(TIME + 12) y=(y + 4) { (told.trim_start_matches('+')) " in which nothing crosses" }
             }
         }
     }

@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use collaudo_record::{Event, FaultPhase, Player, ScenarioRecord, Span, Transfer, What};
 
-use crate::html::{
-    anchor::place_of,
-    story::{self, Fate},
+use crate::{
+    html::{
+        report::message_of,
+        story::{self, Fate},
+    },
+    lang::Lang,
 };
 
 /// The host that people's clients run on.
@@ -33,8 +36,8 @@ pub(super) struct Lane<'a> {
 pub(super) struct Row {
     pub(super) offset: Span,
     pub(super) mark: Mark,
-    /// In full, for whoever points at it or cannot see it.
-    pub(super) title: String,
+    /// The place of its event; none for what is no event.
+    pub(super) event: Option<u32>,
 }
 
 /// What a row shows; hosts are places among the lanes, messages places in the scenario.
@@ -83,30 +86,30 @@ pub(super) enum Tone {
 }
 
 impl<'a> Diagram<'a> {
-    pub(super) fn of(scenario: &'a ScenarioRecord) -> Self {
-        let lanes = lanes(scenario);
+    pub(super) fn of(lang: Lang, scenario: &'a ScenarioRecord) -> Self {
+        let lanes = lanes(lang, scenario);
         let mut rows = Vec::new();
         let mut stopped = BTreeSet::new();
-        for event in in_order_of_cause(story::before_the_end(&scenario.events)) {
-            if let Some(row) = row(scenario, &lanes, event, &mut stopped) {
+        for (place, event) in in_order_of_cause(story::before_the_end(&scenario.events)) {
+            if let Some(row) = row(lang, scenario, &lanes, (place, event), &mut stopped) {
                 fold_in(&mut rows, row);
             }
         }
         if rows.len() > ROWS {
             let left = rows.split_off(ROWS);
             let offset = left.first().map_or(Span::default(), |row| row.offset);
-            rows.push(Row { offset, mark: Mark::More(left.len()), title: "the list of the trace has them".into() });
+            rows.push(Row { offset, mark: Mark::More(left.len()), event: None });
         } else if !lanes.is_empty() {
-            rows.push(Row { offset: scenario.simulated, mark: Mark::End, title: "the run ends".into() });
+            rows.push(Row { offset: scenario.simulated, mark: Mark::End, event: None });
         }
         Self { title: &scenario.title, lanes, rows: with_silence(rows) }
     }
 }
 
 /// A transaction ends with its reply, but what it brought was there with its final dot: before anything that followed.
-fn in_order_of_cause(events: &[Event]) -> Vec<&Event> {
-    let mut ordered: Vec<_> = events.iter().collect();
-    ordered.sort_by_key(|event| match &event.what {
+fn in_order_of_cause(events: &[Event]) -> Vec<(u32, &Event)> {
+    let mut ordered: Vec<_> = (0..).zip(events).collect();
+    ordered.sort_by_key(|(_, event)| match &event.what {
         What::Transfer(transfer) => (transfer.body_at.unwrap_or(event.at), false),
         _ => (event.at, true),
     });
@@ -114,7 +117,7 @@ fn in_order_of_cause(events: &[Event]) -> Vec<&Event> {
 }
 
 /// People first, then the providers that anything happened to, in the record's order, then hosts that it does not name.
-fn lanes(scenario: &ScenarioRecord) -> Vec<Lane<'_>> {
+fn lanes(lang: Lang, scenario: &ScenarioRecord) -> Vec<Lane<'_>> {
     let mut seen: Vec<&str> = Vec::new();
     for event in story::before_the_end(&scenario.events) {
         let hosts: Vec<&str> = match &event.what {
@@ -143,52 +146,55 @@ fn lanes(scenario: &ScenarioRecord) -> Vec<Lane<'_>> {
         PEOPLE => 0,
         host => 1 + scenario.providers.iter().position(|p| p.name == host).unwrap_or(scenario.providers.len()),
     });
-    seen.into_iter().map(|host| Lane { host, below: below(scenario, host) }).collect()
+    seen.into_iter().map(|host| Lane { host, below: below(lang, scenario, host) }).collect()
 }
 
-fn below<'a>(scenario: &'a ScenarioRecord, host: &str) -> &'a str {
+fn below<'a>(lang: Lang, scenario: &'a ScenarioRecord, host: &str) -> &'a str {
     match scenario.providers.iter().find(|p| p.name == host) {
-        Some(provider) if provider.player == Player::Peer => "scripted peer",
+        Some(provider) if provider.player == Player::Peer => lang.of("scripted peer", "gestore di scena"),
         Some(provider) => &provider.display_name,
-        None if host == PEOPLE => "people's clients",
+        None if host == PEOPLE => lang.of("people's clients", "programmi degli utenti"),
         None => "",
     }
 }
 
 fn row<'a>(
+    lang: Lang,
     scenario: &ScenarioRecord,
     lanes: &[Lane<'_>],
-    event: &'a Event,
+    (place, event): (u32, &'a Event),
     stopped: &mut BTreeSet<&'a str>,
 ) -> Option<Row> {
     let lane = |host: &str| lanes.iter().position(|lane| lane.host == host);
     let mark = match &event.what {
         What::Transfer(transfer) => {
-            arrow(scenario, transfer, lane(&transfer.session.client)?, lane(&transfer.session.server)?)
+            arrow(lang, scenario, transfer, lane(&transfer.session.client)?, lane(&transfer.session.server)?)
         }
         What::Stored { provider, mailbox, body } => {
-            let message = place_of(scenario, body);
-            let label = format!("{mailbox} \u{2190} {}", story::message(scenario, body));
+            let message = message_of(scenario, body).map(|(place, _)| place);
+            let label = format!("{mailbox} \u{2190} {}", story::message(lang, scenario, body));
             Mark::Stored { lane: lane(provider)?, label, tone: tone(scenario, message), message }
         }
         What::Retained { provider, body } => {
-            let message = place_of(scenario, body);
-            let label = format!("put aside \u{2190} {}", story::message(scenario, body));
+            let message = message_of(scenario, body).map(|(place, _)| place);
+            let label =
+                format!("{} \u{2190} {}", lang.of("put aside", "messo da parte"), story::message(lang, scenario, body));
             Mark::Stored { lane: lane(provider)?, label, tone: tone(scenario, message), message }
         }
-        What::StepFailed { step, why } => {
-            Mark::Failed { lane: lane(PEOPLE)?, label: format!("{step} not carried out: {why}") }
-        }
+        What::StepFailed { step, why } => Mark::Failed {
+            lane: lane(PEOPLE)?,
+            label: format!("{step} {}: {why}", lang.of("not carried out", "non eseguito")),
+        },
         What::Host { host, up: false } => {
             stopped.insert(host);
-            Mark::Host { lane: lane(host)?, label: format!("{host} stops"), up: false }
+            Mark::Host { lane: lane(host)?, label: format!("{host} {}", lang.of("stops", "si ferma")), up: false }
         }
         // That every host starts at first is no news.
         What::Host { host, up: true } => stopped
             .remove(host.as_str())
             .then(|| lane(host))
             .flatten()
-            .map(|lane| Mark::Host { lane, label: format!("{host} runs again"), up: true })?,
+            .map(|lane| Mark::Host { lane, label: format!("{host} {}", lang.of("runs again", "riparte")), up: true })?,
         What::Fault { fault, kind, hosts, phase } => {
             // A fault of no host in particular concerns them all.
             let places: Vec<usize> = match hosts.as_slice() {
@@ -196,7 +202,7 @@ fn row<'a>(
                 hosts => hosts.iter().filter_map(|host| lane(host)).collect(),
             };
             let lanes = (*places.iter().min()?, *places.iter().max()?);
-            let label = story::fault(kind, hosts, *phase);
+            let label = story::fault(lang, kind, hosts, *phase);
             Mark::Fault { number: *fault, lanes, label, begins: *phase == FaultPhase::Injected }
         }
         What::Opened(_)
@@ -210,25 +216,31 @@ fn row<'a>(
     };
     let at = if let What::Transfer(transfer) = &event.what { transfer.body_at } else { None };
     let offset = at.unwrap_or(event.at).since(scenario.epoch);
-    Some(Row { offset, mark, title: format!("{offset} {}", story::sentence(scenario, event)) })
+    Some(Row { offset, mark, event: Some(place) })
 }
 
-fn arrow(scenario: &ScenarioRecord, transfer: &Transfer, from: usize, to: usize) -> Mark {
-    let message = transfer.body.as_ref().and_then(|body| place_of(scenario, body));
+fn arrow(lang: Lang, scenario: &ScenarioRecord, transfer: &Transfer, from: usize, to: usize) -> Mark {
+    let message = transfer.body.as_ref().and_then(|body| message_of(scenario, body)).map(|(place, _)| place);
     let what = match &transfer.body {
-        Some(body) => story::message(scenario, body),
-        None => transfer.step.as_ref().map_or("no message".to_owned(), |step| format!("{step}: no message")),
+        Some(body) => story::message(lang, scenario, body),
+        None => {
+            let none = lang.of("no message", "nessun messaggio");
+            transfer.step.as_ref().map_or(none.to_owned(), |step| format!("{step}: {none}"))
+        }
     };
     let fate = story::fate(transfer);
     let label = match &fate {
         Fate::Taken => {
             match transfer.forward_paths.iter().filter(|f| f.reply.as_ref().is_some_and(|r| r.code >= 400)).count() {
                 0 => what,
-                n => format!("{what} ({n} of {} recipients refused)", transfer.forward_paths.len()),
+                n => {
+                    let of = transfer.forward_paths.len();
+                    format!("{what} ({n}/{of} {})", lang.of("recipients refused", "destinatari rifiutati"))
+                }
             }
         }
-        Fate::Refused(reply) => format!("{what} \u{2014} refused: {reply}"),
-        Fate::Broken => format!("{what} \u{2014} broken off"),
+        Fate::Refused(reply) => format!("{what} \u{2014} {}: {reply}", lang.of("refused", "rifiutato")),
+        Fate::Broken => format!("{what} \u{2014} {}", lang.of("broken off", "interrotto")),
     };
     Mark::Arrow { from, to, label, tone: tone(scenario, message), fate, again: None, message }
 }
@@ -270,11 +282,7 @@ fn with_silence(rows: Vec<Row>) -> Vec<Row> {
     for row in rows {
         let silent = Span(row.offset.0.saturating_sub(last.0));
         if silent > SILENCE {
-            out.push(Row {
-                offset: last,
-                mark: Mark::Silence(silent),
-                title: "time in which nothing shown here happened".into(),
-            });
+            out.push(Row { offset: last, mark: Mark::Silence(silent), event: None });
         }
         last = match &row.mark {
             Mark::Arrow { again: Some(again), .. } => last.max(again.last),
