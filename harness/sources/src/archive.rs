@@ -4,6 +4,7 @@ use std::{
     cell::Cell,
     io::{self, Read, Seek},
     ops::ControlFlow,
+    panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use zip::ZipArchive;
@@ -37,7 +38,7 @@ impl Budget {
     }
 }
 
-/// Examines what an archive holds.
+/// Examines what an archive holds. Should its reader, which others wrote, crash on it, the rest of it is lost and no more.
 pub(crate) fn examine<R: Read + Seek>(
     place: &Place,
     archive: R,
@@ -45,6 +46,12 @@ pub(crate) fn examine<R: Read + Seek>(
     limits: &Limits,
     give: Giver<'_>,
 ) -> Ended {
+    let examined = catch_unwind(AssertUnwindSafe(|| members(place, archive, budget, limits, give)));
+    let crashed = || Why::BadArchive("its reader crashed".to_owned());
+    examined.unwrap_or_else(|_| ControlFlow::Continue((Fate::Unreadable, Some(crashed()))))
+}
+
+fn members<R: Read + Seek>(place: &Place, archive: R, budget: &Budget, limits: &Limits, give: Giver<'_>) -> Ended {
     let mut archive = match ZipArchive::new(archive) {
         Ok(archive) => archive,
         Err(why) => return ControlFlow::Continue((Fate::Unreadable, Some(Why::BadArchive(why.to_string())))),

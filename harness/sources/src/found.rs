@@ -25,7 +25,7 @@ pub enum Found {
 pub struct Message {
     /// Where it is.
     pub place: Place,
-    /// Its octets as they are stored.
+    /// Its octets as they are stored, without empty lines and a byte order mark before its header.
     pub octets: Vec<u8>,
     /// Whether some of its lines are quoted, perhaps: see [`crate::readings`].
     pub quoted: bool,
@@ -139,7 +139,7 @@ pub enum Why {
     #[error("empty")]
     Empty,
     /// It is something else than mail.
-    #[error("not mail: {0}")]
+    #[error("{0}")]
     Other(&'static str),
     /// Larger than what is loaded.
     #[error("a message of {octets} octets, more than the limit of {limit}: raise it with --max-message")]
@@ -150,7 +150,7 @@ pub enum Why {
         limit: u64,
     },
     /// The system does not give it.
-    #[error("cannot be read: {0}")]
+    #[error("{0}")]
     Io(io::Error),
     /// Cut off while it was being read.
     #[error("cannot be read further than octet {octet}: {why}")]
@@ -161,13 +161,13 @@ pub enum Why {
         why: io::Error,
     },
     /// Neither file nor folder.
-    #[error("skipped: {0}, not a file; what it gives can be examined from standard input: collaudo inspect -")]
+    #[error("{0}, not a file; what it gives can be examined from standard input: collaudo inspect -")]
     Special(&'static str),
     /// A folder that was walked already, under this name.
-    #[error("skipped: the same folder as {}, already walked", .0.display())]
+    #[error("the same folder as {}, already walked", .0.display())]
     Loop(PathBuf),
     /// A message that is still being delivered.
-    #[error("skipped: under tmp of a Maildir, where messages lie that are not delivered in full")]
+    #[error("under tmp of a Maildir, where messages lie that are not delivered in full")]
     Undelivered,
     /// An archive that does not open.
     #[error("an archive that does not open ({0}): test it with unzip -t")]

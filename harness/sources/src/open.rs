@@ -11,7 +11,7 @@ use crate::{
     archive::{self, Budget},
     found::{Fate, File, Found, Limits, Message, Place, Step, Why},
     mbox::{Mbox, Piece},
-    sort::{HEAD_OCTETS, Sort, sort},
+    sort::{HEAD_OCTETS, Sort, sort, without_marks},
 };
 
 /// Who is given what was found, until they want no more.
@@ -118,7 +118,8 @@ fn message(place: &Place, head: Vec<u8>, input: &mut dyn Read, limits: &Limits, 
         Ok(octets) if octets.len() as u64 > limits.message_octets => {
             too_large(place, octets.len() as u64, limits, give)
         }
-        Ok(octets) => {
+        Ok(mut octets) => {
+            octets.drain(..octets.len() - without_marks(&octets).len());
             give(Found::Message(Message { place: place.clone(), octets, quoted: false }))?;
             ControlFlow::Continue((Fate::Mail, None))
         }

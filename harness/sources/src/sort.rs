@@ -50,7 +50,7 @@ pub fn sort(head: &[u8], name: &Path) -> Sort {
 }
 
 /// A byte order mark and empty lines may stand before what counts.
-fn without_marks(head: &[u8]) -> &[u8] {
+pub(crate) fn without_marks(head: &[u8]) -> &[u8] {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let blank = text.iter().take_while(|octet| matches!(octet, b'\r' | b'\n')).count();
     &text[blank..]

@@ -207,6 +207,14 @@ fn standard_input_is_a_message_or_a_mailbox_or_an_archive() {
 }
 
 #[test]
+fn what_stands_before_a_header_is_left_out() {
+    let home = folder("before");
+    put(&home.join("mail"), &[b"\xef\xbb\xbf\r\n\n", MAIL].concat());
+    let found = found(&home.join("mail"));
+    assert!(matches!(&found[0], Found::Message(message) if message.octets == MAIL), "{found:?}");
+}
+
+#[test]
 fn a_path_that_is_not_there_is_told_and_the_next_is_read() {
     let home = folder("missing");
     put(&home.join("mail"), MAIL);
