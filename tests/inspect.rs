@@ -11,7 +11,7 @@ use std::{
     fs,
     io::Write as _,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
     sync::OnceLock,
 };
 
@@ -73,7 +73,14 @@ fn inspect(arguments: &[&str]) -> Output {
 }
 
 fn inspect_with(arguments: &[&str], input: &[u8]) -> Output {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_collaudo-tested"))
+    let mut program = start(arguments);
+    // Whoever does not read it to its end may close it.
+    let _ = program.stdin.take().expect("it is piped").write_all(input);
+    program.wait_with_output().expect("it ends")
+}
+
+fn start(arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_collaudo-tested"))
         .arg("inspect")
         .args(arguments)
         .current_dir(root())
@@ -81,10 +88,7 @@ fn inspect_with(arguments: &[&str], input: &[u8]) -> Output {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("the program runs");
-    // Whoever does not read it to its end may close it.
-    let _ = program.stdin.take().expect("it is piped").write_all(input);
-    program.wait_with_output().expect("it ends")
+        .expect("the program runs")
 }
 
 /// How it ended and what it said, or the end of it.

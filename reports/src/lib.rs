@@ -14,4 +14,4 @@ pub mod text;
 mod words;
 
 pub use lang::{Lang, UnknownLang};
-pub use words::acts;
+pub use words::{acts, visible};

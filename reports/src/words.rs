@@ -118,7 +118,7 @@ pub(crate) fn evidence(evidence: &[u32]) -> String {
 
 /// The text, with every character that could act on a screen instead of being seen on it shown by name: control
 /// characters, and those that turn or hide what stands around them. CRLF is a line's end; line feed and tab stay.
-pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(acts) {
         return Cow::Borrowed(text);
     }

@@ -1,8 +1,14 @@
 //! The command line and the JSON object are a contract.
 
-use std::path::Path;
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    path::Path,
+    process::Command,
+    thread,
+};
 
 use collaudo_sources::readings;
+use serde_json::Value;
 
 use super::{ORDINARY, certified, folder, inspect, inspect_with, list, mailbox, object, put, said, shown};
 
@@ -134,4 +140,58 @@ fn a_message_above_the_limit_is_told_and_counted() {
     assert_eq!(object["counts"]["unread"], 1);
     let told = list(&object, "files");
     assert!(told[0]["why"].as_str().is_some_and(|why| why.contains("--max-message")), "{told:?}");
+}
+
+#[test]
+fn the_text_tells_who_what_and_what_the_law_says_in_either_language() {
+    let home = folder("text");
+    let text = String::from_utf8_lossy(&certified()[0]).replace("accettazione", "accettazionf");
+    put(&home.join("bad.eml"), text.as_bytes());
+    let told = |lang: &str| {
+        let output = inspect(&["--lang", lang, shown(&home)]);
+        String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let english = told("en");
+    for words in ["INVALID", "something in it was changed", "Every message the system itself creates", "--trust"] {
+        assert!(english.contains(words), "no \"{words}\" in {english}");
+    }
+    let italian = told("it");
+    for words in ["NON VALIDA", "modificato dopo la firma", "Ogni messaggio generato dal sistema", "STORIA", "firme"] {
+        assert!(italian.contains(words), "no \"{words}\" in {italian}");
+    }
+}
+
+/// Goal: Ctrl-C ends the walk and not the telling. Method: messages go in until the first come out; then the signal; when
+/// the program has said that it heard it, one more message.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_tells_what_was_examined_so_far() {
+    let mut program = super::start(&["-", "--format", "json"]);
+    let mut input = program.stdin.take().expect("it is piped");
+    let mut output = program.stdout.take().expect("it is piped");
+    let mut errors = BufReader::new(program.stderr.take().expect("it is piped"));
+    let mailbox = mailbox(&[&certified()[0]]);
+    let feeder = thread::spawn(move || {
+        // No more than may be under way at once, for nobody reads what comes out meanwhile.
+        (0..16).for_each(|_| drop(input.write_all(&mailbox)));
+        (input, mailbox)
+    });
+    let mut object = vec![0; 1024];
+    output.read_exact(&mut object).expect("the first messages come out");
+    let (mut input, mailbox) = feeder.join().expect("it ends");
+    let signal = Command::new("sh").args(["-c", &format!("kill -INT {}", program.id())]).status();
+    assert!(signal.expect("there is a shell").success());
+    let mut line = String::new();
+    while !line.contains("stopping") {
+        line.clear();
+        assert!(errors.read_line(&mut line).expect("text") > 0, "it says that it stops");
+    }
+    let after = thread::spawn(move || drop(input.write_all(&mailbox.repeat(64))));
+    output.read_to_end(&mut object).expect("the rest comes out");
+    after.join().expect("it ends");
+    assert_eq!(program.wait().expect("it ends").code(), Some(130));
+    let object: Value = serde_json::from_slice(&object).expect("one whole object");
+    assert_eq!(object["interrupted"], true);
+    assert!(list(&object, "messages").len() < 16 + 64, "it stopped");
+    assert_eq!(object["counts"]["messages"], list(&object, "messages").len());
 }

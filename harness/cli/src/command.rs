@@ -105,6 +105,9 @@ pub struct InspectArgs {
     /// What goes to standard output
     #[arg(long, default_value = "text")]
     pub format: Format,
+    /// The language of the text: en or it
+    #[arg(long, default_value = "en")]
+    pub lang: Lang,
     /// Worker threads; as many as there are processors where none is given
     #[arg(long)]
     pub jobs: Option<usize>,

@@ -8,7 +8,7 @@ use crate::words::visible;
 const FIELD: usize = 12;
 
 /// How to write: colour and columns.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Pen {
     pub(super) colour: bool,
     pub(super) width: usize,

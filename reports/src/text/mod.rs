@@ -12,7 +12,7 @@ use crate::{
     finding::{came_to, exercised},
     words::{count, visible},
 };
-pub use inspection::{inspection, inspection_counts, not_examined, story};
+pub use inspection::InspectionText;
 use layout::Pen;
 pub(crate) use problem::of_scenario;
 

@@ -7,7 +7,8 @@ use std::{
 
 use collaudo_judge::Summary;
 use collaudo_record::{Inspection, InspectionCounts, StoredStory};
-use collaudo_sources::{Fate, File, Place, Why};
+use collaudo_reports::visible;
+use collaudo_sources::{Fate, File, Place};
 
 use super::{examine::Examined, progress::Progress, tally::Tally};
 
@@ -54,8 +55,12 @@ impl<'a> Desk<'a> {
         match examined {
             Examined::Message { place, inspections } => self.message(&place, inspections),
             Examined::Unread { place, why } => self.view.told(&place, None, &why, &mut self.out),
-            Examined::File(File { place, fate, why: Some(why), .. }) => {
-                self.view.told(&place, Some(fate), &Why::to_string(&why), &mut self.out);
+            Examined::File(File { place, fate, why: Some(why), named }) => {
+                let why = why.to_string();
+                if named && fate == Fate::Unreadable {
+                    self.progress.aside(|| eprintln!("error: {}: {}", visible(&place.to_string()), visible(&why)));
+                }
+                self.view.told(&place, Some(fate), &why, &mut self.out);
             }
             Examined::File(_) => {}
         }
@@ -95,10 +100,11 @@ impl<'a> Desk<'a> {
 
     fn flush(&mut self) {
         if self.failed.is_none() {
-            let written = self.progress.aside(|| {
+            let write = || {
                 let mut out = io::stdout().lock();
                 out.write_all(self.out.as_bytes()).and_then(|()| out.flush())
-            });
+            };
+            let written = if self.progress.is_read_live { self.progress.aside(write) } else { write() };
             self.failed = written.err();
         }
         self.out.clear();

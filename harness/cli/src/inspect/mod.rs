@@ -20,7 +20,6 @@ use std::{
     thread,
 };
 
-use collaudo_reports::text::TextOptions;
 use collaudo_sources::{Limits, walk};
 
 use crate::command::{Ending, Format, InspectArgs};
@@ -92,9 +91,6 @@ pub(crate) fn run(args: &InspectArgs) -> Result<Ending, InspectError> {
 fn view(args: &InspectArgs) -> Box<dyn View> {
     match args.format {
         Format::Json => Box::new(json::Object::default()),
-        Format::Text => {
-            let colour = io::stdout().is_terminal();
-            Box::new(text::Text::new(TextOptions { colour, ..TextOptions::default() }))
-        }
+        Format::Text => Box::new(text::Text::new(io::stdout().is_terminal(), args.lang)),
     }
 }

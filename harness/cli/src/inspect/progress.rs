@@ -32,10 +32,10 @@ impl Progress {
         }
     }
 
-    /// Runs what writes to standard output, so that the two do not mix where both are one terminal.
+    /// Runs what writes to the terminal, so that the two do not mix.
     pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         match &self.bar {
-            Some(bar) if self.is_read_live => bar.suspend(write),
+            Some(bar) => bar.suspend(write),
             _ => write(),
         }
     }
