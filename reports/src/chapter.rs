@@ -1,5 +1,7 @@
 //! The catalogue as a reader of the law expects it: by chapter and section, as the clause ids name them.
 
+use std::collections::BTreeSet;
+
 use collaudo_record::{ClauseRecord, Outcome};
 
 use crate::lang::Lang;
@@ -67,6 +69,26 @@ pub(crate) fn chapters(clauses: &[ClauseRecord]) -> Vec<Chapter<'_>> {
 pub(crate) fn section_of(id: &str) -> &str {
     let id = id.strip_prefix("PEC-").unwrap_or(id);
     id.rsplit_once('-').map_or(id, |(section, _)| section)
+}
+
+/// Clauses in few words: each section with its rows, `3.1.1` with `01\u{2013}03 05`.
+pub(crate) fn in_sections<'a>(clauses: &BTreeSet<&'a str>) -> Vec<(&'a str, String)> {
+    let clauses: Vec<&str> = clauses.iter().copied().collect();
+    let number = |clause: &str| clause.rsplit('-').next().and_then(|row| row.parse::<u32>().ok());
+    let follows = |a: &&str, b: &&str| number(b).is_some_and(|b| number(a).and_then(|a| a.checked_add(1)) == Some(b));
+    let row = |clause: &'a str| clause.rsplit('-').next().unwrap_or_default();
+    let run = |run: &[&'a str]| match run {
+        [first, .., last] => format!("{}\u{2013}{}", row(first), row(last)),
+        [one] => row(one).to_owned(),
+        [] => String::new(),
+    };
+    clauses
+        .chunk_by(|a, b| section_of(a) == section_of(b))
+        .map(|rows| {
+            let key = rows.first().map_or("", |clause| section_of(clause));
+            (key, rows.chunk_by(follows).map(run).collect::<Vec<_>>().join(" "))
+        })
+        .collect()
 }
 
 /// The chapter of a section: `3.1.1` is of `3.1`, `DM.12` of `DM`.
@@ -152,6 +174,13 @@ const TITLES: [(&str, &str, &str); 62] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_that_follow_each_other_are_one_range() {
+        let clauses = BTreeSet::from(["PEC-2.1-01", "PEC-3.1.1-01", "PEC-3.1.1-02", "PEC-3.1.1-03", "PEC-3.1.1-05"]);
+        let expected = [("2.1", "01".to_owned()), ("3.1.1", "01\u{2013}03 05".to_owned())];
+        assert_eq!(in_sections(&clauses), expected);
+    }
 
     #[test]
     fn a_clause_is_of_the_section_and_chapter_that_its_id_names() {

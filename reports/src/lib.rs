@@ -9,6 +9,7 @@ pub mod html;
 pub mod json;
 pub mod junit;
 mod lang;
+pub mod opinion;
 mod standing;
 pub mod text;
 mod words;

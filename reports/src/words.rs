@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use collaudo_record::{Instant, Outcome, ScenarioOutcome};
+use collaudo_record::{Instant, Outcome, Requirement, ScenarioOutcome};
 
 use crate::lang::Lang;
 
@@ -44,6 +44,14 @@ pub(crate) fn party(lang: Lang, party: &str) -> Cow<'_, str> {
     }
 }
 
+/// The row in our words, in the reader's language where the catalogue has it.
+pub(crate) fn statement(lang: Lang, row: &Requirement) -> &str {
+    match lang {
+        Lang::It if !row.statement_it.is_empty() => &row.statement_it,
+        _ => &row.statement,
+    }
+}
+
 /// `1 message`, `14 messages`.
 pub(crate) fn count(n: usize, thing: &str) -> String {
     if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
@@ -78,6 +86,11 @@ pub(crate) fn instant(at: Instant) -> String {
         Ok(at) => at.to_zoned(place).strftime("%Y-%m-%d %H:%M:%S %Z (%:::z)").to_string(),
         Err(_) => format!("{} microseconds after 1970", at.0),
     }
+}
+
+/// An instant of RFC 3339 as a person in Italy reads it; what is none stays as it is.
+pub(crate) fn date(text: &str) -> String {
+    text.parse::<jiff::Timestamp>().map_or_else(|_| text.to_owned(), |at| instant(Instant(at.as_microsecond())))
 }
 
 /// The line of a trace's file that holds the event at this place: line 1 is the header.

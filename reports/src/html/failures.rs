@@ -3,10 +3,10 @@
 use collaudo_record::{Outcome, ScenarioOutcome, ScenarioRecord, Verdict};
 use maud::{Markup, html};
 
-use super::{anchor, chip, clauses, label, recalled, report::Report};
+use super::{anchor, chip, label, recalled, report::Report};
 use crate::{
     finding::{Finding, findings},
-    words::party,
+    words::{party, statement},
 };
 
 /// So many scenarios of one clause are told in full; the others are linked.
@@ -48,7 +48,7 @@ fn clause(report: &Report<'_>, finding: &Finding<'_>, in_full: usize) -> Markup 
             h3 { (chip(lang, outcome)) " " a href={ "#" (anchor::of_clause(finding.id)) } { (finding.id) } }
             @if let Some(row) = finding.clause {
                 blockquote {
-                    p { (clauses::statement(lang, &row.requirement)) }
+                    p { (statement(lang, &row.requirement)) }
                     footer { (row.requirement.source) ", " (row.requirement.level) }
                 }
             }

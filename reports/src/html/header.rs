@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::{chip, label, recalled, report::Report, sign};
 use crate::{
     lang::Lang,
-    words::{duration, instant},
+    words::{self, duration},
 };
 
 pub(super) fn header(report: &Report<'_>) -> Markup {
@@ -190,19 +190,12 @@ fn facts(report: &Report<'_>) -> Markup {
             div { dt { (lang.of("Seed", "Seme")) } dd { code { (record.seed) } } }
             div { dt { (lang.of("Simulated time", "Tempo simulato")) } dd { (duration(record.totals.simulated_seconds)) } }
             @if let Some(measured) = report.measured {
-                div { dt { (lang.of("Run", "Esecuzione")) } dd { (date(&measured.began)) } }
+                div { dt { (lang.of("Run", "Esecuzione")) } dd { (words::date(&measured.began)) } }
                 div { dt { (lang.of("Took", "Durata")) } dd { (measured.wall_ms / 1_000) (lang.of(".", ",")) (measured.wall_ms % 1_000 / 100) " s" } }
             }
             div.wide { dt { (lang.of("SHA-256 of all traces", "SHA-256 di tutte le tracce")) } dd { code { (record.trace_sha256) } } }
         }
     }
-}
-
-/// The day of the run as a person reads it; what is no date stays as it is.
-fn date(began: &str) -> String {
-    began
-        .parse::<jiff::Timestamp>()
-        .map_or_else(|_| began.to_owned(), |at| instant(collaudo_record::Instant(at.as_microsecond())))
 }
 
 /// What the words of the page mean.

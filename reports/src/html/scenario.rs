@@ -1,13 +1,13 @@
 //! One scenario: why, what it came to, how it went, and its messages to open.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use collaudo_record::{Outcome, Player, ScenarioOutcome, ScenarioRecord, Verdict};
 use maud::{Markup, html};
 
 use super::{anchor, chip, diagram, label, message, recalled, report::Report, scenario_chip, trace};
 use crate::{
-    chapter::section_of,
+    chapter::in_sections,
     finding::{came_to, exercised},
     lang::Lang,
     words::{instant, party},
@@ -130,42 +130,18 @@ fn verdicts(report: &Report<'_>, scenario: &ScenarioRecord) -> Markup {
 
 /// `148 passed: 2.1 01-06 08 3.1.1 02`, to be looked up in the clause map.
 fn quiet<'a>(report: &Report<'_>, outcome: Outcome, verdicts: impl Iterator<Item = &'a Verdict>) -> Markup {
-    let mut sections: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    let mut n = 0;
-    for verdict in verdicts {
-        let key = section_of(&verdict.clause);
-        let row = verdict.clause.rsplit('-').next().unwrap_or_default();
-        let rows = sections.entry(key).or_default();
-        if rows.last() != Some(&row) {
-            rows.push(row);
-            n += 1;
-        }
-    }
+    let clauses: BTreeSet<&str> = verdicts.map(|verdict| verdict.clause.as_str()).collect();
     html! {
-        @if n > 0 {
+        @if !clauses.is_empty() {
             p.passed {
-                (chip(report.lang, outcome)) " " (n) " "
+                (chip(report.lang, outcome)) " " (clauses.len()) " "
                 (report.lang.of("clauses; the ", "requisiti; le prove sono nella "))
                 a href="#requirements" { (report.lang.of("clause map", "mappa dei requisiti")) }
                 (report.lang.of(" has their evidence:", ":"))
-                @for (key, rows) in &sections {
-                    " " b { (key) } " " (in_ranges(rows))
-                }
+                @for (key, rows) in in_sections(&clauses) { " " b { (key) } " " (rows) }
             }
         }
     }
-}
-
-/// `01 02 03 05` is `01-03 05`.
-fn in_ranges(rows: &[&str]) -> String {
-    let follows = |a: &str, b: &str| matches!((a.parse::<u32>(), b.parse::<u32>()), (Ok(a), Ok(b)) if a.checked_add(1) == Some(b));
-    rows.chunk_by(|a, b| follows(a, b))
-        .map(|run| match run {
-            [first, .., last] => format!("{first}\u{2013}{last}"),
-            rows => rows.concat(),
-        })
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 fn verdict_table(report: &Report<'_>, scenario: &ScenarioRecord, verdicts: &[&Verdict]) -> Markup {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// An element's name and its attributes.
-type Element = (String, Vec<(String, String)>);
+pub(crate) type Element = (String, Vec<(String, String)>);
 
 const VOID: [&str; 2] = ["meta", "input"];
 
@@ -25,7 +25,7 @@ fn sample() -> (RunRecord, Bodies, String) {
 }
 
 /// Every element of the page in order with its attributes, and all text; fails where elements do not nest.
-fn read(page: &str) -> (Vec<Element>, String) {
+pub(crate) fn read(page: &str) -> (Vec<Element>, String) {
     let mut reader = Reader::from_str(page);
     reader.config_mut().check_end_names = false;
     let (mut open, mut elements, mut text) = (Vec::new(), Vec::new(), String::new());

@@ -2,5 +2,6 @@
 
 mod fixture;
 mod html;
+mod opinion;
 mod story;
 mod text;

@@ -6,7 +6,7 @@ mod filter;
 mod row;
 mod tables;
 
-use collaudo_record::{ClauseRecord, Outcome, Requirement};
+use collaudo_record::{ClauseRecord, Outcome};
 use maud::{Markup, html};
 
 use super::{report::Report, sign};
@@ -37,14 +37,6 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
             (filter::controls(lang, &record.clauses))
             @for chapter in &chapters { (one(report, chapter, &verdicts)) }
         }
-    }
-}
-
-/// The row in our words, in the reader's language where the catalogue has it.
-pub(super) fn statement(lang: Lang, row: &Requirement) -> &str {
-    match lang {
-        Lang::It if !row.statement_it.is_empty() => &row.statement_it,
-        _ => &row.statement,
     }
 }
 

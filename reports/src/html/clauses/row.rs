@@ -3,12 +3,12 @@
 use collaudo_record::{ClauseRecord, Place, Requirement, Review};
 use maud::{Markup, html};
 
-use super::{decided, evidence, filter, statement};
+use super::{decided, evidence, filter};
 use crate::{
     html::{anchor, chip, label, recalled, report::Report},
     lang::Lang,
     standing::Standing,
-    words::party,
+    words::{party, statement},
 };
 
 pub(super) fn one(report: &Report<'_>, clause: &ClauseRecord, verdicts: &evidence::ByClause<'_>) -> Markup {
