@@ -1,7 +1,11 @@
 //! Stored messages, each judged alone: by the rules of `check::message` that need nothing but the message.
 
 mod anchors;
+#[cfg(test)]
+mod deployed;
 mod nested;
+#[cfg(test)]
+mod nested_tests;
 mod signature;
 #[cfg(test)]
 mod tests;

@@ -14,14 +14,13 @@ type Take<'t> = dyn FnMut(&[u8], &str, &Reading) + 't;
 pub(super) fn walk(octets: &[u8], trust: &Trust, take: &mut Take<'_>) {
     let mut walk = Walk { trust, take, found: 0 };
     let stored = Reading::alone(octets, trust);
-    let octets = stored.octets(octets);
     if stored.reading.kind != Kind::Ordinary {
-        walk.certified(octets, &stored.place, &stored.reading, 0);
+        walk.certified(&stored.octets, &stored.place, &stored.reading, 0);
         return;
     }
-    walk.inside(&stored.reading.root, octets, "", 0);
+    walk.inside(&stored.reading.root, &stored.octets, "", 0);
     if walk.found == 0 {
-        (walk.take)(octets, "", &stored.reading);
+        (walk.take)(&stored.octets, "", &stored.reading);
     }
 }
 
@@ -45,12 +44,12 @@ impl Walk<'_, '_> {
     /// A message inside another: certified if it says so and is signed; else what lies in it is looked at.
     fn message(&mut self, octets: &[u8], place: &str, depth: u32) {
         let stored = Reading::alone(octets, self.trust);
-        let (octets, place) = (stored.octets(octets), joined(place, &stored.place));
+        let place = joined(place, &stored.place);
         // That a user's client wrote a field of ours makes no certified message.
         if stored.reading.kind != Kind::Ordinary && stored.reading.signature.is_some() {
-            self.certified(octets, &place, &stored.reading, depth);
+            self.certified(&stored.octets, &place, &stored.reading, depth);
         } else {
-            self.inside(&stored.reading.root, octets, &place, depth);
+            self.inside(&stored.reading.root, &stored.octets, &place, depth);
         }
     }
 

@@ -69,3 +69,83 @@ fn a_subject_edited_after_signing_is_told_by_the_certification_data() {
     assert_eq!(inspection.signature.verdict, SignatureVerdict::Valid);
     assert_eq!(rows(&inspection, Outcome::Fail), ["PEC-3.1.4-03"]);
 }
+
+/// How somebody's store may have changed the line ends of a message.
+fn line_ends(octets: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    let text = String::from_utf8(octets.to_vec()).expect("the fixture's messages are text");
+    let lf = text.replace("\r\n", "\n");
+    let mixed: String = lf
+        .split_inclusive('\n')
+        .enumerate()
+        .map(|(n, line)| if n % 2 == 0 { line.replace('\n', "\r\n") } else { line.to_owned() })
+        .collect();
+    vec![
+        ("LF", lf.clone().into_bytes()),
+        ("mixed", mixed.into_bytes()),
+        ("doubled CR", lf.replace('\n', "\r\r\n").into_bytes()),
+    ]
+}
+
+#[test]
+fn line_ends_that_storage_changed_change_no_verdict() {
+    for name in ["accettazione", "busta", "consegna-breve", "anomalia", "secondo-avviso"] {
+        let octets = stored(name, |_| {});
+        for (form, changed) in line_ends(&octets) {
+            let inspection = alone(&changed);
+            assert_eq!(inspection.signature.verdict, SignatureVerdict::Valid, "{name} {form}");
+            assert_eq!(complaints(&inspection), Vec::<String>::new(), "{name} {form}");
+        }
+    }
+}
+
+/// Goal: whatever was done to a message, there is a verdict. Method: cut short and overwritten at many places.
+#[test]
+fn damaged_messages_have_a_verdict_each() {
+    for draft in fixture::drafts() {
+        let octets = draft.render();
+        for at in (0..octets.len()).step_by(octets.len() / 23 + 1) {
+            let mut damaged = octets.clone();
+            let end = (at + 7).min(damaged.len());
+            damaged[at..end].copy_from_slice(&b"\0\xff\r\n\n\r<"[..end - at]);
+            for octets in [&octets[..at], &damaged] {
+                let found = inspect(octets, &Anchors::default(), Profile::Deployed);
+                assert!(!found.is_empty(), "{} at {at}", draft.name);
+                let crashed =
+                    |one: &Inspection| one.verdicts.iter().any(|verdict| verdict.observed == "the check crashed");
+                assert!(!found.iter().any(crashed), "{} at {at}", draft.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn content_changed_after_signing_is_told_in_words() {
+    let inspection =
+        alone(&stored("primo-avviso", |draft| draft.after.push(("dodici ore dal suo", "dodici ore  dal suo"))));
+    assert_eq!(inspection.signature.verdict, SignatureVerdict::Invalid);
+    assert!(inspection.signature.reason.contains("something in it was changed"));
+    assert_eq!(rows(&inspection, Outcome::Fail), ["PEC-2.1-01"]);
+    let unsigned = alone(&stored("accettazione", |draft| draft.signing = crate::fixture::Signing::None));
+    assert_eq!(unsigned.signature.verdict, SignatureVerdict::Absent);
+    assert_eq!(rows(&unsigned, Outcome::Fail), ["PEC-2.1-01", "PEC-2.1-02"]);
+}
+
+#[test]
+fn profiles_differ_in_what_deviates_alone() {
+    let octets = stored("busta", |draft| draft.swap("X-TipoRicevuta: completa\r\n", ""));
+    let strict = inspect(&octets, &Anchors::default(), Profile::Strict).remove(0);
+    assert_eq!((rows(&strict, Outcome::Fail), rows(&strict, Outcome::Deviation)), (vec!["PEC-3.1.5-14"], vec![]));
+    assert_eq!(rows(&alone(&octets), Outcome::Deviation), ["PEC-3.1.5-14"]);
+}
+
+/// Without the submission and the original nothing is passed that they alone would tell.
+#[test]
+fn what_only_the_submission_tells_is_not_passed() {
+    let inspection = alone(&stored("accettazione", |_| {}));
+    let passed = rows(&inspection, Outcome::Pass);
+    for clause in ["PEC-2.1-01", "PEC-5.5.1-01", "PEC-4.4-07", "PEC-4.4-08", "PEC-4.4-10", "PEC-4.4-11", "PEC-4.5-05"] {
+        assert!(!passed.contains(&clause), "{clause}");
+    }
+    let envelope = alone(&stored("busta", |_| {}));
+    assert!(rows(&envelope, Outcome::Pass).contains(&"PEC-4.4-07"), "the enclosed original tells its sender");
+}

@@ -122,6 +122,12 @@ impl Entity {
         self.parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// Whether it is labelled as Latin-1, or not at all, and holds UTF-8 beyond ASCII: no text of Latin-1 looks so by chance.
+    pub(crate) fn is_mislabelled(&self) -> bool {
+        let is_latin = matches!(self.charset.as_deref(), None | Some("iso-8859-1" | "us-ascii" | "windows-1252"));
+        is_latin && !self.decoded.is_ascii() && std::str::from_utf8(&self.decoded).is_ok()
+    }
+
     /// Its body decoded from the transfer encoding, anew from the octets of its message.
     pub(crate) fn octets<'a>(&self, message: &'a [u8]) -> Cow<'a, [u8]> {
         let body = message.get(self.body.clone()).unwrap_or_default();
@@ -141,8 +147,12 @@ impl Entity {
         self.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name))
     }
 
-    /// Its decoded body as text: by its charset, else as UTF-8, else as Latin-1.
+    /// Its decoded body as text: by its charset, else as UTF-8, else as Latin-1. Octets that are UTF-8 under a label of
+    /// Latin-1 are read as what they are.
     pub fn text(&self) -> String {
+        if self.is_mislabelled() {
+            return decode_octets(&self.decoded);
+        }
         let charset = self.charset.as_deref().unwrap_or_default();
         match charset_decoder(charset.as_bytes()) {
             Some(decoder) => decoder(&self.decoded),

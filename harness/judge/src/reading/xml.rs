@@ -146,7 +146,11 @@ impl Builder {
         };
         match c {
             Some(c) if is_xml_char(c) => self.characters(c.encode_utf8(&mut [0; 4])),
-            Some(_) => self.problem(format!("&{name}; is a control character")),
+            // Kept, for others may have it too.
+            Some(c) => {
+                self.problem(format!("&{name}; is a control character"));
+                self.characters(c.encode_utf8(&mut [0; 4]));
+            }
             None => self.problem(format!("the entity &{name}; is not known")),
         }
     }

@@ -184,6 +184,13 @@ impl<'a> Case<'a> {
         Some(self.issuer.certified_address.as_str()).filter(|address| !address.is_empty())
     }
 
+    /// Whether two texts are one, white space runs collapsed. Of two stored copies one may have lost control characters, which
+    /// are a row of their own.
+    pub(crate) fn are_one(&self, one: &str, other: &str) -> bool {
+        let bare = |text: &str| text.chars().filter(|c| !c.is_control() && !c.is_whitespace()).collect::<String>();
+        one == other || self.is_alone && bare(one) == bare(other)
+    }
+
     /// Whether an address is the one that the issuer signs with.
     pub(crate) fn is_own_address(&self, address: &str) -> bool {
         same(address, &self.issuer.certified_address)

@@ -185,7 +185,7 @@ fn risposte(case: &Case<'_>) -> Option<Ruling> {
 fn oggetto(case: &Case<'_>) -> Option<Ruling> {
     let own = collapsed(case.daticert()?.oggetto.as_deref().unwrap_or_default());
     let subject = collapsed(case.original()?.subject.as_deref().unwrap_or_default());
-    Some(Ruling::holds(own == subject, format!("oggetto {subject:?}"), format!("oggetto {own:?}")))
+    Some(Ruling::holds(case.are_one(&own, &subject), format!("oggetto {subject:?}"), format!("oggetto {own:?}")))
 }
 
 //= PEC-4.4-13

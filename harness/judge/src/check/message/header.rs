@@ -295,7 +295,7 @@ fn subject(case: &Case<'_>, prefix: &str) -> Option<Ruling> {
     let (holds, expected) = match case.subject() {
         Some(original) => {
             let original = collapsed(original.unwrap_or_default());
-            (rest == Some(original.as_str()), format!("{prefix} {original}"))
+            (rest.is_some_and(|rest| case.are_one(rest, &original)), format!("{prefix} {original}"))
         }
         None => (rest.is_some(), format!("{prefix} and the original subject")),
     };

@@ -113,7 +113,13 @@ fn seven_bit(case: &Case<'_>) -> Option<Ruling> {
     let before = 0..if users.is_empty() { octets.len() } else { users.start };
     let found = high(&before).or_else(|| high(&(users.end.max(before.end)..octets.len())).map(|at| at + users.end));
     let words = found.map_or_else(|| "7-bit octets alone".to_owned(), |at| format!("an octet above 127 at {at}"));
-    Some(Ruling::holds(found.is_none(), "the provider's own parts encoded for 7-bit transport", words))
+    let outcome = match found {
+        None => Outcome::Pass,
+        // Some deployed providers sign parts with raw octets.
+        Some(_) if case.is_alone => Outcome::Deviation,
+        Some(_) => Outcome::Fail,
+    };
+    Some(Ruling::of(outcome, "the provider's own parts encoded for 7-bit transport", words))
 }
 
 //= PEC-4.3-02
@@ -131,14 +137,21 @@ fn text_first(case: &Case<'_>) -> Option<Ruling> {
 
 //= PEC-4.3.1-01
 fn charset(case: &Case<'_>) -> Option<Ruling> {
-    let own = case.reading.text_part()?.charset.as_deref();
+    let part = case.reading.text_part()?;
+    let own = part.charset.as_deref();
+    let expected = "readable text in ISO-8859-1";
+    // One deployed provider writes what it could not convert so.
+    if part.is_mislabelled() {
+        let words = format!("charset {}, yet its octets are UTF-8", shown(own));
+        return Some(Ruling::of(Outcome::Deviation, expected, words));
+    }
     let outcome = match own {
         Some("iso-8859-1" | "iso8859-1" | "latin1") => Outcome::Pass,
         // One deployed provider writes UTF-8; US-ASCII, by name or by silence, is a subset.
         Some("utf-8" | "utf8" | "us-ascii" | "iso-8859-15" | "windows-1252") | None => Outcome::Deviation,
         Some(_) => Outcome::Fail,
     };
-    Some(Ruling::of(outcome, "readable text in ISO-8859-1", format!("charset {}", shown(own))))
+    Some(Ruling::of(outcome, expected, format!("charset {}", shown(own))))
 }
 
 //= PEC-4.3.1-02

@@ -116,13 +116,25 @@ fn squeezed(text: &str) -> String {
     text.chars()
         .flat_map(char::to_lowercase)
         .map(plain)
-        .filter(|c| !c.is_whitespace() && !"'’`´".contains(*c))
+        .filter(|c| !c.is_whitespace() && !c.is_control() && !"'’`´".contains(*c))
         .collect()
 }
 
-/// Whether the text holds a value. What ISO-8859-1 cannot write may stand there as anything.
+/// What stands for a character that somebody could not convert.
+const LOST: char = '\u{fffd}';
+
+/// Whether the text holds a value. What ISO-8859-1 cannot write may stand there as anything; where characters were lost, so
+/// may what ASCII cannot write.
 fn holds_value(text: &str, value: &str) -> bool {
-    value.split(|c: char| u32::from(c) > 0xff).all(|piece| text.contains(&squeezed(piece)))
+    let most = if text.contains(LOST) { 0x7f } else { 0xff };
+    value.split(|c: char| u32::from(c) > most).all(|piece| text.contains(&squeezed(piece)))
+}
+
+/// Whether the text tells a fact. A lost character was an accented one, in these words an e.
+fn tells(text: &str, (_, stems): &Fact) -> bool {
+    let restored = text.contains(LOST).then(|| text.replace(LOST, "e"));
+    let text = restored.as_deref().unwrap_or(text);
+    stems.iter().any(|stem| text.contains(stem))
 }
 
 /// The items that the law wants in the text of this message, each with whether it is there.
@@ -211,9 +223,7 @@ fn taken(case: &Case<'_>) -> Vec<String> {
 fn says(case: &Case<'_>, facts: &[Fact]) -> Option<Ruling> {
     let text = squeezed(&case.reading.text);
     let mut wanted = items(case, &text);
-    wanted.extend(
-        facts.iter().map(|(fact, stems)| (format!("the {fact}"), stems.iter().any(|stem| text.contains(stem)))),
-    );
+    wanted.extend(facts.iter().map(|fact| (format!("the {}", fact.0), tells(&text, fact))));
     wanted.extend(explanation(case, &text).filter(|_| facts.contains(&FAULT) || facts.contains(&SECURITY)));
     // Every scanner calls it so.
     if facts.contains(&SECURITY) && carries_the_test_file(case) {
@@ -324,10 +334,9 @@ fn is_second(case: &Case<'_>) -> bool {
 /// Which timeout notice a text is of, 12 or 24, as it says itself. The first may speak of the day too.
 pub(crate) fn notice_hours(text: &str) -> Option<u32> {
     let text = squeezed(text);
-    let tells = |fact: Fact| fact.1.iter().any(|stem| text.contains(stem));
-    match tells(NOT_IN_TWELVE) {
+    match tells(&text, &NOT_IN_TWELVE) {
         true => Some(12),
-        false => tells(NOT_IN_DAY).then_some(24),
+        false => tells(&text, &NOT_IN_DAY).then_some(24),
     }
 }
 
@@ -349,11 +358,7 @@ fn second_notice(case: &Case<'_>) -> Option<Ruling> {
 
 fn facts(case: &Case<'_>, facts: &[Fact]) -> Ruling {
     let text = squeezed(&case.reading.text);
-    let missing: Vec<&str> = facts
-        .iter()
-        .filter(|(_, stems)| !stems.iter().any(|stem| text.contains(stem)))
-        .map(|(fact, _)| *fact)
-        .collect();
+    let missing: Vec<&str> = facts.iter().filter(|fact| !tells(&text, fact)).map(|(fact, _)| *fact).collect();
     let expected = format!("a text that tells {}", listed(facts.iter().map(|(fact, _)| fact)));
     let words =
         if missing.is_empty() { "all of it".to_owned() } else { format!("it does not tell {}", listed(&missing)) };
