@@ -128,8 +128,18 @@ fn verdict(clause: Clause, ruling: Ruling, profile: Profile) -> ClauseVerdict {
         party: row.party.to_owned(),
         expected: words(ruling.expected),
         observed: words(ruling.observed),
-        reading: None,
+        reading: reading_of(clause, ruling.outcome).map(str::to_owned),
         source: row.confidence.to_owned(),
+    }
+}
+
+/// The reading that decided how a stored message fares with a row.
+fn reading_of(clause: Clause, outcome: Outcome) -> Option<&'static str> {
+    match clause {
+        Clause::PEC_2_1_01 if outcome == Outcome::Unknown => Some("R-0060"),
+        Clause::PEC_2_1_1_2_03 | Clause::PEC_2_1_1_2_04 | Clause::PEC_2_1_1_2_06 => Some("R-0063"),
+        _ if outcome == Outcome::Deviation => Some("R-0064"),
+        _ => None,
     }
 }
 

@@ -197,7 +197,7 @@ pub(super) fn bare_id(id: &str) -> &str {
 /// The line that begins there, its end included.
 pub(super) fn line(octets: &[u8], at: usize) -> Option<&[u8]> {
     let rest = octets.get(at..).filter(|rest| !rest.is_empty())?;
-    let end = rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |n| n + 1);
+    let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
     rest.get(..end)
 }
 

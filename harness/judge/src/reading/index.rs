@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use collaudo_record::Trace;
 
@@ -14,6 +16,8 @@ pub struct Index {
     pub ldif: String,
     /// Records in order, the root record included.
     pub records: Vec<Record>,
+    /// Managed domains in lower case, each with the place of its record: a national index has tens of thousands.
+    by_domain: BTreeMap<String, usize>,
 }
 
 /// A record of the index.
@@ -60,7 +64,8 @@ impl Index {
             _ => None,
         };
         let ldif = decode_octets(&content.unwrap_or_default());
-        Self { problem, signature: Some(signature), records: records(&ldif), ldif }
+        let records = records(&ldif);
+        Self { problem, signature: Some(signature), by_domain: by_domain(&records), records, ldif }
     }
 
     /// Reads what a directory gave: the signed file that it was made from, an LDIF text, or entries of LDAP. A directory
@@ -74,12 +79,16 @@ impl Index {
         let read = records(&text);
         let records = if read.is_empty() { entries(octets) } else { read };
         let problem = records.is_empty().then(|| "the directory gave no record".to_owned());
-        Self { problem, signature: None, ldif: text, records }
+        Self { problem, signature: None, ldif: text, by_domain: by_domain(&records), records }
     }
 
     /// The record that manages a domain, in any case.
     pub fn managing(&self, domain: &str) -> Option<&Record> {
-        self.records.iter().find(|record| record.domains.iter().any(|managed| managed.eq_ignore_ascii_case(domain)))
+        let place = match self.by_domain.get(domain) {
+            Some(place) => place,
+            None => self.by_domain.get(&domain.to_ascii_lowercase())?,
+        };
+        self.records.get(*place)
     }
 
     /// The record that lists a certificate.
@@ -123,6 +132,17 @@ impl Record {
             ..record.clone()
         }
     }
+}
+
+fn by_domain(records: &[Record]) -> BTreeMap<String, usize> {
+    let mut places = BTreeMap::new();
+    for (place, record) in records.iter().enumerate() {
+        for domain in &record.domains {
+            // The first record that has it counts.
+            places.entry(domain.clone()).or_insert(place);
+        }
+    }
+    places
 }
 
 /// The records of an LDIF text (RFC 2849), changes left out of account.

@@ -7,8 +7,10 @@ use mail_parser::{
     parsers::MessageStream,
 };
 
+use memchr::memmem;
+
 use super::{
-    Head,
+    Head, Purpose,
     head::{decode_octets, line, without_line_end},
 };
 
@@ -34,8 +36,8 @@ pub struct Entity {
     pub whole: Range<usize>,
     /// Where its body lies in the message's octets.
     pub body: Range<usize>,
-    /// Its body decoded from the transfer encoding; empty where it is multipart, and for the part that became
-    /// [`super::Reading::postacert`].
+    /// Its body decoded from the transfer encoding; empty where it is multipart, for the part that became
+    /// [`super::Reading::postacert`], and in the original that a message looked at alone encloses, hashes excepted.
     pub decoded: Vec<u8>,
     /// Parts, where it is multipart.
     pub children: Vec<Entity>,
@@ -55,8 +57,12 @@ pub struct Attached {
 }
 
 impl Attached {
-    pub(super) fn read(name: String, octets: Vec<u8>) -> Self {
-        let root = Entity::read(&octets);
+    pub(super) fn read(name: String, octets: Vec<u8>, purpose: Purpose) -> Self {
+        let decodes = match purpose {
+            Purpose::Trace => everything,
+            Purpose::Alone => hashes,
+        };
+        let root = Entity::at(&octets, 0..octets.len(), 0, decodes);
         Self { name, head: root.head.clone(), root, octets }
     }
 
@@ -69,10 +75,10 @@ impl Attached {
 impl Entity {
     /// Reads a message or a part. Lines may end with CRLF or LF.
     pub fn read(octets: &[u8]) -> Self {
-        Self::at(octets, 0..octets.len(), 0)
+        Self::at(octets, 0..octets.len(), 0, everything)
     }
 
-    fn at(octets: &[u8], whole: Range<usize>, depth: u32) -> Self {
+    fn at(octets: &[u8], whole: Range<usize>, depth: u32, decodes: Decodes) -> Self {
         let own = octets.get(whole.clone()).unwrap_or_default();
         let (head, length) = Head::read(own);
         let body = (whole.start + length).min(whole.end)..whole.end;
@@ -93,18 +99,19 @@ impl Entity {
         let children: Vec<Self> = match boundary {
             Some(boundary) => {
                 let parts = split(octets, body.clone(), boundary.as_bytes());
-                parts.into_iter().map(|part| Self::at(octets, part, depth + 1)).collect()
+                parts.into_iter().map(|part| Self::at(octets, part, depth + 1, decodes)).collect()
             }
             None => Vec::new(),
         };
-        let decoded = if children.is_empty() {
+        let name = name.map(decode_name);
+        let decoded = if children.is_empty() && decodes(name.as_deref().unwrap_or_default()) {
             decode(octets.get(body.clone()).unwrap_or_default(), &encoding)
         } else {
             Vec::new()
         };
         let parameters = content_type.iter().flat_map(|value| value.attributes().unwrap_or_default());
         Self {
-            name: name.map(decode_name),
+            name,
             charset: attribute("charset").map(str::to_ascii_lowercase),
             parameters: parameters.map(|a| (a.name.to_ascii_lowercase(), a.value.to_string())).collect(),
             head,
@@ -161,6 +168,18 @@ impl Entity {
     }
 }
 
+/// Which leaves are decoded while reading, by their names.
+type Decodes = fn(&str) -> bool;
+
+fn everything(_: &str) -> bool {
+    true
+}
+
+/// Of the original in a stored message nothing but hashes is looked into, and most of its octets are attachments.
+fn hashes(name: &str) -> bool {
+    name.ends_with(".hash")
+}
+
 fn structured(head: &Head, name: &str) -> Option<ContentType<'static>> {
     let field = head.first(name)?;
     let mut text = decode_octets(&field.raw).into_bytes();
@@ -194,23 +213,26 @@ fn decode(body: &[u8], encoding: &str) -> Vec<u8> {
 /// delimiter ends reaches to the end.
 fn split(octets: &[u8], body: Range<usize>, boundary: &[u8]) -> Vec<Range<usize>> {
     let own = octets.get(..body.end).unwrap_or_default();
+    let dashed = [b"--", boundary].concat();
     let mut parts = Vec::new();
     let mut begun: Option<usize> = None;
-    let mut at = body.start;
-    let mut before = body.start;
-    while let Some(line) = line(own, at) {
-        let next = at + line.len();
-        if let Some(closes) = delimiter(line, boundary) {
-            if let Some(start) = begun {
-                parts.push(start..before.max(start));
-            }
-            begun = (!closes).then_some(next);
-            if closes {
-                break;
-            }
+    for found in memmem::find_iter(own.get(body.start..).unwrap_or_default(), &dashed) {
+        let at = body.start + found;
+        let before = own.get(body.start..at).unwrap_or_default();
+        // A delimiter stands at the beginning of a line.
+        if !before.is_empty() && !before.ends_with(b"\n") {
+            continue;
         }
-        before = at + without_line_end(line).len();
-        at = next;
+        let Some(line) = line(own, at) else { continue };
+        let Some(closes) = delimiter(line, boundary) else { continue };
+        if let Some(start) = begun {
+            let end = body.start + without_line_end(before).len();
+            parts.push(start..end.max(start));
+        }
+        begun = (!closes).then_some(at + line.len());
+        if closes {
+            break;
+        }
     }
     if let Some(start) = begun {
         parts.push(start.min(body.end)..body.end);

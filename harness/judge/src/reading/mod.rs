@@ -225,7 +225,7 @@ impl Reading {
         let page = || Some(html_to_text(&reading.html_part()?.text()));
         reading.text = reading.text_part().map(Entity::text).or_else(page).unwrap_or_default();
         reading.daticert = reading.daticert_part().map(|part| Daticert::read(&part.decoded));
-        reading.postacert = reading.take_postacert();
+        reading.postacert = reading.take_postacert(purpose);
         reading.kind = reading.kind(purpose);
         reading
     }
@@ -295,7 +295,7 @@ impl Reading {
         by_name.or_else(|| parts.iter().position(|part| part.media_type == "message/rfc822"))
     }
 
-    fn take_postacert(&mut self) -> Option<Attached> {
+    fn take_postacert(&mut self, purpose: Purpose) -> Option<Attached> {
         let place = self.postacert_place()?;
         let is_wrapped = self.root.media_type == "multipart/signed" && !self.root.children.is_empty();
         let content = match &mut self.opaque {
@@ -304,7 +304,8 @@ impl Reading {
             None => &mut self.root,
         };
         let part = content.children.get_mut(place)?;
-        Some(Attached::read(part.name.clone().unwrap_or_default(), std::mem::take(&mut part.decoded)))
+        let (name, octets) = (part.name.clone().unwrap_or_default(), std::mem::take(&mut part.decoded));
+        Some(Attached::read(name, octets, purpose))
     }
 
     /// Whether a notice is about a virus: two of the three places that tell it say so, its own field, its certification data
@@ -449,18 +450,19 @@ fn signature_over(signed: &[u8], structure: &[u8], trust: &Trust) -> Signature {
 }
 
 fn has_bare_line_feed(octets: &[u8]) -> bool {
-    octets.first() == Some(&b'\n') || octets.windows(2).any(|pair| pair[1] == b'\n' && pair[0] != b'\r')
+    memchr::memchr_iter(b'\n', octets).any(|at| at == 0 || octets.get(at - 1) != Some(&b'\r'))
 }
 
 fn with_crlf(octets: &[u8]) -> Vec<u8> {
     let mut canonical = Vec::with_capacity(octets.len() + octets.len() / 32);
-    let mut last = 0;
-    for &b in octets {
-        if b == b'\n' && last != b'\r' {
-            canonical.push(b'\r');
+    for line in octets.split_inclusive(|b| *b == b'\n') {
+        match line.strip_suffix(b"\n").filter(|line| !line.ends_with(b"\r")) {
+            Some(bare) => {
+                canonical.extend_from_slice(bare);
+                canonical.extend_from_slice(b"\r\n");
+            }
+            None => canonical.extend_from_slice(line),
         }
-        canonical.push(b);
-        last = b;
     }
     canonical
 }

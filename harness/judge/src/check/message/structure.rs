@@ -105,8 +105,10 @@ fn concise_has_no_original(case: &Case<'_>) -> Option<Ruling> {
 //= PEC-4.3-01
 fn seven_bit(case: &Case<'_>) -> Option<Ruling> {
     let octets = case.octets;
-    let high =
-        |range: &std::ops::Range<usize>| octets.get(range.clone()).unwrap_or_default().iter().position(|b| *b >= 0x80);
+    let high = |range: &std::ops::Range<usize>| {
+        let own = octets.get(range.clone()).unwrap_or_default();
+        if own.is_ascii() { None } else { own.iter().position(|b| *b >= 0x80) }
+    };
     // The original's octets are the user's and stay as they are; all else is the provider's.
     let users = case.reading.postacert_part().filter(|_| !case.reading.is_opaque());
     let users = users.map_or(0..0, |part| part.body.clone());
