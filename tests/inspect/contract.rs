@@ -1,12 +1,14 @@
 //! The command line and the JSON object are a contract.
 
 use std::{
+    fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     path::Path,
     process::Command,
     thread,
 };
 
+use collaudo_record::BodyHash;
 use collaudo_sources::readings;
 use serde_json::Value;
 
@@ -159,6 +161,27 @@ fn the_text_tells_who_what_and_what_the_law_says_in_either_language() {
     for words in ["NON VALIDA", "modificato dopo la firma", "Ogni messaggio generato dal sistema", "STORIA", "firme"] {
         assert!(italian.contains(words), "no \"{words}\" in {italian}");
     }
+}
+
+#[test]
+fn an_opinion_document_names_what_was_examined_and_with_what() {
+    let home = folder("opinion");
+    put(&home.join("mail/a.eml"), &certified()[0]);
+    put(&home.join("mail/picture.png"), b"\x89PNG\r\n");
+    let authority = collaudo_tests::root().join("reference-impl/tests/keys/authority.crt.pem");
+    let (page, mail) = (home.join("opinion.html"), home.join("mail"));
+    let options = ["--opinion", shown(&page), "--lang", "it", "--trust", shown(&authority)];
+    let output = inspect(&[&options[..], &["--format", "json", shown(&mail)]].concat());
+    assert_eq!(object(&output)["counts"]["judged"], 1);
+    let text = fs::read_to_string(&page).expect("it was written");
+    let hashes = [BodyHash::of(&certified()[0]), BodyHash::of(&fs::read(&authority).expect("a test key"))];
+    for words in [hashes[0].0.as_str(), &hashes[1].0, "a.eml", "authority.crt.pem", "picture.png", "lang=\"it\""] {
+        assert!(text.contains(words), "no {words}");
+    }
+    assert!(!home.join("opinion.html.part").exists());
+    let output = inspect(&["--opinion", shown(&home.join("none/opinion.html")), shown(&home)]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty() && said(&output).contains("--opinion"), "{}", said(&output));
 }
 
 /// Goal: Ctrl-C ends the walk and not the telling. Method: messages go in until the first come out; then the signal; when

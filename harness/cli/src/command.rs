@@ -105,7 +105,10 @@ pub struct InspectArgs {
     /// What goes to standard output
     #[arg(long, default_value = "text")]
     pub format: Format,
-    /// The language of the text: en or it
+    /// Where an opinion document for a court file goes, as HTML
+    #[arg(long, value_name = "FILE")]
+    pub opinion: Option<PathBuf>,
+    /// The language of the text and of the opinion document: en or it
     #[arg(long, default_value = "en")]
     pub lang: Lang,
     /// Worker threads; as many as there are processors where none is given

@@ -6,22 +6,33 @@ use std::{
 };
 
 use collaudo_judge::{Anchors, AnchorsError};
+use collaudo_reports::opinion::{Document, Role};
 
-use super::InspectError;
+use super::{InspectError, case};
 use crate::command::InspectArgs;
 
-pub(crate) fn read(args: &InspectArgs) -> Result<Anchors, InspectError> {
+/// *Gives* the anchors, and which files they are, for the opinion document.
+pub(crate) fn read(args: &InspectArgs) -> Result<(Anchors, Vec<Document>), InspectError> {
     let trust = all(TRUST, &args.trust)?;
     let crls = all(CRL, &args.crl)?;
     let index = args.index.as_deref().map(|path| one(INDEX, path)).transpose()?;
-    Anchors::read(&slices(&trust), index.as_deref(), &slices(&crls)).map_err(|error| {
+    let documents = |role, paths: &[PathBuf], files: &[Vec<u8>]| -> Vec<Document> {
+        paths.iter().zip(files).map(|(path, octets)| case::anchor(role, path, octets)).collect()
+    };
+    let told = [
+        documents(Role::Trust, &args.trust, &trust),
+        documents(Role::Index, args.index.as_slice(), index.as_slice()),
+        documents(Role::Revocation, &args.crl, &crls),
+    ];
+    let anchors = Anchors::read(&slices(&trust), index.as_deref(), &slices(&crls)).map_err(|error| {
         let (option, path) = match error {
             AnchorsError::NoCertificate(place) => (TRUST, args.trust.get(place)),
             AnchorsError::NoRecord => (INDEX, args.index.as_ref()),
             AnchorsError::NoList(place) => (CRL, args.crl.get(place)),
         };
         InspectError::Anchor { option, path: path.cloned().unwrap_or_default(), why: error.to_string() }
-    })
+    })?;
+    Ok((anchors, told.concat()))
 }
 
 const TRUST: &str = "--trust";

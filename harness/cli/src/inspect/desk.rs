@@ -10,7 +10,7 @@ use collaudo_record::{Inspection, InspectionCounts, StoredStory};
 use collaudo_reports::visible;
 use collaudo_sources::{Fate, File, Place};
 
-use super::{examine::Examined, progress::Progress, tally::Tally};
+use super::{case::Case, examine::Examined, progress::Progress, tally::Tally};
 
 /// How results are written.
 pub(crate) trait View {
@@ -32,6 +32,7 @@ const BLOCK_OCTETS: usize = 32 << 10;
 /// The desk.
 pub(crate) struct Desk<'a> {
     view: Box<dyn View + 'a>,
+    case: Option<Case>,
     progress: &'a Progress,
     out: String,
     number: u64,
@@ -43,10 +44,20 @@ pub(crate) struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    pub(crate) fn open(mut view: Box<dyn View + 'a>, progress: &'a Progress) -> Self {
+    pub(crate) fn open(mut view: Box<dyn View + 'a>, case: Option<Case>, progress: &'a Progress) -> Self {
         let mut out = String::new();
         view.begin(&mut out);
-        Self { view, progress, out, number: 0, octets: 0, summaries: Vec::new(), tally: Tally::default(), failed: None }
+        Self {
+            view,
+            case,
+            progress,
+            out,
+            number: 0,
+            octets: 0,
+            summaries: Vec::new(),
+            tally: Tally::default(),
+            failed: None,
+        }
     }
 
     /// Takes the next result; breaks off where nobody reads what is written.
@@ -54,15 +65,8 @@ impl<'a> Desk<'a> {
         self.tally.count(&examined);
         match examined {
             Examined::Message { place, inspections } => self.message(&place, inspections),
-            Examined::Unread { place, why } => self.view.told(&place, None, &why, &mut self.out),
-            Examined::File(File { place, fate, why: Some(why), named }) => {
-                let why = why.to_string();
-                if named && fate == Fate::Unreadable {
-                    self.progress.aside(|| eprintln!("error: {}: {}", visible(&place.to_string()), visible(&why)));
-                }
-                self.view.told(&place, Some(fate), &why, &mut self.out);
-            }
-            Examined::File(_) => {}
+            Examined::Unread { place, why } => self.told(&place, None, &why),
+            Examined::File(file) => self.file(file),
         }
         if self.out.len() >= BLOCK_OCTETS || self.progress.is_read_live {
             self.flush();
@@ -79,23 +83,46 @@ impl<'a> Desk<'a> {
             inspection.place = way.into_iter().filter(|way| !way.is_empty()).collect::<Vec<_>>().join(", ");
             self.summaries.extend(Summary::of(self.number, &inspection));
             self.view.inspection(self.number, place, &inspection, &mut self.out);
+            if let Some(case) = &mut self.case {
+                case.message(self.number, place, inspection);
+            }
+        }
+    }
+
+    fn file(&mut self, File { place, fate, why, named }: File) {
+        if let Some(case) = &mut self.case {
+            case.file(&place, fate);
+        }
+        let Some(why) = why.map(|why| why.to_string()) else { return };
+        if named && fate == Fate::Unreadable {
+            self.progress.aside(|| eprintln!("error: {}: {}", visible(&place.to_string()), visible(&why)));
+        }
+        self.told(&place, Some(fate), &why);
+    }
+
+    fn told(&mut self, place: &Place, fate: Option<Fate>, why: &str) {
+        self.view.told(place, fate, why, &mut self.out);
+        if let Some(case) = &mut self.case {
+            case.not_examined(place, why);
         }
     }
 
     /// Writes the stories and the counts.
     ///
-    /// # Errors
-    /// Where standard output cannot be written.
-    pub(crate) fn close(mut self, interrupted: bool) -> io::Result<Tally> {
+    /// *Gives* the case, where there is one, and the tally, or why standard output cannot be written.
+    pub(crate) fn close(mut self, interrupted: bool) -> (Option<Case>, io::Result<Tally>) {
         for story in collaudo_judge::stories(std::mem::take(&mut self.summaries)) {
             self.view.story(&story, &mut self.out);
+            if let Some(case) = &mut self.case {
+                case.story(story);
+            }
             if self.out.len() >= BLOCK_OCTETS {
                 self.flush();
             }
         }
         self.view.end(&self.tally.counts, interrupted, &mut self.out);
         self.flush();
-        self.failed.map_or(Ok(self.tally), Err)
+        (self.case, self.failed.map_or(Ok(self.tally), Err))
     }
 
     fn flush(&mut self) {

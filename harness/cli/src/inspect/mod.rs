@@ -4,6 +4,7 @@
 //! the order of the walk: writes it, counts it, and at the end tells the stories.
 
 mod anchors;
+mod case;
 mod crew;
 mod desk;
 mod examine;
@@ -24,6 +25,7 @@ use collaudo_sources::{Limits, walk};
 
 use crate::command::{Ending, Format, InspectArgs};
 
+use case::Case;
 use crew::Bounds;
 use desk::{Desk, View};
 use progress::Progress;
@@ -45,6 +47,14 @@ pub enum InspectError {
         /// Why, in words.
         why: String,
     },
+    /// The opinion document cannot be written.
+    #[error("cannot write {}, given with --opinion: {why}", path.display())]
+    Opinion {
+        /// Where it was to go.
+        path: PathBuf,
+        /// Why.
+        why: io::Error,
+    },
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}")]
     Out(io::Error),
@@ -55,10 +65,11 @@ pub enum InspectError {
 /// # Errors
 /// [`InspectError`]; a file that is not mail, or cannot be read, is none: it is told and counted.
 pub(crate) fn run(args: &InspectArgs) -> Result<Ending, InspectError> {
-    let anchors = anchors::read(args)?;
+    let (anchors, documents) = anchors::read(args)?;
+    let case = args.opinion.as_deref().map(|path| Case::open(path, documents)).transpose()?;
     interrupt::listen();
     let progress = Progress::begin();
-    let mut desk = Desk::open(view(args), &progress);
+    let mut desk = Desk::open(view(args), case, &progress);
     let limits = Limits { message_octets: args.max_message, ..Limits::default() };
     let jobs = args.jobs.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from)).max(1);
     crew::in_order(
@@ -77,8 +88,9 @@ pub(crate) fn run(args: &InspectArgs) -> Result<Ending, InspectError> {
         |examined| desk.take(examined),
     );
     let interrupted = interrupt::is_wanted();
-    let closed = desk.close(interrupted);
+    let (case, closed) = desk.close(interrupted);
     progress.end();
+    case.map_or(Ok(()), |case| case.write(args, interrupted || closed.is_err()))?;
     match closed {
         Ok(_) if interrupted => Ok(Ending::Interrupted),
         Ok(tally) => Ok(tally.ending()),
