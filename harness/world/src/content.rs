@@ -26,6 +26,7 @@ pub(crate) enum Taken {
 impl Content {
     /// Takes octets up to the end of the content.
     pub(crate) fn take(&mut self, octets: &[u8]) -> Taken {
+        self.octets.reserve(octets.len().min(CONTENT_OCTETS_MAX));
         let mut rest = octets;
         while !rest.is_empty() {
             let end = memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);

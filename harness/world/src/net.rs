@@ -120,7 +120,11 @@ impl Net {
 
     /// Counts an effect that `host` has carried out; true where it has reached its crash point, and must do nothing more.
     pub(crate) fn reaches_crash_point(&self, host: &str, is_commit: bool) -> bool {
-        *self.effects.borrow_mut().entry(host.to_owned()).or_default() += 1;
+        let mut effects = self.effects.borrow_mut();
+        match effects.get_mut(host) {
+            Some(count) => *count += 1,
+            None => drop(effects.insert(host.to_owned(), 1)),
+        }
         let mut armed = self.armed.borrow_mut();
         let Some(crash) = armed.get_mut(host) else { return false };
         let left = match &mut crash.point {

@@ -1,11 +1,11 @@
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     rc::Rc,
     sync::Arc,
 };
 
-use collaudo_node::{Body, Bytes};
+use collaudo_node::{Body, BodyId, Bytes};
 use collaudo_record::{Basis, BodyHash, Event, Session, What};
 
 use crate::clock::Clock;
@@ -20,12 +20,16 @@ pub(crate) struct Recorder {
 #[derive(Default)]
 struct Seen {
     events: Vec<Event>,
-    /// Which octets the events name.
-    named: BTreeSet<BodyHash>,
     /// All octets of the world, on disks and in events: whoever has them shares these.
-    octets: BTreeMap<BodyHash, Bytes>,
+    octets: BTreeMap<BodyId, Kept>,
     sessions: u32,
     steps: BTreeMap<Wanderer, VecDeque<String>>,
+}
+
+struct Kept {
+    octets: Bytes,
+    /// Whether an event names them.
+    named: bool,
 }
 
 /// A connection as both its ends know it: the connecting host and its port there.
@@ -50,29 +54,30 @@ impl Recorder {
 
     /// Keeps octets for the trace.
     pub(crate) fn keep(&self, octets: &[u8]) -> BodyHash {
-        let hash = BodyHash::of(octets);
-        let mut seen = self.seen.borrow_mut();
-        if !seen.octets.contains_key(&hash) {
-            seen.octets.insert(hash.clone(), Bytes::copy_from_slice(octets));
-        }
-        seen.named.insert(hash.clone());
-        hash
+        self.keep_shared(Bytes::copy_from_slice(octets))
     }
 
     /// [`Self::keep`] for large octets, which are shared and not copied.
     pub(crate) fn keep_shared(&self, octets: Bytes) -> BodyHash {
-        let hash = BodyHash::of(&octets);
-        let mut seen = self.seen.borrow_mut();
-        seen.octets.entry(hash.clone()).or_insert(octets);
-        seen.named.insert(hash.clone());
-        hash
+        let id = BodyId::of(&octets);
+        self.seen.borrow_mut().octets.entry(id).or_insert(Kept { octets, named: false }).named = true;
+        BodyHash(id.to_string())
+    }
+
+    /// [`Self::keep_shared`] for what a disk was given by [`Self::share`] under that name; nothing is kept where it was not.
+    pub(crate) fn name(&self, id: BodyId) -> BodyHash {
+        if let Some(kept) = self.seen.borrow_mut().octets.get_mut(&id) {
+            kept.named = true;
+        }
+        BodyHash(id.to_string())
     }
 
     /// What a disk is to keep: the same octets, in memory once for the whole world. The trace does not name them yet.
     pub(crate) fn share(&self, body: Body) -> Body {
-        let hash = BodyHash(body.id.to_string());
-        let bytes = self.seen.borrow_mut().octets.entry(hash).or_insert(body.bytes).clone();
-        Body { id: body.id, bytes }
+        let Body { id, bytes } = body;
+        let mut seen = self.seen.borrow_mut();
+        let kept = seen.octets.entry(id).or_insert(Kept { octets: bytes, named: false });
+        Body { id, bytes: kept.octets.clone() }
     }
 
     /// Numbers a connection that was accepted.
@@ -95,9 +100,9 @@ impl Recorder {
 
     /// What was seen, and the octets that it names; nobody else may hold them any more, or they would be there twice.
     pub(crate) fn take(&self) -> (Vec<Event>, BTreeMap<BodyHash, Arc<[u8]>>) {
-        let Seen { events, named, mut octets, .. } = self.seen.take();
-        octets.retain(|hash, _| named.contains(hash));
-        let bodies = octets.into_iter().map(|(hash, octets)| (hash, Vec::from(octets).into())).collect();
+        let Seen { events, octets, .. } = self.seen.take();
+        let named = octets.into_iter().filter(|(_, kept)| kept.named);
+        let bodies = named.map(|(id, kept)| (BodyHash(id.to_string()), Vec::from(kept.octets).into())).collect();
         (events, bodies)
     }
 

@@ -108,14 +108,14 @@ impl Running {
     /// Lets the node work until it waits for something that has not happened yet.
     async fn settle(&mut self) -> turmoil::Result {
         let mut past_deadlines = 0;
+        let mut effects = Vec::new();
         loop {
             while let Some(input) = self.inputs.pop_front() {
                 if let Input::Closed { conn, .. } = &input {
                     self.conns.remove(conn);
                 }
-                let mut effects = Vec::new();
                 self.node.handle(self.machine.now(&self.net), input, &mut effects);
-                for effect in effects {
+                for effect in effects.drain(..) {
                     let is_commit = matches!(effect, Effect::Commit { .. } | Effect::Snapshot { .. });
                     self.perform(effect)?;
                     if self.net.reaches_crash_point(&self.machine.name, is_commit) {
@@ -219,7 +219,7 @@ impl Running {
     /// What the store does not hold is named all the same: the judge cannot find it either.
     fn kept(&self, body: BodyId) -> BodyHash {
         match self.machine.store.borrow().body(body) {
-            Some(octets) => self.net.recorder.keep_shared(octets),
+            Some(_) => self.net.recorder.name(body),
             None => BodyHash(body.to_string()),
         }
     }
