@@ -3,8 +3,8 @@ use std::sync::Arc;
 use aws_lc_rs::{
     digest,
     signature::{
-        RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RsaParameters,
-        UnparsedPublicKey,
+        ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+        RsaParameters, UnparsedPublicKey,
     },
 };
 use collaudo_node::{BodyId, Bytes, Timestamp};
@@ -27,6 +27,7 @@ use x509_cert::{
 
 use super::{
     ber::{Elements, SEQUENCE},
+    index::sha_1,
     memory::Memory,
 };
 
@@ -55,8 +56,11 @@ pub struct Trust {
 #[derive(Debug)]
 pub(super) struct Known {
     id: BodyId,
+    sha_1: String,
     der: Vec<u8>,
     certificate: Certificate,
+    /// The RSA key, ready for the digest that nearly all signatures rest on.
+    key: Option<ParsedPublicKey>,
     said: Said,
 }
 
@@ -138,12 +142,19 @@ impl Trust {
 impl Known {
     pub(super) fn read(der: &[u8]) -> Result<Self, CertificateFault> {
         let certificate = Certificate::from_der(der).map_err(|error| CertificateFault(error.to_string()))?;
-        Ok(Self { id: BodyId::of(der), der: der.to_vec(), said: Said::by(&certificate), certificate })
+        let said = Said::by(&certificate);
+        let key = rsa_key(&certificate).and_then(|bits| ParsedPublicKey::new(Hash::Sha256.rsa(), bits).ok());
+        Ok(Self { id: BodyId::of(der), sha_1: sha_1(der), der: der.to_vec(), certificate, key, said })
     }
 
     /// Names the octets.
     pub(super) fn id(&self) -> BodyId {
         self.id
+    }
+
+    /// The hash by which the index names it.
+    pub(super) fn sha_1(&self) -> &str {
+        &self.sha_1
     }
 
     pub(super) fn der(&self) -> &[u8] {
@@ -180,10 +191,11 @@ impl Known {
 
     /// Whether `signature` is this key's over `message`; keys under 2048 bits are refused.
     pub(super) fn verify(&self, hash: Hash, message: &[u8], signature: &[u8]) -> bool {
-        let key = &self.certificate.tbs_certificate.subject_public_key_info;
-        let key_bits = key.subject_public_key.raw_bytes();
-        let rsa = key.algorithm.oid == RSA_ENCRYPTION;
-        rsa && UnparsedPublicKey::new(hash.rsa(), key_bits).verify(message, signature).is_ok()
+        match hash {
+            Hash::Sha256 => self.key.as_ref().is_some_and(|key| key.verify_sig(message, signature).is_ok()),
+            Hash::Sha384 | Hash::Sha512 => rsa_key(&self.certificate)
+                .is_some_and(|bits| UnparsedPublicKey::new(hash.rsa(), bits).verify(message, signature).is_ok()),
+        }
     }
 
     fn is_valid_at(&self, now: Timestamp) -> bool {
@@ -244,6 +256,12 @@ impl Said {
                 .all(|found| !found.critical || UNDERSTOOD.contains(&found.extn_id.to_string().as_str())),
         }
     }
+}
+
+/// The key of a certificate, where it is one of RSA.
+fn rsa_key(certificate: &Certificate) -> Option<&[u8]> {
+    let key = &certificate.tbs_certificate.subject_public_key_info;
+    (key.algorithm.oid == RSA_ENCRYPTION).then(|| key.subject_public_key.raw_bytes())
 }
 
 /// The one extension of this type; where it is broken or there are two, the certificate counts as without it.

@@ -1,14 +1,14 @@
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use collaudo_node::{BodyId, Bytes, Timestamp};
 
 use super::{
-    Certified, Form, Index, Kind, Message, Provider, Revocations, Subject, Trust,
+    Certified, Form, Index, Kind, Malformed, Message, Provider, Revocations, Subject, Trust,
     address::{read_author, read_list, same_address},
     certificate::Known,
     daticert::{self, Daticert},
     header::Field,
-    mime::{content_type, decoded, entity, file_name, part, parts},
+    mime::{content_type, decoded, entity, file_name, part, parts_by},
     revocation::Standing,
     signature::{Signed, SignedData},
     submission::ONCE,
@@ -66,7 +66,7 @@ impl EnvelopeRead {
     pub fn read(bytes: &Bytes) -> Result<Self, String> {
         let message = Message::read_leniently(bytes.clone());
         let signed = Signed::find(&message).ok_or("non è un messaggio firmato")?;
-        let content = Content::read(&signed.content)?;
+        let content = Content::read(&signed.content, BodyId::of(&signed.content))?;
         envelope(&message, content)
     }
 }
@@ -102,19 +102,34 @@ pub fn classify(
     revocations: Option<&Revocations>,
     now: Timestamp,
 ) -> Incoming {
-    let message = Message::read_leniently(bytes.clone());
+    let (message, fault) = match Message::read(bytes.clone()) {
+        Ok(message) => (message, None),
+        Err(fault) => (Message::read_leniently(bytes.clone()), Some(fault)),
+    };
     //= PEC-2.2.2-08
-    let (provider, signer, content) = match origin(&message, index, trust, revocations, now) {
+    let origin = match origin(&message, index, trust, revocations, now) {
         Ok(found) => found,
         Err(Doubt::Refuted(reason)) => return Incoming::Ordinary { reason: reason.into() },
         Err(Doubt::Open(reason)) => return Incoming::Deferred { reason: reason.into() },
     };
     //= PEC-2.2.2-07
-    match formal(&message, &provider, &signer, &content) {
+    let formal = formal(&message, fault, &origin);
+    let provider = origin.provider;
+    match formal {
         Ok(Correct::Envelope(envelope)) => Incoming::Envelope { envelope, provider },
         Ok(Correct::Receipt(receipt)) => Incoming::Receipt { receipt, provider },
         Err(reason) => Incoming::Anomaly { provider, reason },
     }
+}
+
+/// Who has signed what.
+struct Origin {
+    provider: Arc<Provider>,
+    /// The certificate of the signature.
+    signer: Arc<Known>,
+    content: Bytes,
+    /// Names the content.
+    identity: BodyId,
 }
 
 /// Why a signature proves no origin.
@@ -131,22 +146,21 @@ impl From<&'static str> for Doubt {
     }
 }
 
-/// Existence, origin and validity of the signature. *Gives* the provider, its certificate and the signed octets.
+/// Existence, origin and validity of the signature.
 fn origin(
     message: &Message,
     index: &Index,
     trust: &Trust,
     revocations: Option<&Revocations>,
     now: Timestamp,
-) -> Result<(Arc<Provider>, Arc<Known>, Bytes), Doubt> {
+) -> Result<Origin, Doubt> {
     let signed = Signed::find(message).ok_or("il messaggio non contiene una firma S/MIME")?;
     let cms = SignedData::read(&signed.cms).ok_or("la struttura della firma non è leggibile")?;
     let pool = cms.certificates(trust.memory());
     let signer = pool.iter().find(|known| cms.names(known)).cloned();
     let signer = signer.ok_or("la firma non contiene il certificato del firmatario")?;
-    let provider =
-        index.by_certificate(signer.der()).ok_or("il certificato di firma non è di un gestore dell'indice")?;
-    cms.verify(&signed.content, &signer)?;
+    let provider = index.by_known(&signer).ok_or("il certificato di firma non è di un gestore dell'indice")?;
+    let identity = cms.verify(&signed.content, &signer)?;
     let path = trust.check(&signer, &pool, now)?;
     if let Some(revocations) = revocations {
         let standings: Vec<_> = path.iter().map(|known| revocations.standing(known, now)).collect();
@@ -158,7 +172,7 @@ fn origin(
             () => {}
         }
     }
-    Ok((provider.clone(), signer, signed.content))
+    Ok(Origin { provider: provider.clone(), signer, content: signed.content, identity })
 }
 
 enum Correct {
@@ -172,8 +186,11 @@ const ONCE_HERE: [&str; 6] =
 
 /// Formal correctness: the header of the kind, the parts, and certification data that agrees with both.
 //= PEC-2.2.2-17
-fn formal(message: &Message, provider: &Provider, signer: &Known, content: &Bytes) -> Result<Correct, String> {
-    Message::read(message.bytes().clone()).map_err(|fault| format!("intestazione non conforme: {fault}"))?;
+fn formal(message: &Message, fault: Option<Malformed>, origin: &Origin) -> Result<Correct, String> {
+    let Origin { provider, signer, content, identity } = origin;
+    if let Some(fault) = fault {
+        return Err(format!("intestazione non conforme: {fault}"));
+    }
     // The message's own header is not signed: a second field, added on the way, would be the first to some readers.
     if let Some(name) = ONCE.into_iter().chain(ONCE_HERE).find(|name| message.all(name).nth(1).is_some()) {
         return Err(format!("campo {name} ripetuto"));
@@ -191,7 +208,7 @@ fn formal(message: &Message, provider: &Provider, signer: &Known, content: &Byte
     if read_list(&single(message, "To")?.unfolded()).is_none_or(|list| list.is_empty()) {
         return Err("campo To non valido".into());
     }
-    let content = Content::read(content)?;
+    let content = Content::read(content, *identity)?;
     match (message.get("X-Trasporto"), message.get("X-Ricevuta")) {
         (Some(_), None) => envelope(message, content).map(|envelope| Correct::Envelope(Box::new(envelope))),
         (None, Some(_)) => receipt(message, content).map(|receipt| Correct::Receipt(Box::new(receipt))),
@@ -210,12 +227,15 @@ struct Content {
 }
 
 impl Content {
-    fn read(octets: &Bytes) -> Result<Self, String> {
+    /// *Takes* the octets that are signed, and their name.
+    fn read(octets: &Bytes, identity: BodyId) -> Result<Self, String> {
         let mixed = entity(octets.clone());
-        if content_type(&mixed).value != "multipart/mixed" {
+        let multipart = content_type(&mixed);
+        if multipart.value != "multipart/mixed" {
             return Err("il contenuto firmato non è multipart/mixed".into());
         }
-        let ranges = parts(&mixed).map_err(|fault| format!("le parti del messaggio non sono leggibili: {fault}"))?;
+        let ranges = parts_by(&mixed, &multipart)
+            .map_err(|fault| format!("le parti del messaggio non sono leggibili: {fault}"))?;
         if ranges.len() > MAX_PARTS {
             return Err(format!("il contenuto firmato ha più di {MAX_PARTS} parti"));
         }
@@ -243,7 +263,7 @@ impl Content {
             Some(part) => Some(decoded(part).ok_or("postacert.eml non è leggibile")?),
             None => None,
         };
-        Ok(Self { daticert, original, identity: BodyId::of(octets) })
+        Ok(Self { daticert, original, identity })
     }
 }
 
@@ -372,14 +392,28 @@ fn check_subject(message: &Message, prefix: &str, told: Option<&Subject>) -> Res
 /// Whether a message's subject reads as the certification data tells it. White space and control characters count
 /// alike; where a character set is unknown here, or not told at all, nothing can be compared.
 fn agree(subject: Option<&Subject>, told: Option<&Subject>) -> bool {
-    let text = |subject: Option<&Subject>| subject.map(|subject| plain(&subject.text)).unwrap_or_default();
-    let (found, told) = (text(subject), text(told));
+    let (found, told) = (shown(subject), shown(told));
     let unreadable = |text: &str| text.contains(char::REPLACEMENT_CHARACTER) || text.contains("=?");
     let raw = subject.is_some_and(|subject| subject.wire.is_none());
     found == told || raw || unreadable(&found) || unreadable(&told)
 }
 
-fn plain(text: &str) -> String {
-    let spaced = text.replace(char::is_control, " ");
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+fn shown(subject: Option<&Subject>) -> Cow<'_, str> {
+    subject.map(|subject| plain(&subject.text)).unwrap_or_default()
+}
+
+/// A text whose white space and control characters, however many, are one space between two words.
+fn plain(text: &str) -> Cow<'_, str> {
+    let is_space = |c: char| c.is_whitespace() || c.is_control();
+    let mut words = text.split(is_space).filter(|word| !word.is_empty());
+    let Some(first) = words.next() else { return Cow::default() };
+    match words.next() {
+        None => first.into(),
+        Some(second) => {
+            let mut joined = String::with_capacity(text.len());
+            [first, " ", second].iter().for_each(|piece| joined.push_str(piece));
+            words.for_each(|word| [" ", word].iter().for_each(|piece| joined.push_str(piece)));
+            joined.into()
+        }
+    }
 }

@@ -1,9 +1,6 @@
 //! daticert.xml: certification data, written and read (§4.4).
 
-use std::{
-    borrow::Cow,
-    fmt::{Display, Write as _},
-};
+use std::borrow::Cow;
 
 use super::{Certified, Form, Issuer, Kind, Recipient, Subject, legal::LegalTime, write::harmless, xml};
 
@@ -24,56 +21,57 @@ pub(super) struct Extra<'a> {
 
 /// Writes daticert.xml.
 pub(super) fn write(kind: Kind, issuer: &Issuer, time: &LegalTime, certified: &Certified, extra: Extra<'_>) -> Vec<u8> {
-    let mut out = Lines::default();
+    let mut out = Lines(String::with_capacity(2048));
     out.0.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     //= PEC-4.4-01
     //= PEC-4.4-02
     let error = extra.error.unwrap_or("nessuno");
-    out.line(0, format_args!("<postacert tipo=\"{}\" errore=\"{error}\">", kind.wire()));
+    out.line(0, &["<postacert tipo=\"", kind.wire(), "\" errore=\"", error, "\">"]);
     //= PEC-4.4-06
-    out.line(1, "<intestazione>");
+    out.line(1, &["<intestazione>"]);
     out.element(2, "mittente", &certified.sender);
     for recipient in &certified.recipients {
         let class = if recipient.certified { "certificato" } else { "esterno" };
-        out.line(2, format_args!("<destinatari tipo=\"{class}\">{}</destinatari>", escape(&recipient.address)));
+        let address = escape(&recipient.address);
+        out.line(2, &["<destinatari tipo=\"", class, "\">", &address, "</destinatari>"]);
     }
     out.element(2, "risposte", &certified.reply_to);
     out.element_if(2, "oggetto", certified.subject.as_ref().map(|subject| subject.text.as_str()));
-    out.line(1, "</intestazione>");
+    out.line(1, &["</intestazione>"]);
     //= PEC-4.4-12
-    out.line(1, "<dati>");
+    out.line(1, &["<dati>"]);
     out.element(2, "gestore-emittente", issuer.display_name());
-    out.line(2, format_args!("<data zona=\"{}\">", time.zone));
+    out.line(2, &["<data zona=\"", &time.zone, "\">"]);
     out.element(3, "giorno", &time.day);
     out.element(3, "ora", &time.hour);
-    out.line(2, "</data>");
+    out.line(2, &["</data>"]);
     out.element(2, "identificativo", &certified.pec_msgid);
     out.element_if(2, "msgid", certified.msgid.as_deref());
     if let Some(form) = extra.form {
-        out.line(2, format_args!("<ricevuta tipo=\"{}\"/>", form.wire()));
+        out.line(2, &["<ricevuta tipo=\"", form.wire(), "\"/>"]);
     }
     out.element_if(2, "consegna", extra.delivered_to);
     for recipient in extra.taken {
         out.element(2, "ricezione", recipient);
     }
     out.element_if(2, "errore-esteso", extra.error_text);
-    out.line(1, "</dati>");
-    out.line(0, "</postacert>");
+    out.line(1, &["</dati>"]);
+    out.line(0, &["</postacert>"]);
     //= PEC-4.3.3-02
     out.0.into_bytes()
 }
 
-#[derive(Default)]
 struct Lines(String);
 
 impl Lines {
-    fn line(&mut self, depth: usize, text: impl Display) {
+    fn line(&mut self, depth: usize, pieces: &[&str]) {
         (0..depth).for_each(|_| self.0.push_str("    "));
-        let _ = writeln!(self.0, "{text}");
+        pieces.iter().for_each(|piece| self.0.push_str(piece));
+        self.0.push('\n');
     }
 
     fn element(&mut self, depth: usize, name: &str, text: &str) {
-        self.line(depth, format_args!("<{name}>{}</{name}>", escape(text)));
+        self.line(depth, &["<", name, ">", &escape(text), "</", name, ">"]);
     }
 
     fn element_if(&mut self, depth: usize, name: &str, text: Option<&str>) {
@@ -132,7 +130,7 @@ pub(super) fn read(octets: &[u8]) -> Result<Daticert, String> {
         return Err("elemento destinatari mancante".into());
     }
     let reply_to = head.required("risposte")?.text.trim().to_owned();
-    let subject = head.optional("oggetto").map(|element| Subject { text: element.text.clone(), wire: None });
+    let subject = head.optional("oggetto").map(|element| Subject { text: element.text.to_string(), wire: None });
     head.end()?;
 
     let mut data = Children(data.children.as_slice());
@@ -147,7 +145,7 @@ pub(super) fn read(octets: &[u8]) -> Result<Daticert, String> {
         }
         None => None,
     };
-    let trimmed = |element: &xml::Element| element.text.trim().to_owned();
+    let trimmed = |element: &xml::Element<'_>| element.text.trim().to_owned();
     let delivered_to = data.optional("consegna").map(trimmed);
     let taken = data.all("ricezione").into_iter().map(trimmed).collect();
     let error_text = data.optional("errore-esteso").map(trimmed);
@@ -160,7 +158,7 @@ pub(super) fn read(octets: &[u8]) -> Result<Daticert, String> {
     Ok(Daticert { kind, error: error.into(), certified, form, delivered_to, taken, error_text })
 }
 
-fn recipient(element: &xml::Element) -> Result<Recipient, String> {
+fn recipient(element: &xml::Element<'_>) -> Result<Recipient, String> {
     let certified = match element.attribute("tipo").unwrap_or("certificato") {
         "certificato" => true,
         "esterno" => false,
@@ -170,7 +168,7 @@ fn recipient(element: &xml::Element) -> Result<Recipient, String> {
 }
 
 /// `dd/mm/yyyy`, `hh:mm:ss` and `[+-]hhmm`.
-fn check_time(data: &xml::Element) -> Result<(), String> {
+fn check_time(data: &xml::Element<'_>) -> Result<(), String> {
     let mut parts = Children(data.children.as_slice());
     let (day, hour) = (parts.required("giorno")?, parts.required("ora")?);
     parts.end()?;
@@ -190,10 +188,10 @@ fn check_time(data: &xml::Element) -> Result<(), String> {
 }
 
 /// The children of an element that are still to come, in the order of the DTD.
-struct Children<'a>(&'a [xml::Element]);
+struct Children<'a>(&'a [xml::Element<'a>]);
 
 impl<'a> Children<'a> {
-    fn optional(&mut self, name: &str) -> Option<&'a xml::Element> {
+    fn optional(&mut self, name: &str) -> Option<&'a xml::Element<'a>> {
         let (first, rest) = self.0.split_first()?;
         (first.name == name).then(|| {
             self.0 = rest;
@@ -201,11 +199,11 @@ impl<'a> Children<'a> {
         })
     }
 
-    fn required(&mut self, name: &str) -> Result<&'a xml::Element, String> {
+    fn required(&mut self, name: &str) -> Result<&'a xml::Element<'a>, String> {
         self.optional(name).ok_or_else(|| format!("elemento {name} mancante o fuori posto"))
     }
 
-    fn all(&mut self, name: &str) -> Vec<&'a xml::Element> {
+    fn all(&mut self, name: &str) -> Vec<&'a xml::Element<'a>> {
         std::iter::from_fn(|| self.optional(name)).collect()
     }
 

@@ -11,11 +11,11 @@ use const_oid::{
     },
 };
 use der::{
-    Any, Decode, Encode, Tag,
+    Any, Decode, Encode,
     asn1::{GeneralizedTime, SetOfVec, UtcTime},
 };
 use spki::AlgorithmIdentifierOwned;
-use x509_cert::{Certificate, attr::Attribute, time::Time};
+use x509_cert::{Certificate, time::Time};
 
 use super::{
     CertificateFault,
@@ -151,8 +151,8 @@ impl Encoded {
 
 /// The DER of contentType, signingTime and messageDigest (RFC 5652 §11): what is signed.
 pub(super) fn signed_attributes(message_digest: &[u8], at: Timestamp) -> der::Result<Vec<u8>> {
-    let attribute = |oid: ObjectIdentifier, value: Any| -> der::Result<Attribute> {
-        Ok(Attribute { oid, values: SetOfVec::try_from(vec![value])? })
+    let attribute = |oid: ObjectIdentifier, value: &[u8]| -> der::Result<Vec<u8>> {
+        Ok(element(SEQUENCE, &[&oid.to_der()?, &element(SET, &[value])]))
     };
     // RFC 5652 §11.3: UTCTime through 2049, GeneralizedTime after; jiff and DER both end with the year 9999.
     let seconds = u64::try_from(at.unix_micros().div_euclid(1_000_000)).unwrap_or(0).min(253_402_200_000);
@@ -161,12 +161,14 @@ pub(super) fn signed_attributes(message_digest: &[u8], at: Timestamp) -> der::Re
         Ok(time) => Time::UtcTime(time),
         Err(_) => Time::GeneralTime(GeneralizedTime::from_unix_duration(since_epoch)?),
     };
-    let attributes = SetOfVec::try_from(vec![
-        attribute(ID_CONTENT_TYPE, Any::encode_from(&ID_DATA)?)?,
-        attribute(ID_SIGNING_TIME, Any::encode_from(&time)?)?,
-        attribute(ID_MESSAGE_DIGEST, Any::new(Tag::OctetString, message_digest)?)?,
-    ])?;
-    attributes.to_der()
+    let mut attributes = [
+        attribute(ID_CONTENT_TYPE, &ID_DATA.to_der()?)?,
+        attribute(ID_SIGNING_TIME, &time.to_der()?)?,
+        attribute(ID_MESSAGE_DIGEST, &element(OCTET_STRING, &[message_digest]))?,
+    ];
+    // The order of a SET OF in DER.
+    attributes.sort_unstable();
+    Ok(element(SET, &attributes.each_ref().map(Vec::as_slice)))
 }
 
 /// A message that lacks nothing but its signature.
@@ -218,9 +220,9 @@ impl Draft {
             header.add("Content-Transfer-Encoding", "8bit");
         }
         let signature = Part::file(signature_type, "smime.p7s", "base64", base64(&signed_data).into(), false);
-        let mut out = Vec::with_capacity(self.header.len() + self.content.len() + 3 * signed_data.len());
+        let mut out = Vec::with_capacity(self.header.len() + self.content.len() + signature.body.len() + MARGIN);
         out.extend_from_slice(&self.header);
-        out.extend(header.into_bytes());
+        out.extend_from_slice(header.as_bytes());
         out.extend_from_slice(b"\r\n");
         if *preamble {
             out.extend_from_slice(PREAMBLE);
@@ -239,6 +241,9 @@ impl Draft {
         &self.message_id
     }
 }
+
+/// Octets of the fields, boundaries and lines that stand around the parts of a message.
+const MARGIN: usize = 1024;
 
 /// What readers without MIME see first.
 const PREAMBLE: &[u8] = b"Questo messaggio e' in formato MIME ed e' firmato (S/MIME).\r\n\r\n";
@@ -269,4 +274,30 @@ pub(super) fn signed_twice(cms: &[u8], certificate: &[u8]) -> Vec<u8> {
     });
     signed.signer_infos.0.insert(second).unwrap();
     ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(&signed).unwrap() }.to_der().unwrap()
+}
+
+#[cfg(test)]
+mod tests {
+    use der::Tag;
+    use x509_cert::attr::Attribute;
+
+    use super::*;
+
+    #[test]
+    fn signed_attributes_are_what_a_library_would_encode() {
+        for seconds in [0, 1_772_438_400, 4_000_000_000] {
+            let at = Timestamp::from_unix_micros(seconds * 1_000_000);
+            let since_epoch = Duration::from_secs(seconds.try_into().unwrap());
+            let time = UtcTime::from_unix_duration(since_epoch).map(Time::UtcTime);
+            let time =
+                time.unwrap_or_else(|_| Time::GeneralTime(GeneralizedTime::from_unix_duration(since_epoch).unwrap()));
+            let attribute = |oid, value| Attribute { oid, values: SetOfVec::try_from(vec![value]).unwrap() };
+            let attributes = SetOfVec::try_from(vec![
+                attribute(ID_MESSAGE_DIGEST, Any::new(Tag::OctetString, [7; 32]).unwrap()),
+                attribute(ID_SIGNING_TIME, Any::encode_from(&time).unwrap()),
+                attribute(ID_CONTENT_TYPE, Any::encode_from(&ID_DATA).unwrap()),
+            ]);
+            assert_eq!(signed_attributes(&[7; 32], at).unwrap(), attributes.unwrap().to_der().unwrap());
+        }
+    }
 }

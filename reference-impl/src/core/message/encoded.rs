@@ -11,6 +11,9 @@ const MAX_REACH: usize = 500;
 ///
 /// Octets over 127 outside encoded words are taken for UTF-8, where they are not that for ISO-8859-1.
 pub(super) fn decode(value: &[u8]) -> String {
+    if find(value, b"=?").is_none() {
+        return Charset::guess(value);
+    }
     let mut text = String::new();
     let mut pending: Option<(Charset, Vec<u8>)> = None;
     let mut rest = value;
@@ -193,7 +196,7 @@ fn latin_9(octet: u8) -> char {
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
+    memchr::memmem::find(haystack, needle)
 }
 
 #[cfg(test)]

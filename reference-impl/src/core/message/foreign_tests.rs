@@ -5,7 +5,7 @@ use std::{
     process::{Command, Output},
 };
 
-use collaudo_node::Bytes;
+use collaudo_node::{BodyId, Bytes};
 
 use super::{family_tests::families, samples::*, tests::*, *};
 
@@ -84,7 +84,7 @@ fn signatures_made_by_openssl_in_indefinite_length_are_read() {
     let certificates = read.certificates(&memory::Memory::default());
     let certificate = certificates.iter().find(|certificate| read.names(certificate)).unwrap();
     assert_eq!(certificate.der(), ALFA.certificate);
-    assert_eq!(read.verify(&content, certificate), Ok(()));
+    assert_eq!(read.verify(&content, certificate), Ok(BodyId::of(&content)));
     assert!(read.verify(b"x", certificate).is_err());
 }
 

@@ -106,7 +106,7 @@ impl Message {
     }
 
     fn scan(bytes: Bytes, strict: bool) -> (Self, Option<Malformed>) {
-        let mut fields: Vec<Field> = Vec::new();
+        let mut fields: Vec<Field> = Vec::with_capacity(16);
         let (mut at, mut number, mut fault) = (0, 0, None);
         let mut body_at = bytes.len();
         while at < bytes.len() {

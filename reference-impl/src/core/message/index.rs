@@ -4,7 +4,7 @@ use collaudo_node::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 
-use super::{address::domain_of, certificate::Known, mime::unbase64, signature::SignedData};
+use super::{address::domain_of, certificate::Known, mime::unbase64, signature::SignedData, write::hex};
 
 /// The national index has about a hundred records and tens of thousands of domains; a file beyond this is no index.
 const MAX_OCTETS: usize = 64 << 20;
@@ -121,7 +121,16 @@ impl Index {
         //= PEC-2.2.2-11
         //= PEC-2.2.2-12
         //= PEC-2.2.2-13
-        let records = self.by_hash.get(&sha_1(certificate))?;
+        self.by_hash(&sha_1(certificate), certificate)
+    }
+
+    /// [`Self::by_certificate`] for a certificate that was read.
+    pub(super) fn by_known(&self, known: &Known) -> Option<&Arc<Provider>> {
+        self.by_hash(known.sha_1(), known.der())
+    }
+
+    fn by_hash(&self, hash: &str, certificate: &[u8]) -> Option<&Arc<Provider>> {
+        let records = self.by_hash.get(hash)?;
         records.iter().find(|provider| provider.certificates.iter().any(|known| known == certificate))
     }
 
@@ -158,8 +167,9 @@ impl Index {
     }
 }
 
-fn sha_1(certificate: &[u8]) -> String {
-    Sha1::digest(certificate).iter().map(|octet| format!("{octet:02x}")).collect()
+/// What an index names a certificate by.
+pub(super) fn sha_1(certificate: &[u8]) -> String {
+    hex(&Sha1::digest(certificate))
 }
 
 /// A record of the LDIF: attribute names in lower case, without options.

@@ -4,7 +4,7 @@ use collaudo_node::Bytes;
 
 use super::{
     Message,
-    mime::{content_types, file_name, leniently_decoded, part, rows},
+    mime::{content_types, file_name, leniently_decoded, part_octets, rows},
     signature::encapsulated,
 };
 
@@ -60,7 +60,7 @@ impl Entity {
         let kinds = content_types(&self.0);
         let multiparts = kinds.iter().filter(|kind| kind.value.starts_with("multipart/"));
         let rows = multiparts.flat_map(|kind| rows(&self.0, kind, MAX_ENTITIES + 1));
-        let mut inner: Vec<Bytes> = rows.map(|row| part(&self.0, &row).bytes().clone()).collect();
+        let mut inner: Vec<Bytes> = rows.map(|row| part_octets(&self.0, &row)).collect();
         if !inner.is_empty() {
             return Ok(inner);
         }

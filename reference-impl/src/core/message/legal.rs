@@ -1,5 +1,7 @@
 //! Legal time: what a person in Italy reads off an instant (§4.2).
 
+use std::sync::LazyLock;
+
 use collaudo_node::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -20,10 +22,10 @@ impl LegalTime {
     /// *Source* PEC-4.2-01.
     pub(super) fn of(at: Timestamp) -> Self {
         //= PEC-4.2-01
-        let rome = TimeZone::get("Europe/Rome").unwrap_or(TimeZone::UTC);
+        static ROME: LazyLock<TimeZone> = LazyLock::new(|| TimeZone::get("Europe/Rome").unwrap_or(TimeZone::UTC));
         // Nothing here happens before 1970 or after 9999; an instant beyond is shown as the nearest that can be written.
         let seconds = at.unix_micros().div_euclid(1_000_000).clamp(0, 253_402_200_000);
-        let local = jiff::Timestamp::from_second(seconds).unwrap_or_default().to_zoned(rome);
+        let local = jiff::Timestamp::from_second(seconds).unwrap_or_default().to_zoned(ROME.clone());
         //= PEC-4.2-02
         //= PEC-4.2-03
         Self {

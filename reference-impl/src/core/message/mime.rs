@@ -1,6 +1,6 @@
 //! MIME entities (RFC 2045 to 2047, 2231), read.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{borrow::Cow, collections::BTreeSet, ops::Range};
 
 use base64::{
     Engine,
@@ -46,17 +46,22 @@ impl Parameterised {
 pub(crate) fn raw(field: &[u8]) -> (String, Vec<(String, Vec<u8>)>) {
     let mut pieces = cut(field).into_iter();
     let value = pieces.next().unwrap_or_default();
-    let mut value = String::from_utf8_lossy(value.trim_ascii()).to_ascii_lowercase();
+    let mut value = lower(value.trim_ascii());
     if value.contains(char::is_whitespace) {
         value = value.split('/').map(|word| word.trim()).collect::<Vec<_>>().join("/");
     }
     let parameters = pieces.take(MAX_PARAMETERS).filter_map(|piece| {
-        let equals = piece.iter().position(|octet| *octet == b'=')?;
+        let equals = memchr::memchr(b'=', &piece)?;
         let (name, text) = piece.split_at(equals);
-        let name = String::from_utf8_lossy(name.trim_ascii()).to_ascii_lowercase();
-        Some((name, unquote(text.get(1..)?.trim_ascii())))
+        Some((lower(name.trim_ascii()), unquote(text.get(1..)?.trim_ascii())))
     });
     (value, parameters.collect())
+}
+
+fn lower(text: &[u8]) -> String {
+    let mut text = String::from_utf8_lossy(text).into_owned();
+    text.make_ascii_lowercase();
+    text
 }
 
 /// The Content-Type of an entity; `text/plain` where it has none that can be read.
@@ -85,7 +90,11 @@ pub(super) fn file_name(entity: &Message) -> Option<String> {
 /// The octets of an entity, its transfer encoding undone; `None` where that fails.
 pub(crate) fn decoded(entity: &Message) -> Option<Bytes> {
     let body = entity.body();
-    let encoding = entity.get("Content-Transfer-Encoding").map(|field| field.text().to_ascii_lowercase());
+    let encoding = entity.get("Content-Transfer-Encoding").map(|field| {
+        let mut word = field.text();
+        word.make_ascii_lowercase();
+        word
+    });
     match encoding.as_deref().unwrap_or("7bit") {
         "7bit" | "8bit" | "binary" => Some(body),
         "base64" => unbase64(&body).map(Into::into),
@@ -98,21 +107,25 @@ pub(crate) fn decoded(entity: &Message) -> Option<Bytes> {
 /// whatever stands between its characters, and an encoding that is not known left as it is.
 pub(super) fn leniently_decoded(entity: &Message) -> Vec<Bytes> {
     let body = entity.body();
-    let word = |text: String| {
-        let text = text.trim_start().to_ascii_lowercase();
-        text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or_default().to_owned()
+    let word = |field: &Field| {
+        let text = field.text();
+        let text = text.trim_start();
+        let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(text.len());
+        text.get(..end).unwrap_or_default().to_ascii_lowercase()
     };
-    let named = entity.all("Content-Transfer-Encoding").take(MAX_READINGS).map(|field| word(field.text()));
-    let mut encodings: BTreeSet<String> = named.collect();
-    if encodings.is_empty() {
-        encodings.insert(String::new());
-    }
-    let decode = |encoding: &String| match encoding.as_str() {
+    let decode = |encoding: &str| match encoding {
         "base64" => forgiving_base64(&body).into(),
         "quoted-printable" => unquote_printable(&body).into(),
         _ => body.clone(),
     };
-    encodings.iter().map(decode).collect()
+    let mut named = entity.all("Content-Transfer-Encoding").take(MAX_READINGS).map(word);
+    let Some(first) = named.next() else { return vec![body.clone()] };
+    let mut encodings: BTreeSet<String> = named.collect();
+    if encodings.is_empty() {
+        return vec![decode(&first)];
+    }
+    encodings.insert(first);
+    encodings.iter().map(|encoding| decode(encoding)).collect()
 }
 
 /// Base64 where what is not of its alphabet is passed over, and padding begins a new group.
@@ -180,8 +193,18 @@ pub(super) fn unbase64(text: &[u8]) -> Option<Vec<u8>> {
             .with_decode_allow_trailing_bits(true),
     );
     let mut packed = Vec::with_capacity(text.len());
-    text.split(u8::is_ascii_whitespace).for_each(|line| packed.extend_from_slice(line));
-    ENGINE.decode(packed).ok()
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |lf| lf + 1);
+        let (line, behind) = rest.split_at(end);
+        packed.extend_from_slice(line.trim_ascii());
+        rest = behind;
+    }
+    ENGINE.decode(&packed).ok().or_else(|| {
+        // White space within a line is rare, and as good as its end.
+        packed.retain(|octet| !octet.is_ascii_whitespace());
+        ENGINE.decode(&packed).ok()
+    })
 }
 
 /// Why a multipart has no parts that can be told apart; in Italian, for the anomaly envelope's text.
@@ -200,7 +223,11 @@ pub(crate) enum PartsFault {
 
 /// The parts of a multipart body, as ranges of it. A fault's place is counted in octets of the body.
 pub(crate) fn parts(entity: &Message) -> Result<Vec<Range<usize>>, PartsFault> {
-    let content_type = content_type(entity);
+    parts_by(entity, &content_type(entity))
+}
+
+/// [`parts`] of an entity whose Content-Type was read already.
+pub(super) fn parts_by(entity: &Message, content_type: &Parameterised) -> Result<Vec<Range<usize>>, PartsFault> {
     let boundary = content_type.parameter("boundary").filter(|_| content_type.value.starts_with("multipart/"));
     let boundary = boundary.filter(|boundary| (1..=70).contains(&boundary.len())).ok_or(PartsFault::Boundary)?;
     let body = entity.body();
@@ -253,12 +280,12 @@ struct Delimiter {
 }
 
 fn delimiters(body: &[u8], boundary: &str) -> impl Iterator<Item = Delimiter> {
-    let line = [b"--", boundary.as_bytes()].concat();
+    let line = memmem::Finder::new(&[b"--", boundary.as_bytes()].concat()).into_owned();
     let mut from = 0;
     std::iter::from_fn(move || {
         loop {
-            let at = from + memmem::find(body.get(from..)?, &line)?;
-            let behind = at + line.len();
+            let at = from + line.find(body.get(from..)?)?;
+            let behind = at + line.needle().len();
             let next = memchr::memchr(b'\n', body.get(behind..)?).map_or(body.len(), |lf| behind + lf + 1);
             let rest = body.get(behind..next)?;
             let closed = rest.strip_prefix(b"--");
@@ -274,15 +301,40 @@ fn delimiters(body: &[u8], boundary: &str) -> impl Iterator<Item = Delimiter> {
 
 /// A part of a multipart entity, its header read.
 pub(crate) fn part(entity: &Message, range: &Range<usize>) -> Message {
+    Message::read_leniently(part_octets(entity, range))
+}
+
+/// The octets of a part of a multipart entity.
+pub(super) fn part_octets(entity: &Message, range: &Range<usize>) -> Bytes {
     let start = entity.body_at() + range.start;
-    Message::read_leniently(entity.bytes().slice(start..start + range.len()))
+    entity.bytes().slice(start..start + range.len())
 }
 
 /// Cuts at the semicolons that stand outside quoted strings and comments, which are left out.
-fn cut(field: &[u8]) -> Vec<Vec<u8>> {
-    if !field.iter().any(|octet| matches!(octet, b'"' | b'(')) {
-        return field.split(|octet| *octet == b';').map(<[u8]>::to_vec).collect();
+fn cut(field: &[u8]) -> Vec<Cow<'_, [u8]>> {
+    match memchr::memchr2(b'(', b'\\', field) {
+        Some(_) => cut_by_octets(field).into_iter().map(Cow::Owned).collect(),
+        None => cut_at_quotes(field),
     }
+}
+
+/// The same where there is neither comment nor escape: a quote then ends what the last one began.
+fn cut_at_quotes(field: &[u8]) -> Vec<Cow<'_, [u8]>> {
+    let mut pieces = Vec::with_capacity(4);
+    let (mut begin, mut quoted) = (0, false);
+    for at in memchr::memchr2_iter(b';', b'"', field) {
+        if field.get(at) == Some(&b'"') {
+            quoted = !quoted;
+        } else if !quoted {
+            pieces.push(Cow::Borrowed(field.get(begin..at).unwrap_or_default()));
+            begin = at + 1;
+        }
+    }
+    pieces.push(Cow::Borrowed(field.get(begin..).unwrap_or_default()));
+    pieces
+}
+
+fn cut_by_octets(field: &[u8]) -> Vec<Vec<u8>> {
     let mut pieces = vec![Vec::new()];
     let (mut quoted, mut escaped, mut depth) = (false, false, 0_usize);
     for octet in field {
@@ -312,6 +364,10 @@ fn cut(field: &[u8]) -> Vec<Vec<u8>> {
 
 fn unquote(text: &[u8]) -> Vec<u8> {
     let Some(inner) = text.strip_prefix(b"\"") else { return text.to_vec() };
+    if !inner.contains(&b'\\') {
+        let end = memchr::memchr(b'"', inner).unwrap_or(inner.len());
+        return inner.get(..end).unwrap_or_default().to_vec();
+    }
     let mut out = Vec::with_capacity(inner.len());
     let mut escaped = false;
     for octet in inner {
@@ -330,7 +386,15 @@ fn unquote(text: &[u8]) -> Vec<u8> {
 
 /// Puts the pieces of RFC 2231 together (`name*0`, `name*1*`, `name*`); a plain parameter may hold encoded words.
 fn join(raw: Vec<(String, Vec<u8>)>) -> Vec<(String, String)> {
-    let mut whole: Vec<(String, String)> = Vec::new();
+    let mut whole: Vec<(String, String)> = Vec::with_capacity(raw.len());
+    if !raw.iter().any(|(name, _)| name.contains('*')) {
+        for (name, value) in raw {
+            if !whole.iter().any(|(known, _)| *known == name) {
+                whole.push((name, encoded::decode(&value)));
+            }
+        }
+        return whole;
+    }
     for (name, value) in &raw {
         let base = name.split('*').next().unwrap_or_default();
         if whole.iter().any(|(known, _)| known == base) {
@@ -420,6 +484,8 @@ pub(super) fn entity(bytes: Bytes) -> Message {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn of(text: &str) -> Message {
@@ -488,6 +554,14 @@ mod tests {
         assert_eq!(name("Content-Type: x/y; name=a\r\nContent-Disposition: inline; filename=b").as_deref(), Some("b"));
     }
 
+    proptest! {
+        #[test]
+        fn both_ways_of_cutting_agree(field in "([;= ]|\"|[a-z]{1,3}){0,30}") {
+            let quickly: Vec<_> = cut_at_quotes(field.as_bytes()).into_iter().map(Cow::into_owned).collect();
+            prop_assert_eq!(quickly, cut_by_octets(field.as_bytes()));
+        }
+    }
+
     #[test]
     fn forgiving_base64_passes_over_what_is_not_of_the_alphabet() {
         let decode = |text: &str| String::from_utf8(forgiving_base64(text.as_bytes())).unwrap();
@@ -508,6 +582,7 @@ mod tests {
         };
         assert_eq!(decode("BASE64", "Y2lh\r\nbw==\r\n").as_deref(), Some("ciao"));
         assert_eq!(decode("base64", "Y2lhbw").as_deref(), Some("ciao"));
+        assert_eq!(decode("base64", " Y2 l\thb\r w\n").as_deref(), Some("ciao"));
         assert_eq!(decode("base64", "%%").as_deref(), None);
         assert_eq!(decode("quoted-printable", "a=3Db =\r\nc  \r\nd=zz").as_deref(), Some("a=b c\r\nd=zz"));
         assert_eq!(decode("uuencode", "x"), None);

@@ -5,7 +5,7 @@ use collaudo_node::Bytes;
 
 use super::{
     html::html,
-    write::{Header, ascii_lines, base64, quoted_printable, quoted_printable_latin1},
+    write::{Header, ascii_lines, base64, hex, quoted_printable, quoted_printable_latin1},
 };
 use crate::Family;
 
@@ -40,8 +40,8 @@ impl Content<'_> {
             attached.reverse();
         }
         let (header, boundary) = multipart("mixed", message_id, &parts);
-        let mut out = Vec::with_capacity(4096 + parts.iter().map(|part| part.body.len()).sum::<usize>());
-        out.extend(header.into_bytes());
+        let mut out = Vec::with_capacity(2048 + parts.iter().map(|part| part.body.len()).sum::<usize>());
+        out.extend_from_slice(header.as_bytes());
         out.extend_from_slice(b"\r\n");
         append_parts(&boundary, &parts, &mut out);
         out
@@ -51,7 +51,7 @@ impl Content<'_> {
 /// One part of a multipart.
 pub(super) struct Part {
     header: Option<Header>,
-    body: Bytes,
+    pub(super) body: Bytes,
 }
 
 impl Part {
@@ -120,7 +120,7 @@ impl Part {
 
     fn append_to(&self, out: &mut Vec<u8>) {
         if let Some(header) = &self.header {
-            out.extend(header.clone().into_bytes());
+            out.extend_from_slice(header.as_bytes());
             out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(&self.body);
@@ -159,6 +159,6 @@ pub(super) fn append_parts(boundary: &str, parts: &[Part], out: &mut Vec<u8>) {
 /// content beforehand, and it is the same in every run.
 pub(super) fn boundary(seeds: &[&[u8]]) -> String {
     let hash = digest(&SHA256, &seeds.concat());
-    let hex: String = hash.as_ref().iter().take(16).map(|octet| format!("{octet:02x}")).collect();
-    format!("=_{hex}")
+    let (half, _) = hash.as_ref().split_at(16);
+    format!("=_{}", hex(half))
 }

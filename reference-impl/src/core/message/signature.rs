@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use collaudo_node::{Bytes, Timestamp};
+use collaudo_node::{BodyId, Bytes, Timestamp};
 use const_oid::{
     ObjectIdentifier,
     db::{
@@ -18,7 +18,7 @@ use super::{
     ber::{Element, Elements, INTEGER, OCTET_STRING, OID, SEQUENCE, SET, element, octets},
     certificate::{Hash, Known},
     memory::Memory,
-    mime::{content_type, decoded, part, parts},
+    mime::{self, content_type, decoded, part, parts_by},
     revocation::timestamp,
 };
 
@@ -41,13 +41,14 @@ impl Signed {
     /// Finds the signature structure of a message: multipart/signed with exactly two parts, the second a CMS signature.
     //= PEC-2.2.2-10
     pub(super) fn find(message: &Message) -> Option<Self> {
-        if content_type(message).value != "multipart/signed" {
+        let content_type = content_type(message);
+        if content_type.value != "multipart/signed" {
             return None;
         }
-        let ranges = parts(message).ok()?;
+        let ranges = parts_by(message, &content_type).ok()?;
         let [content, signature] = ranges.as_slice() else { return None };
         let signature = part(message, signature);
-        let kind = content_type(&signature).value;
+        let kind = mime::content_type(&signature).value;
         if kind != "application/pkcs7-signature" && kind != "application/x-pkcs7-signature" {
             return None;
         }
@@ -128,20 +129,23 @@ impl<'a> SignedData<'a> {
         }
     }
 
-    /// Recalculates digest and signature over the octets of `content`.
+    /// Recalculates digest and signature over the octets of `content`; gives their name, be they signed by it or not.
     //= PEC-2.2.2-14
-    pub(super) fn verify(&self, content: &[u8], signer: &Known) -> Result<(), &'static str> {
+    pub(super) fn verify(&self, content: &[u8], signer: &Known) -> Result<BodyId, &'static str> {
         let hash = Hash::of_digest(self.signer.digest).ok_or("l'algoritmo di impronta della firma non è ammesso")?;
         let algorithm = self.signer.algorithm;
         if algorithm != RSA_ENCRYPTION && Hash::of_signature(algorithm) != Some(hash) {
             return Err("l'algoritmo di firma non è ammesso");
         }
         let told = self.signer.message_digest().ok_or("gli attributi firmati non sono corretti")?;
-        if told != hash.digest(content).as_ref() {
+        let digest = hash.digest(content);
+        if told != digest.as_ref() {
             return Err("il contenuto è stato alterato dopo la firma");
         }
         match signer.verify(hash, &element(SET, &[self.signer.attributes]), &self.signer.signature) {
-            true => Ok(()),
+            // Where the signature rests on the digest that names octets, it need not be counted again.
+            true if hash == Hash::Sha256 => Ok(digest.as_ref().try_into().map_or_else(|_| BodyId::of(content), BodyId)),
+            true => Ok(BodyId::of(content)),
             false => Err("il valore della firma non è corretto"),
         }
     }

@@ -16,10 +16,21 @@ const GOOD_LINE: usize = 78;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Header(Vec<u8>);
 
+/// Octets that most headers of a part need.
+const SMALL: usize = 256;
+
 impl Header {
     /// Adds a field; long values are folded where they have white space. A control character, which could end the field
     /// and begin another, becomes a space.
     pub(super) fn add(&mut self, name: &str, value: &str) {
+        if self.0.capacity() == 0 {
+            self.0.reserve(SMALL);
+        }
+        // What fits in a line, and holds nothing that could do harm, stands as it is.
+        if name.len() + 2 + value.len() <= GOOD_LINE && value.bytes().all(|octet| matches!(octet, b' '..=b'~')) {
+            [name, ": ", value, "\r\n"].iter().for_each(|piece| self.0.extend_from_slice(piece.as_bytes()));
+            return;
+        }
         let value = value.replace(|c: char| c.is_control() && c != '\t', " ");
         self.0.extend_from_slice(name.as_bytes());
         self.0.push(b':');
@@ -72,6 +83,10 @@ impl Header {
         self.add("Subject", &value);
     }
 
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The fields written so far.
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.0
@@ -102,29 +117,31 @@ fn words(value: &str) -> Vec<&str> {
 
 /// Base64 in lines of 76 characters, the last without its end.
 pub(super) fn base64(octets: &[u8]) -> Vec<u8> {
-    let text = STANDARD.encode(octets);
-    let mut out = Vec::with_capacity(text.len() + text.len() / 38);
-    for (number, line) in text.as_bytes().chunks(76).enumerate() {
+    let mut out = String::with_capacity(octets.len() / 57 * 78 + 80);
+    for (number, line) in octets.chunks(57).enumerate() {
         if number > 0 {
-            out.extend_from_slice(b"\r\n");
+            out.push_str("\r\n");
         }
-        out.extend_from_slice(line);
+        STANDARD.encode_string(line, &mut out);
     }
-    out
+    out.into_bytes()
 }
 
 /// Quoted-printable of a text whose lines end in `\n`, in ISO-8859-1; what that set lacks becomes a question mark.
 pub(super) fn quoted_printable_latin1(text: &str) -> Vec<u8> {
-    quoted_lines(text, |line| line.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect())
+    quoted_lines(text, |line| match line.is_ascii() {
+        true => Cow::Borrowed(line.as_bytes()),
+        false => line.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect(),
+    })
 }
 
 /// Quoted-printable of a text whose lines end in `\n`, in UTF-8.
 pub(super) fn quoted_printable(text: &str) -> Vec<u8> {
-    quoted_lines(text, |line| line.as_bytes().to_vec())
+    quoted_lines(text, |line| Cow::Borrowed(line.as_bytes()))
 }
 
-fn quoted_lines(text: &str, octets: impl Fn(&str) -> Vec<u8>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len() + text.len() / 8);
+fn quoted_lines<'a>(text: &'a str, octets: impl Fn(&'a str) -> Cow<'a, [u8]>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + text.len() / 4);
     for (number, line) in text.split('\n').enumerate() {
         if number > 0 {
             out.extend_from_slice(b"\r\n");
@@ -158,6 +175,12 @@ pub(super) fn ascii_lines(xml: &str) -> Option<Vec<u8>> {
 
 const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
 
+/// Hexadecimal digits in lower case.
+pub(super) fn hex(octets: &[u8]) -> String {
+    let digit = |value: u8| char::from(DIGITS[usize::from(value)].to_ascii_lowercase());
+    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 0xf)]).collect()
+}
+
 fn quoted_line(octets: &[u8], out: &mut Vec<u8>) {
     let mut room = 75;
     for (at, octet) in octets.iter().enumerate() {
@@ -168,14 +191,16 @@ fn quoted_line(octets: &[u8], out: &mut Vec<u8>) {
             b' ' => !last,
             _ => false,
         };
-        let quoted = [b'=', DIGITS[usize::from(octet >> 4)], DIGITS[usize::from(octet & 0xf)]];
-        let shown = if plain { std::slice::from_ref(octet) } else { quoted.as_slice() };
-        if shown.len() > room {
+        let shown = if plain { 1 } else { 3 };
+        if shown > room {
             out.extend_from_slice(b"=\r\n");
             room = 75;
         }
-        room -= shown.len();
-        out.extend_from_slice(shown);
+        room -= shown;
+        match plain {
+            true => out.push(*octet),
+            false => out.extend([b'=', DIGITS[usize::from(octet >> 4)], DIGITS[usize::from(octet & 0xf)]]),
+        }
     }
 }
 

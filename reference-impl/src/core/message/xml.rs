@@ -1,5 +1,7 @@
 //! A reader for small XML documents that strangers send: no entities of their own, no DTD, bounded in size and depth.
 
+use std::borrow::Cow;
+
 /// Certification data for thousands of recipients fits well.
 const MAX_OCTETS: usize = 4 << 20;
 const MAX_DEPTH: usize = 8;
@@ -7,19 +9,19 @@ const MAX_ATTRIBUTES: usize = 16;
 /// An element costs many times the octets that make it.
 const MAX_ELEMENTS: usize = 20_000;
 
-/// An element with what it holds.
+/// An element with what it holds; what the document says as it stands is not copied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Element {
-    pub(super) name: String,
-    attributes: Vec<(String, String)>,
-    pub(super) children: Vec<Element>,
+pub(super) struct Element<'a> {
+    pub(super) name: &'a str,
+    attributes: Vec<(&'a str, Cow<'a, str>)>,
+    pub(super) children: Vec<Element<'a>>,
     /// The character data directly inside.
-    pub(super) text: String,
+    pub(super) text: Cow<'a, str>,
 }
 
-impl Element {
+impl Element<'_> {
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+        self.attributes.iter().find(|(found, _)| *found == name).map(|(_, value)| value.as_ref())
     }
 }
 
@@ -32,7 +34,7 @@ pub(super) struct Fault {
 }
 
 /// Reads a document in UTF-8.
-pub(super) fn read(octets: &[u8]) -> Result<Element, Fault> {
+pub(super) fn read(octets: &[u8]) -> Result<Element<'_>, Fault> {
     let fault = |before: &[u8], what| Fault { line: 1 + memchr::memchr_iter(b'\n', before).count(), what };
     if octets.len() > MAX_OCTETS {
         return Err(fault(&[], "documento troppo grande"));
@@ -41,8 +43,8 @@ pub(super) fn read(octets: &[u8]) -> Result<Element, Fault> {
         .map_err(|error| fault(octets.get(..error.valid_up_to()).unwrap_or_default(), "documento non in UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let before = |rest: &str| text.as_bytes().get(..text.len().saturating_sub(rest.len())).unwrap_or_default();
-    let is_forbidden = |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\n' | '\u{7f}'..);
-    if let Some(at) = text.find(is_forbidden) {
+    let is_forbidden = |octet: u8| octet < b' ' && !matches!(octet, b'\t' | b'\r' | b'\n');
+    if let Some(at) = text.bytes().position(is_forbidden) {
         return Err(fault(text.as_bytes().get(..at).unwrap_or_default(), "carattere di controllo"));
     }
     let mut reader = Reader { rest: text, open: Vec::new(), root: None, elements: 0 };
@@ -51,18 +53,18 @@ pub(super) fn read(octets: &[u8]) -> Result<Element, Fault> {
 
 struct Reader<'a> {
     rest: &'a str,
-    open: Vec<Element>,
-    root: Option<Element>,
+    open: Vec<Element<'a>>,
+    root: Option<Element<'a>>,
     elements: usize,
 }
 
 impl<'a> Reader<'a> {
-    fn read(&mut self) -> Result<Element, &'static str> {
+    fn read(&mut self) -> Result<Element<'a>, &'static str> {
         while !self.rest.is_empty() {
-            let markup = self.rest.find('<').unwrap_or(self.rest.len());
+            let markup = memchr::memchr(b'<', self.rest.as_bytes()).unwrap_or(self.rest.len());
             let (data, rest) = self.rest.split_at(markup);
             match self.open.last_mut() {
-                Some(element) => resolve(data, &mut element.text)?,
+                Some(element) => add(&mut element.text, resolve(data)?),
                 None if data.trim_ascii().is_empty() => {}
                 None => return Err("testo fuori dall'elemento radice"),
             }
@@ -83,7 +85,9 @@ impl<'a> Reader<'a> {
         }
         if self.take("<![CDATA[") {
             let data = self.skip_past("]]>")?;
-            return self.open.last_mut().map(|element| element.text.push_str(data)).ok_or("CDATA fuori posto");
+            let element = self.open.last_mut().ok_or("CDATA fuori posto")?;
+            add(&mut element.text, data.into());
+            return Ok(());
         }
         if self.take("<!DOCTYPE") {
             // A name and where the DTD lies are harmless, for nothing is fetched; declarations are not.
@@ -108,7 +112,7 @@ impl<'a> Reader<'a> {
         if self.elements > MAX_ELEMENTS {
             return Err("troppi elementi");
         }
-        let mut element = Element { name: self.name()?.into(), ..Element::default() };
+        let mut element = Element { name: self.name()?, ..Element::default() };
         loop {
             let spaced = self.rest.starts_with(|c: char| c.is_ascii_whitespace());
             self.rest = self.rest.trim_ascii_start();
@@ -122,7 +126,7 @@ impl<'a> Reader<'a> {
             if !spaced || element.attributes.len() >= MAX_ATTRIBUTES {
                 return Err("attributi non validi");
             }
-            let name = self.name()?.to_owned();
+            let name = self.name()?;
             self.rest = self.rest.trim_ascii_start();
             if !self.take("=") {
                 return Err("attributo senza valore");
@@ -135,16 +139,15 @@ impl<'a> Reader<'a> {
             } else {
                 return Err("attributo senza virgolette");
             };
-            let mut value = String::new();
-            resolve(self.skip_past(quote)?, &mut value)?;
-            if value.contains('<') || element.attribute(&name).is_some() {
+            let value = resolve(self.skip_past(quote)?)?;
+            if value.contains('<') || element.attribute(name).is_some() {
                 return Err("attributi non validi");
             }
             element.attributes.push((name, value));
         }
     }
 
-    fn close(&mut self, element: Element) -> Result<(), &'static str> {
+    fn close(&mut self, element: Element<'a>) -> Result<(), &'static str> {
         match self.open.last_mut() {
             Some(parent) => parent.children.push(element),
             None if self.root.is_none() => self.root = Some(element),
@@ -174,8 +177,20 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Appends character data, its five named and its numeric references resolved.
-fn resolve(data: &str, out: &mut String) -> Result<(), &'static str> {
+/// Appends character data to what an element holds.
+fn add<'a>(text: &mut Cow<'a, str>, data: Cow<'a, str>) {
+    match text.is_empty() {
+        true => *text = data,
+        false => text.to_mut().push_str(&data),
+    }
+}
+
+/// Character data, its five named and its numeric references resolved.
+fn resolve(data: &str) -> Result<Cow<'_, str>, &'static str> {
+    if !data.contains('&') {
+        return Ok(data.into());
+    }
+    let mut out = String::with_capacity(data.len());
     let mut rest = data;
     while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
@@ -193,7 +208,7 @@ fn resolve(data: &str, out: &mut String) -> Result<(), &'static str> {
         rest = tail.get(1..).unwrap_or_default();
     }
     out.push_str(rest);
-    Ok(())
+    Ok(out.into())
 }
 
 fn numeric(name: &str) -> Option<char> {
@@ -220,8 +235,8 @@ mod tests {
     fn what_providers_write_is_read() {
         let text = "\u{feff}<?xml version=\"1.0\"?>\r\n<!DOCTYPE a PUBLIC \"x\" \"y\">\n<?s?><a  k = 'v&quot;' >t&lt;&#233;&#xE8;<b/><!-- < --><c></c ><d /><![CDATA[<&]]></a >\n";
         let root = read(text.as_bytes()).unwrap();
-        assert_eq!((root.name.as_str(), root.attribute("k"), root.text.as_str()), ("a", Some("v\""), "t<éè<&"));
-        assert_eq!(root.children.iter().map(|child| child.name.as_str()).collect::<Vec<_>>(), ["b", "c", "d"]);
+        assert_eq!((root.name, root.attribute("k"), root.text.as_ref()), ("a", Some("v\""), "t<éè<&"));
+        assert_eq!(root.children.iter().map(|child| child.name).collect::<Vec<_>>(), ["b", "c", "d"]);
     }
 
     #[test]
