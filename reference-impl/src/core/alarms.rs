@@ -16,6 +16,9 @@ impl<K: Ord + Clone> Alarms<K> {
 
     /// Sets or moves an alarm.
     pub(crate) fn set(&mut self, name: K, at: Timestamp) {
+        if self.by_name.get(&name) == Some(&at) {
+            return;
+        }
         self.clear(&name);
         self.by_time.insert((at, name.clone()));
         self.by_name.insert(name, at);

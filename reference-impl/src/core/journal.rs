@@ -253,8 +253,17 @@ impl Record {
 
     /// The record's octets.
     pub(crate) fn encode(&self) -> Bytes {
+        self.encode_by(&mut Vec::new())
+    }
+
+    /// The same, in octets that were used before and can be used again.
+    pub(crate) fn encode_by(&self, scratch: &mut Vec<u8>) -> Bytes {
+        scratch.clear();
         // Strings, numbers and maps of them always have a JSON form.
-        serde_json::to_vec(&Line { v: VERSION, record: self }).unwrap_or_default().into()
+        match serde_json::to_writer(&mut *scratch, &Line { v: VERSION, record: self }) {
+            Ok(()) => Bytes::copy_from_slice(scratch),
+            Err(_) => Bytes::new(),
+        }
     }
 
     /// Reads a record of this version.
@@ -331,6 +340,9 @@ pub enum Declared {
 
 /// What a committed record declares; nothing where it is no concern of others.
 pub fn declare(record: &[u8]) -> Vec<Declared> {
+    if !declares(record) {
+        return Vec::new();
+    }
     match Record::decode(record) {
         Some(Record::Stored { mailbox, body, .. }) => vec![Declared::Stored { mailbox, body }],
         Some(Record::Retained { body, .. }) => vec![Declared::Retained { body }],
@@ -360,6 +372,16 @@ pub fn declare(record: &[u8]) -> Vec<Declared> {
         _ => Vec::new(),
     }
 }
+
+/// Whether a record is of a kind that declares something, by its first octets: most are not, and need not be read.
+fn declares(record: &[u8]) -> bool {
+    let kind = record.strip_prefix(HEAD).and_then(|rest| rest.split(|octet| *octet == b'"').next());
+    // What begins in another way is none of ours, or was written by hand.
+    kind.is_none_or(|kind| matches!(kind, b"stored" | b"retained" | b"sealed" | b"logged"))
+}
+
+/// How a record of this version begins, up to the name of its kind.
+const HEAD: &[u8] = b"{\"v\":2,\"record\":{\"";
 
 pub(super) mod hex {
     use collaudo_node::BodyId;
@@ -428,6 +450,10 @@ mod tests {
             at: Timestamp::default(),
         };
         let declared = Declared::Stored { mailbox: "anna@alfa.test".into(), body: BodyId::of(b"x") };
-        assert_eq!(declare(&stored.encode()), [declared]);
+        let octets = stored.encode();
+        assert!(octets.starts_with(HEAD), "the version of the form stands in its head");
+        assert_eq!(declare(&octets), std::slice::from_ref(&declared));
+        let by_hand = String::from_utf8_lossy(&octets).replace("{\"v\":2,", "{ \"v\": 2, ");
+        assert_eq!(declare(by_hand.as_bytes()), [declared]);
     }
 }

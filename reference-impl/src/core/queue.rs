@@ -104,6 +104,9 @@ impl Lanes {
 
     /// When the first message of a lane can go that cannot go now.
     fn soonest(&self, key: &LaneKey) -> Option<Timestamp> {
+        if self.put_off.is_empty() {
+            return None;
+        }
         let waiting = &self.lanes.get(key)?.waiting;
         waiting.iter().filter(|number| !self.in_hand.contains(number)).filter_map(|n| self.put_off_until(*n)).min()
     }

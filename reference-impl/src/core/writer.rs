@@ -66,6 +66,7 @@ impl Provider {
         }
         let mut chain = self.ledger.book.end();
         let (mut acts, mut records, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
+        let mut scratch = Vec::with_capacity(1024);
         for number in std::mem::take(&mut self.writer.waiting) {
             let Some(mut act) = self.acts.remove(&number) else { continue };
             if self.is_void(&act) {
@@ -74,7 +75,7 @@ impl Provider {
             }
             for record in act.records_mut() {
                 chain = record.link(chain);
-                records.push(record.encode());
+                records.push(record.encode_by(&mut scratch));
             }
             bodies.extend_from_slice(act.bodies());
             self.acts.insert(number, act);
@@ -85,7 +86,7 @@ impl Provider {
         }
         //= PEC-2.2.1-09
         let next = self.next;
-        records.push(Record::Counted { next }.encode());
+        records.push(Record::Counted { next }.encode_by(&mut scratch));
         let octets = records.iter().map(|record| record.len()).sum();
         self.writer.under_way = Some(UnderWay::Commit { acts, records: records.len(), octets, next });
         let ticket = self.ticket(Waiting::Disk);

@@ -53,6 +53,9 @@ impl Data {
 
     /// Takes a piece; gives how much of it was read where the final dot stands in it.
     pub(super) fn push(&mut self, piece: &[u8]) -> Option<usize> {
+        if self.over.is_none() {
+            self.octets.reserve(piece.len().min(self.limit.saturating_sub(self.octets.len())));
+        }
         let mut rest = piece;
         while let Some((&octet, behind)) = rest.split_first() {
             match (self.at, octet) {

@@ -3,6 +3,9 @@ use collaudo_node::Bytes;
 /// Octets handed to the transport at a time: the next lot waits until this one was taken.
 const LOT: usize = 64 * 1024;
 
+/// A last lot up to this goes out together with the final dot.
+const SMALL: usize = 16 * 1024;
+
 /// A message on its way out behind DATA: dots stuffed, the final dot behind it.
 #[derive(Debug)]
 pub(crate) struct Outflow {
@@ -28,14 +31,17 @@ impl Outflow {
         let end = self.body.len().min(self.at + LOT);
         let lot = self.body.slice(self.at..end);
         let line_start = self.at == 0 || self.body.get(self.at - 1) == Some(&b'\n');
-        let mut pieces = vec![stuffed(lot, line_start)];
+        let lot = stuffed(lot, line_start);
         self.at = end;
-        if end == self.body.len() {
-            let dot: &[u8] = if end == 0 || self.body.ends_with(b"\r\n") { b".\r\n" } else { b"\r\n.\r\n" };
-            pieces.push(Bytes::from_static(dot));
-            self.at = end + 1;
+        if end < self.body.len() {
+            return vec![lot];
         }
-        pieces
+        self.at = end + 1;
+        let dot: &[u8] = if end == 0 || self.body.ends_with(b"\r\n") { b".\r\n" } else { b"\r\n.\r\n" };
+        match lot.len() {
+            ..=SMALL => vec![[&lot, dot].concat().into()],
+            _ => vec![lot, Bytes::from_static(dot)],
+        }
     }
 }
 
