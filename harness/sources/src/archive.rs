@@ -10,8 +10,9 @@ use std::{
 use zip::ZipArchive;
 
 use crate::{
-    found::{Fate, File, Found, Limits, Place, Step, Why},
+    found::{Fate, File, Found, Limits, Place, Step},
     open::{self, Ended, Giver},
+    why::Why,
 };
 
 /// What an archive may still expand to, the archives inside it included.

@@ -11,11 +11,13 @@ mod open;
 mod quoting;
 mod sort;
 mod walk;
+mod why;
 mod window;
 
-pub use found::{Fate, File, Found, Limits, Message, Place, Step, Why};
+pub use found::{Fate, File, Found, Limits, Message, Place, Step};
 pub use mbox::{Mbox, Piece};
 pub use open::stream;
 pub use quoting::readings;
-pub use sort::{Sort, sort};
+pub use sort::{Kind, Sort, sort};
 pub use walk::walk;
+pub use why::Why;

@@ -9,9 +9,10 @@ use std::{
 
 use crate::{
     archive::{self, Budget},
-    found::{Fate, File, Found, Limits, Message, Place, Step, Why},
+    found::{Fate, File, Found, Limits, Message, Place, Step},
     mbox::{Mbox, Piece},
     sort::{HEAD_OCTETS, Sort, sort, without_marks},
+    why::Why,
 };
 
 /// Who is given what was found, until they want no more.

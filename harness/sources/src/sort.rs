@@ -23,7 +23,7 @@ pub enum Sort {
     /// A zip archive.
     Archive,
     /// Something else, in words.
-    Other(&'static str),
+    Other(Kind),
 }
 
 /// Says what a file is.
@@ -40,12 +40,12 @@ pub fn sort(head: &[u8], name: &Path) -> Sort {
         archive(head)
     } else if is_signed_data(head) || is_armoured(text) {
         Sort::Signed
-    } else if let Some((_, words)) = KNOWN.iter().find(|(magic, _)| head.starts_with(magic)) {
-        Sort::Other(words)
+    } else if let Some((_, kind)) = KNOWN.iter().find(|(magic, _)| head.starts_with(magic)) {
+        Sort::Other(*kind)
     } else if is_message(text, name) {
         Sort::Message
     } else {
-        Sort::Other(if head.contains(&0) { "binary" } else { "text without the header of a message" })
+        Sort::Other(if head.contains(&0) { Kind::Binary } else { Kind::Text })
     }
 }
 
@@ -56,33 +56,85 @@ pub(crate) fn without_marks(head: &[u8]) -> &[u8] {
     &text[blank..]
 }
 
-/// What people keep beside their mail, with what to do about it.
-const KNOWN: [(&[u8], &str); 13] = [
-    (b"%PDF", "a PDF document"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"\xd0\xcf\x11\xe0", "an Outlook message or an old office document; save a message as .eml to have it examined"),
-    (b"!BDN", "an Outlook data file (.pst); export its messages as .eml to have them examined"),
-    (b"\x1f\x8b", "a gzip archive; unpack it to have its content examined"),
-    (b"BZh", "a bzip2 archive; unpack it to have its content examined"),
-    (b"\xfd7zXZ", "an xz archive; unpack it to have its content examined"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive; unpack it to have its content examined"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive; unpack it to have its content examined"),
-    (b"Rar!", "a RAR archive; unpack it to have its content examined"),
-    (b"SQLite format 3", "a database"),
+/// What people keep beside their mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A PDF document.
+    Pdf,
+    /// A picture.
+    Picture,
+    /// What Outlook saves a message as, and old office programs their documents.
+    Outlook,
+    /// A data file of Outlook.
+    OutlookData,
+    /// An archive of another kind than zip.
+    Packed,
+    /// A database.
+    Database,
+    /// A zip archive that nobody keeps mail in.
+    Office,
+    /// Any other octets.
+    Binary,
+    /// Any other text.
+    Text,
+}
+
+const KNOWN: [(&[u8], Kind); 13] = [
+    (b"%PDF", Kind::Pdf),
+    (b"\x89PNG", Kind::Picture),
+    (b"\xff\xd8\xff", Kind::Picture),
+    (b"GIF8", Kind::Picture),
+    (b"\xd0\xcf\x11\xe0", Kind::Outlook),
+    (b"!BDN", Kind::OutlookData),
+    (b"\x1f\x8b", Kind::Packed),
+    (b"BZh", Kind::Packed),
+    (b"\xfd7zXZ", Kind::Packed),
+    (b"\x28\xb5\x2f\xfd", Kind::Packed),
+    (b"7z\xbc\xaf\x27\x1c", Kind::Packed),
+    (b"Rar!", Kind::Packed),
+    (b"SQLite format 3", Kind::Database),
 ];
+
+impl Kind {
+    /// What it is, and what to do about it.
+    pub fn english(self) -> &'static str {
+        match self {
+            Self::Pdf => "a PDF document",
+            Self::Picture => "a picture",
+            Self::Outlook => "an Outlook message or an old office document; save a message as .eml to have it examined",
+            Self::OutlookData => "an Outlook data file; export its messages as .eml to have them examined",
+            Self::Packed => "an archive that is not zip; unpack it and examine the folder",
+            Self::Database => "a database",
+            Self::Office => "an office document or a program",
+            Self::Binary => "binary",
+            Self::Text => "text without the header of a message",
+        }
+    }
+
+    /// The same in Italian.
+    pub fn italian(self) -> &'static str {
+        match self {
+            Self::Pdf => "un documento PDF",
+            Self::Picture => "un'immagine",
+            Self::Outlook => {
+                "un messaggio di Outlook o un vecchio documento d'ufficio; un messaggio si salvi come .eml"
+            }
+            Self::OutlookData => "un archivio dati di Outlook; se ne esportino i messaggi come .eml",
+            Self::Packed => "un archivio che non è zip; lo si estragga e si esamini la cartella",
+            Self::Database => "una base di dati",
+            Self::Office => "un documento d'ufficio o un programma",
+            Self::Binary => "binario",
+            Self::Text => "testo senza l'intestazione di un messaggio",
+        }
+    }
+}
 
 /// Office documents and programs are zip archives, too; nobody keeps mail in them.
 fn archive(head: &[u8]) -> Sort {
     const NAME_AT: usize = 30;
     let first = head.get(NAME_AT..).unwrap_or_default();
     let documents: [&[u8]; 4] = [b"[Content_Types].xml", b"_rels/", b"mimetype", b"META-INF/"];
-    if documents.iter().any(|name| first.starts_with(name)) {
-        Sort::Other("an office document or a program")
-    } else {
-        Sort::Archive
-    }
+    if documents.iter().any(|name| first.starts_with(name)) { Sort::Other(Kind::Office) } else { Sort::Archive }
 }
 
 /// Whether these octets begin a CMS SignedData, in DER or BER.

@@ -9,8 +9,9 @@ use std::{
 };
 
 use crate::{
-    found::{Fate, File, Found, Limits, Place, Why},
+    found::{Fate, File, Found, Limits, Place},
     open::{self, Giver},
+    why::Why,
 };
 
 /// Examines every path, folders with all that is in them; `-` is standard input.

@@ -7,8 +7,11 @@ use std::{
 };
 
 use collaudo_record::{BodyHash, Inspection, StoredStory};
-use collaudo_reports::opinion::{self, Document, Examined, NotExamined, Opinion, Role};
-use collaudo_sources::{Fate, Place};
+use collaudo_reports::{
+    Lang,
+    opinion::{self, Document, Examined, NotExamined, Opinion, Role},
+};
+use collaudo_sources::{Fate, Place, Why};
 use sha2::{Digest as _, Sha256};
 
 use super::InspectError;
@@ -21,6 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Case {
     path: PathBuf,
+    lang: Lang,
     /// The document takes its name when it is whole.
     part: PathBuf,
     anchors: Vec<Document>,
@@ -35,21 +39,22 @@ impl Case {
     ///
     /// # Errors
     /// Where nothing can be written there, before anything is examined.
-    pub(crate) fn open(path: &Path, anchors: Vec<Document>) -> Result<Self, InspectError> {
+    pub(crate) fn open(path: &Path, lang: Lang, anchors: Vec<Document>) -> Result<Self, InspectError> {
         let mut part = path.as_os_str().to_owned();
         part.push(".part");
         let part = PathBuf::from(part);
         File::create(&part).map_err(|why| InspectError::Opinion { path: path.to_owned(), why })?;
         let (files, messages, not_examined, stories) = Default::default();
-        Ok(Self { path: path.to_owned(), part, anchors, files, messages, not_examined, stories })
+        Ok(Self { path: path.to_owned(), lang, part, anchors, files, messages, not_examined, stories })
     }
 
     pub(crate) fn message(&mut self, number: u64, place: &Place, inspection: Inspection) {
         self.messages.push(Examined { number, file: place.file.display().to_string(), inspection });
     }
 
-    pub(crate) fn not_examined(&mut self, place: &Place, why: &str) {
-        self.not_examined.push(NotExamined { place: place.to_string(), why: why.to_owned() });
+    pub(crate) fn not_examined(&mut self, place: &Place, why: &Why) {
+        let why = if self.lang == Lang::It { why.italian() } else { why.to_string() };
+        self.not_examined.push(NotExamined { place: place.to_string(), why });
     }
 
     /// A file that held something; what lies in an archive is part of it.
@@ -69,7 +74,7 @@ impl Case {
     /// What the system says.
     pub(crate) fn write(&self, args: &InspectArgs, interrupted: bool) -> Result<(), InspectError> {
         let page = opinion::page(&Opinion {
-            lang: args.lang,
+            lang: self.lang,
             program: concat!("collaudo ", env!("CARGO_PKG_VERSION")),
             made: &stopwatch::today(),
             strict: args.profile == Profile::Strict,

@@ -8,7 +8,7 @@ use std::{
 use collaudo_judge::Summary;
 use collaudo_record::{Inspection, InspectionCounts, StoredStory};
 use collaudo_reports::visible;
-use collaudo_sources::{Fate, File, Place};
+use collaudo_sources::{Fate, File, Place, Why};
 
 use super::{case::Case, examine::Examined, progress::Progress, tally::Tally};
 
@@ -19,7 +19,7 @@ pub(crate) trait View {
     /// A message; numbers begin at 1.
     fn inspection(&mut self, number: u64, place: &Place, inspection: &Inspection, out: &mut String);
     /// A file without mail, or, without a fate, a message that was not examined.
-    fn told(&mut self, place: &Place, fate: Option<Fate>, why: &str, out: &mut String);
+    fn told(&mut self, place: &Place, fate: Option<Fate>, why: &Why, out: &mut String);
     /// A story, after all messages.
     fn story(&mut self, story: &StoredStory, out: &mut String);
     /// What stands behind all.
@@ -93,14 +93,15 @@ impl<'a> Desk<'a> {
         if let Some(case) = &mut self.case {
             case.file(&place, fate);
         }
-        let Some(why) = why.map(|why| why.to_string()) else { return };
+        let Some(why) = why else { return };
         if named && fate == Fate::Unreadable {
-            self.progress.aside(|| eprintln!("error: {}: {}", visible(&place.to_string()), visible(&why)));
+            let (place, why) = (place.to_string(), why.to_string());
+            self.progress.aside(|| eprintln!("error: {}: {}", visible(&place), visible(&why)));
         }
         self.told(&place, Some(fate), &why);
     }
 
-    fn told(&mut self, place: &Place, fate: Option<Fate>, why: &str) {
+    fn told(&mut self, place: &Place, fate: Option<Fate>, why: &Why) {
         self.view.told(place, fate, why, &mut self.out);
         if let Some(case) = &mut self.case {
             case.not_examined(place, why);
@@ -135,17 +136,5 @@ impl<'a> Desk<'a> {
             self.failed = written.err();
         }
         self.out.clear();
-    }
-}
-
-/// The word for what a file came to; for a message that was not examined without a fate.
-pub(crate) fn fate_word(fate: Option<Fate>) -> &'static str {
-    match fate {
-        Some(Fate::Mail) => "mail",
-        Some(Fate::Archive) => "archive",
-        Some(Fate::NotMail) => "not-mail",
-        Some(Fate::Skipped) => "skipped",
-        Some(Fate::Unreadable) => "unreadable",
-        None => "not-examined",
     }
 }

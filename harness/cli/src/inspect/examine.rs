@@ -18,12 +18,12 @@ pub(crate) enum Examined {
         /// What the judge says: at least one.
         inspections: Vec<Inspection>,
     },
-    /// A stored message that was not examined, and why.
+    /// A stored message that was not examined.
     Unread {
         /// Where it is.
         place: Place,
-        /// In words.
-        why: String,
+        /// Why not.
+        why: Why,
     },
     /// A file, after all that it holds.
     File(File),
@@ -42,9 +42,9 @@ pub(crate) fn examine(found: Found, anchors: &Anchors, profile: Profile) -> Exam
     match found {
         Found::Message(message) => match guarded(|| judged(&message, anchors, profile)) {
             Ok(inspections) => Examined::Message { place: message.place, inspections },
-            Err(panic) => Examined::Unread { place: message.place, why: format!("the judge {panic}") },
+            Err(panic) => Examined::Unread { place: message.place, why: Why::Crashed(format!("the judge {panic}")) },
         },
-        Found::Unread { place, why } => Examined::Unread { place, why: Why::to_string(&why) },
+        Found::Unread { place, why } => Examined::Unread { place, why },
         Found::File(file) => Examined::File(file),
     }
 }

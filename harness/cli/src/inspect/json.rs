@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use collaudo_record::{Inspection, InspectionCounts, StoredStory};
-use collaudo_sources::{Fate, Place};
+use collaudo_sources::{Fate, Place, Why};
 use serde::Serialize;
 use serde_json::json;
 
-use super::desk::{View, fate_word};
+use super::desk::View;
 
 /// What was written so far.
 #[derive(Debug, Default)]
@@ -36,9 +36,9 @@ impl View for Object {
         push(out, &mut self.has_messages, &Entry { number, file, inspection });
     }
 
-    fn told(&mut self, place: &Place, fate: Option<Fate>, why: &str, _: &mut String) {
+    fn told(&mut self, place: &Place, fate: Option<Fate>, why: &Why, _: &mut String) {
         let file = place.file.display().to_string();
-        self.files.push(text(&json!({"file": file, "place": place.way(), "fate": fate_word(fate), "why": why})));
+        self.files.push(text(&json!({"file": file, "place": place.way(), "fate": word(fate), "why": why.to_string()})));
     }
 
     fn story(&mut self, story: &StoredStory, out: &mut String) {
@@ -55,6 +55,18 @@ impl View for Object {
         let (files, counts) = (self.files.join(",\n"), text(counts));
         // A string is all that could make this writer fail, and it does not.
         let _ = writeln!(out, "],\n\"files\":[{files}],\n\"counts\":{counts},\"interrupted\":{interrupted}}}");
+    }
+}
+
+/// What a file came to; a message that was not examined has no fate of its own.
+fn word(fate: Option<Fate>) -> &'static str {
+    match fate {
+        Some(Fate::Mail) => "mail",
+        Some(Fate::Archive) => "archive",
+        Some(Fate::NotMail) => "not-mail",
+        Some(Fate::Skipped) => "skipped",
+        Some(Fate::Unreadable) => "unreadable",
+        None => "not-examined",
     }
 }
 

@@ -66,7 +66,7 @@ pub enum InspectError {
 /// [`InspectError`]; a file that is not mail, or cannot be read, is none: it is told and counted.
 pub(crate) fn run(args: &InspectArgs) -> Result<Ending, InspectError> {
     let (anchors, documents) = anchors::read(args)?;
-    let case = args.opinion.as_deref().map(|path| Case::open(path, documents)).transpose()?;
+    let case = args.opinion.as_deref().map(|path| Case::open(path, args.lang, documents)).transpose()?;
     interrupt::listen();
     let progress = Progress::begin();
     let mut desk = Desk::open(view(args), case, &progress);

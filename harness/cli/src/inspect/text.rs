@@ -4,21 +4,22 @@ use std::collections::BTreeMap;
 
 use collaudo_record::{Inspection, InspectionCounts, Requirement, StoredStory};
 use collaudo_reports::{Lang, text::InspectionText};
-use collaudo_sources::{Fate, Place};
+use collaudo_sources::{Fate, Place, Why};
 
-use super::desk::{View, fate_word};
+use super::desk::View;
 
 /// For people.
 #[derive(Debug)]
 pub(crate) struct Text {
     text: InspectionText,
+    lang: Lang,
     law: BTreeMap<String, Requirement>,
 }
 
 impl Text {
     pub(crate) fn new(colour: bool, lang: Lang) -> Self {
         let law = collaudo_judge::catalogue().into_iter().map(|row| (row.id.clone(), row)).collect();
-        Self { text: InspectionText::new(colour, lang), law }
+        Self { text: InspectionText::new(colour, lang), lang, law }
     }
 }
 
@@ -31,8 +32,9 @@ impl View for Text {
         out.push_str(&self.text.message(number, &place, inspection, &|id| self.law.get(id)));
     }
 
-    fn told(&mut self, place: &Place, fate: Option<Fate>, why: &str, out: &mut String) {
-        out.push_str(&self.text.not_examined(fate_word(fate), &place.to_string(), why));
+    fn told(&mut self, place: &Place, fate: Option<Fate>, why: &Why, out: &mut String) {
+        let why = if self.lang == Lang::It { why.italian() } else { why.to_string() };
+        out.push_str(&self.text.not_examined(word(fate, self.lang), &place.to_string(), &why));
     }
 
     fn story(&mut self, story: &StoredStory, out: &mut String) {
@@ -42,4 +44,17 @@ impl View for Text {
     fn end(&mut self, counts: &InspectionCounts, interrupted: bool, out: &mut String) {
         out.push_str(&self.text.counts(counts, interrupted));
     }
+}
+
+/// What a file came to, for people.
+fn word(fate: Option<Fate>, lang: Lang) -> &'static str {
+    let (english, italian) = match fate {
+        Some(Fate::Mail) => ("mail", "posta"),
+        Some(Fate::Archive) => ("archive", "archivio"),
+        Some(Fate::NotMail) => ("not mail", "altro"),
+        Some(Fate::Skipped) => ("skipped", "saltato"),
+        Some(Fate::Unreadable) => ("unreadable", "illeggibile"),
+        None => ("not examined", "non esaminato"),
+    };
+    if lang == Lang::It { italian } else { english }
 }
