@@ -63,7 +63,7 @@ fn every_row_has_an_italian_wording_of_its_own() {
 }
 
 /// Goal: rows that say one thing twice are known as such, and judged as such. Method: the relation is symmetric and
-/// transitive, and whatever bent trace must fail one row of a group must fail all of them.
+/// transitive, and whatever mutant must fail one row of a group must fail all of them.
 #[test]
 fn rows_that_restate_each_other_are_judged_alike() {
     let rows = collaudo_judge::catalogue();
@@ -77,13 +77,16 @@ fn rows_that_restate_each_other_are_judged_alike() {
         }
     }
     let checked: BTreeSet<_> = collaudo_judge::checked().collect();
+    let traces = collaudo_mutants::all().iter().map(|mutant| (mutant.id, mutant.must_fail));
+    let providers = collaudo_mutants::providers().iter().map(|bent| (bent.id, bent.must_fail));
+    let bent: Vec<_> = traces.chain(providers).collect();
     for row in rows.iter().filter(|row| !row.restates.is_empty()) {
         let all = group(row);
         let judged = all.iter().filter(|id| checked.contains(id.as_str())).count();
         assert!(judged == 0 || judged == all.len(), "{all:?}: some have a check and some have none");
-        for mutant in collaudo_mutants::all() {
-            let failing = all.iter().filter(|id| mutant.must_fail.contains(&id.as_str())).count();
-            assert!(failing == 0 || failing == all.len(), "{} fails some of {all:?} only", mutant.id);
+        for (mutant, must_fail) in &bent {
+            let failing = all.iter().filter(|id| must_fail.contains(&id.as_str())).count();
+            assert!(failing == 0 || failing == all.len(), "{mutant} fails some of {all:?} only");
         }
     }
 }
