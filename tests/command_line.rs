@@ -27,7 +27,14 @@ fn run_writes_its_folder() {
     let folder = PathBuf::from(out("folder"));
     let output = collaudo(&["run", "flows/cross-provider", "--out", &folder.display().to_string()]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    for file in ["run.json", "measured.json", "report.html", "junit.xml", "traces/flows/cross-provider.jsonl"] {
+    for file in [
+        "run.json",
+        "clause-map.json",
+        "measured.json",
+        "report.html",
+        "junit.xml",
+        "traces/flows/cross-provider.jsonl",
+    ] {
         assert!(folder.join(file).is_file(), "no {file}");
     }
     assert!(fs::read_dir(folder.join("messages")).expect("messages/").count() > 0);

@@ -4,11 +4,13 @@
 //! material from outside; it is escaped, and characters that could act on a screen are shown by name.
 
 mod chapter;
+pub mod clause_map;
 mod finding;
 pub mod html;
 pub mod json;
 pub mod junit;
 mod lang;
+
 pub mod opinion;
 mod standing;
 pub mod text;

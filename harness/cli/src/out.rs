@@ -8,7 +8,7 @@ use std::{
 };
 
 use collaudo_record::{BodyHash, Measured, RunRecord, Trace};
-use collaudo_reports::{Lang, html, junit};
+use collaudo_reports::{Lang, clause_map, html, junit};
 use serde::Serialize;
 
 /// Why the run's folder could not be written.
@@ -19,7 +19,7 @@ pub struct OutError {
     why: std::io::Error,
 }
 
-/// Writes, in this language where it is for people, `run.json`, `measured.json`, `report.html`, `junit.xml`, `traces/` and `messages/`; what a former run left
+/// Writes, in this language where it is for people, `run.json`, `clause-map.json`, `measured.json`, `report.html`, `junit.xml`, `traces/` and `messages/`; what a former run left
 /// there goes.
 pub(crate) fn write(
     folder: &Path,
@@ -48,6 +48,7 @@ pub(crate) fn write(
         }
     }
     put(&folder.join("run.json"), &json(record))?;
+    put(&folder.join("clause-map.json"), clause_map::json(record).as_bytes())?;
     put(&folder.join("measured.json"), &json(measured))?;
     put(&folder.join("junit.xml"), junit::run(record, Some(measured)).as_bytes())?;
     let body = |hash: &BodyHash| bodies.get(hash).map(|octets| Arc::clone(octets));

@@ -10,9 +10,15 @@ pub(super) fn section(opinion: &Opinion<'_>) -> Markup {
     html! {
         section #limits {
             h2 { (lang.of("6. What this does not prove", "6. Che cosa tutto ciò non prova")) }
-            ul { @for limit in limits(opinion) { li { (limit) } } }
+            ul { @for limit in limits(opinion) { (one(limit)) } }
         }
     }
+}
+
+/// What it is about, up to the first full stop, stands out.
+fn one(limit: &str) -> Markup {
+    let (about, said) = limit.split_once(". ").unwrap_or(("", limit));
+    html! { li { b { (about) } ". " (said) } }
 }
 
 /// In the order of their weight; those that do not apply are left out.

@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, collections::BTreeSet};
 
 use collaudo_record::{
-    ClauseVerdict, InspectedSignature, Outcome, PathCheck, PathVerdict, SignatureVerdict, StoryFacts,
+    ClauseVerdict, InspectedSignature, Outcome, PathCheck, PathVerdict, SignatureCause, SignatureVerdict, StoryFacts,
 };
 use maud::{Markup, html};
 
@@ -35,15 +35,15 @@ fn one(opinion: &Opinion<'_>, message: &Examined) -> Markup {
                 p {
                     (says)
                     @if inspection.signature.verdict != SignatureVerdict::Valid {
-                        " " b { (lang.of("Its signature does not stand for this: nothing of what it says is certified.", "La firma non lo sorregge: nulla di ciò che dice è certificato.")) }
+                        " " b { (lang.of("No signature that holds stands for this one.", "Per questo messaggio non sta alcuna firma che regga.")) }
                     }
                 }
             }
             dl {
                 dt { "File" }
                 dd { bdi.name { (message.file) } @if !inspection.place.is_empty() { ", " bdi { (inspection.place) } } }
-                dt { "SHA-256" }
-                dd { code { (inspection.sha256) } ", " (octets(lang, inspection.octets)) }
+                dt { (lang.of("Its octets", "I suoi ottetti")) }
+                dd { (octets(lang, inspection.octets)) ", SHA-256 " code { (inspection.sha256) } }
                 dt { (lang.of("Issued by", "Emesso da")) }
                 dd {
                     @if inspection.provider.is_empty() { (lang.of("not told", "non detto")) } @else { bdi { (inspection.provider) } }
@@ -91,7 +91,7 @@ fn signature(lang: Lang, signature: &InspectedSignature) -> Markup {
         dt { (lang.of("Signature", "Firma")) }
         dd {
             b { (told::signature(lang, signature.verdict)) } ". " (told::cause(lang, signature.cause))
-            (quoted(lang, told::cause(Lang::En, signature.cause), &signature.reason))
+            @if signature.cause != SignatureCause::Holds { (quoted(lang, told::cause(Lang::En, signature.cause), &signature.reason)) }
             @if !signature.digest.is_empty() { " " (lang.of("Digest: ", "Impronta: ")) (signature.digest) "." }
         }
         @if !signature.signer.is_empty() {
@@ -106,7 +106,7 @@ fn signature(lang: Lang, signature: &InspectedSignature) -> Markup {
             dt { (lang.of("Time of signing", "Ora della firma")) }
             dd { (words::date(&signature.signed_at)) " " span.claim { (lang.of("the signer's own claim, by its own clock", "affermazione del firmatario, secondo il suo orologio")) } }
         }
-        @if signature.cause != collaudo_record::SignatureCause::Absent {
+        @if signature.cause != SignatureCause::Absent {
             (look_up(lang, lang.of("Authority", "Autorità"), told::LookedUp::Trust, &path.trust))
             (look_up(lang, lang.of("Index of providers", "Indice dei gestori"), told::LookedUp::Index, &path.index))
             (look_up(lang, lang.of("Revocation", "Revoca"), told::LookedUp::Revocation, &path.revocation))

@@ -158,9 +158,9 @@ fn summary(opinion: &Opinion<'_>) -> Markup {
                 (lang.count(certified.len(), ("certified message was examined", "certified messages were examined"), ("messaggio certificato esaminato", "messaggi certificati esaminati")))
                 @if ordinary > 0 { "; " (lang.count(ordinary, ("ordinary message", "ordinary messages"), ("messaggio ordinario", "messaggi ordinari"))) (lang.of(" carries no certification and was not judged", ": senza certificazione, non giudicati")) }
                 ". " (lang.of("Signatures: ", "Firme: "))
-                (signed(SignatureVerdict::Valid)) " " (lang.of("hold", "reggono")) ", "
-                (signed(SignatureVerdict::Invalid)) " " (lang.of("do not", "non reggono")) ", "
-                (signed(SignatureVerdict::Absent)) " " (lang.of("are absent", "mancano")) "."
+                (lang.of("holding ", "reggono ")) (signed(SignatureVerdict::Valid)) ", "
+                (lang.of("not holding ", "non reggono ")) (signed(SignatureVerdict::Invalid)) ", "
+                (lang.of("absent ", "mancano ")) (signed(SignatureVerdict::Absent)) "."
                 @if opinion.interrupted { " " b { (lang.of("The examination was broken off before its end: this is not all.", "L'esame è stato interrotto prima della fine: questo non è tutto.")) } }
             }
             @if !certified.is_empty() { (table(lang, &certified)) }

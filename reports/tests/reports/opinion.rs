@@ -184,7 +184,7 @@ fn what_a_message_says_is_shown_and_does_nothing() {
 #[test]
 fn a_changed_message_is_told_in_words_and_counted() {
     let page = set().page(Lang::En, &[]);
-    assert!(part(&page, "summary").contains("1 hold, 1 do not, 0 are absent"));
+    assert!(part(&page, "summary").contains("holding 1, not holding 1, absent 0"));
     let findings = part(&page, "messages");
     assert!(findings.contains("does not hold. The content is not the one that was signed"), "{findings}");
     for said in ["Against the rules: ", "Tolerated in practice: ", "Not decided: "] {

@@ -1,4 +1,4 @@
-use collaudo_reports::{json, junit, text};
+use collaudo_reports::{clause_map, json, junit, text};
 
 use crate::fixture;
 
@@ -93,4 +93,18 @@ fn junit_has_a_case_a_scenario() {
     let (record, _, measured) = fixture::run();
     let xml = junit::run(&record, Some(&measured));
     insta::assert_snapshot!(xml);
+}
+
+#[test]
+fn the_clause_map_has_a_line_for_each_row_with_its_verdicts() {
+    let (record, ..) = fixture::run();
+    let map = clause_map::json(&record);
+    let read: serde_json::Value = serde_json::from_str(&map).expect("it is JSON");
+    let rows = read["clauses"].as_array().expect("a list");
+    assert_eq!(rows.len(), record.clauses.len());
+    assert_eq!(map.lines().count(), rows.len() + 2);
+    let row = rows.iter().find(|row| row["id"] == "PEC-3.1.6-02").expect("it is there");
+    insta::assert_snapshot!(serde_json::to_string_pretty(row).expect("it was read"));
+    let told: usize = rows.iter().map(|row| row["verdicts"].as_array().map_or(0, Vec::len)).sum();
+    assert_eq!(told, record.scenarios.iter().map(|s| s.verdicts.len()).sum::<usize>());
 }

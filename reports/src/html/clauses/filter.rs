@@ -1,7 +1,5 @@
 //! The filters of the clause map: radio buttons and style rules, no script.
 
-use std::collections::BTreeSet;
-
 use collaudo_record::ClauseRecord;
 use maud::{Markup, PreEscaped, html};
 
@@ -44,8 +42,15 @@ pub(super) fn controls(lang: Lang, clauses: &[ClauseRecord]) -> Markup {
 }
 
 fn facets(lang: Lang, clauses: &[ClauseRecord]) -> [Facet; 3] {
-    let of = |value: &dyn Fn(&ClauseRecord) -> (String, String)| -> Vec<(String, String)> {
-        clauses.iter().map(value).collect::<BTreeSet<_>>().into_iter().collect()
+    // In the order of the catalogue: most of it is MUST, and the journey of a message begins at the access point.
+    let of = |value: &dyn Fn(&ClauseRecord) -> (String, String)| {
+        let mut values: Vec<(String, String)> = Vec::new();
+        for value in clauses.iter().map(value) {
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        values
     };
     let level = |c: &ClauseRecord| (name(&c.requirement.level), c.requirement.level.clone());
     let bound = |c: &ClauseRecord| (name(&c.requirement.party), party(lang, &c.requirement.party).into_owned());
