@@ -125,6 +125,11 @@ impl Bent {
                     house.at_desk(now, |desk| learns(desk, &about, &mut input));
                 }
             }
+            Input::StoreFailed { .. } => {
+                if let Some(learns) = self.habit.learns {
+                    house.at_desk(now, |desk| learns(desk, "disk", &mut input));
+                }
+            }
             _ => {}
         }
         input

@@ -1,12 +1,14 @@
 //! The delivery point: what lies in the mailboxes.
 
+use collaudo_forge::Entity;
+use collaudo_node::Input;
+
 use super::{ALFA, BETA};
 use crate::{
     catalogue::{CROSS, IMAP_VISIT, POP3_VISIT},
     pick::{Kind, kind_of},
     provider::{Commit, GOOD, Habit, Told},
 };
-use collaudo_forge::Entity;
 
 providers! {
     "stores-with-a-field-more", BETA, [CROSS],
@@ -39,6 +41,19 @@ providers! {
         "What is fetched over POP3 has a field that was not stored.",
         ["2.2.3-04"],
         Habit { loads: Some(|_, octets| read(octets)), ..GOOD };
+    "turns-visitors-away", BETA, [IMAP_VISIT],
+        "Whoever looks into a mailbox with the right password is turned away.",
+        ["6-02"],
+        Habit {
+            learns: Some(|_, about, input| {
+                if let Input::PasswordChecked { ok, .. } = input
+                    && about.contains("bruno")
+                {
+                    *ok = false;
+                }
+            }),
+            ..GOOD
+        };
 }
 
 /// Stores messages of a kind with one field more.

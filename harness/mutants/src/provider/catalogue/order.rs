@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use collaudo_node::Input;
+
 use super::{ALFA, BETA};
 use crate::{
     catalogue::CROSS,
     pick::Kind,
-    provider::{GOOD, Habit, Hold},
+    provider::{Desk, GOOD, Habit, Hold},
 };
 
 const HALF_A_MINUTE: Duration = Duration::from_secs(30);
@@ -46,10 +48,21 @@ providers! {
         "The queue is kept in memory only: after a crash the receipts never leave.",
         ["2.2.3-01", "3.3.1-01", "3.3.2-02", "3.3.2.1-07", "3.5-01", "DM.6-03", "DPR.6-01"],
         Habit { recalls: Some(|record| !holds(record, "\"queued\"")), ..GOOD };
+    "believes-that-a-full-disk-holds", BETA, ["services/disk-full-at-recipient"],
+        "A commit that failed counts as done: a correct envelope is acknowledged, and nothing comes of it.",
+        ["2.2.2-05", "2.2.3-01", "2.3-01", "3.2.1-01", "3.2.1-04", "3.3.1-01", "3.5-01"],
+        Habit { learns: Some(believes_the_disk), ..GOOD };
     "runs-an-hour-fast", ALFA, [CROSS],
         "The clock is an hour fast.",
         ["2.3-03", "3.1.4-02", "3.1.5-08", "4.1-01", "DM.9-02"],
         Habit { clock_secs: 3_600, ..GOOD };
+}
+
+/// Takes a failed commit for one that succeeded.
+fn believes_the_disk(_: &mut Desk<'_>, _: &str, input: &mut Input) {
+    if let Input::StoreFailed { ticket } = *input {
+        *input = Input::Committed { ticket };
+    }
 }
 
 /// Whether a record of the good provider has a word in it.

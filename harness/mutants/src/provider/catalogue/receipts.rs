@@ -13,6 +13,9 @@ use crate::{
     provider::{GOOD, Habit},
 };
 
+/// A run in which beta writes pages beside its texts.
+const HTML: &str = "flows/html-family";
+
 providers! {
     "makes-acceptance-without-kind", ALFA, [CROSS], "The acceptance receipt does not say what it is.",
         ["2.1-12", "2.1.1.1.1-01", "3.1.4-01", "DM.6-01"],
@@ -122,6 +125,15 @@ providers! {
             message.to_bytes()
         })), ..GOOD };
 
+    "leaves-form-out-of-delivery-receipt", BETA, [CROSS], "The delivery receipt does not say which form it has.",
+        ["3.3.2-11"],
+        makes!(Kind::Delivery, |message| drop(message, "X-TipoRicevuta"));
+    "runs-a-script-in-delivery-receipt", BETA, [HTML], "The delivery receipt's page runs a script.",
+        ["4.3.1-06"],
+        makes!(Kind::Delivery, |message| pages(message, "</body>", "<script>window.print()</script></body>"));
+    "shows-a-picture-in-delivery-receipt", BETA, [HTML], "The delivery receipt's page shows a picture from elsewhere.",
+        ["4.3.1-05"],
+        makes!(Kind::Delivery, |message| pages(message, "</body>", "<img src=\"http://example.net/x.png\"></body>"));
     "explains-nothing-in-non-delivery", BETA, [UNKNOWN], "The non-delivery notice's certification data explain nothing.",
         ["3.3.3-09", "AGID.12-01"],
         makes!(Kind::NonDelivery, |message| bend_xml(message, |xml| xml.remove("errore-esteso")));
@@ -141,6 +153,15 @@ providers! {
     "writes-timeout-notice-in-winter-time", ALFA, [SUMMER], "The timeout notices' texts give the hour in winter time.",
         ["4.2-01"],
         makes!(Kind::Timeout, in_winter_time);
+}
+
+/// Rewrites the page beside the text.
+fn pages(message: &mut collaudo_forge::Opened, old: &str, new: &str) -> bool {
+    let page = message.texts_mut().into_iter().find(|text| text.content_type() == "text/html");
+    let Some(page) = page else { return false };
+    let (before, after) = (page.text(), page.text().replace(old, new));
+    page.set_text(&after);
+    before != after
 }
 
 fn without_original(message: &mut collaudo_forge::Opened) -> bool {

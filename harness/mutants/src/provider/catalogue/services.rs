@@ -53,6 +53,17 @@ providers! {
         "While no index can be had the last good one is thrown away, and a correct envelope is refused.",
         ["2.2.2-05", "4.5-10"],
         Habit { learns: Some(|desk, about, input| forgets(desk, about, input, "alfa.test")), ..GOOD };
+    "finds-no-host", ALFA, [CROSS],
+        "A certified domain counts as one that does not exist, and an accepted message never leaves.",
+        ["2.2.1-02", "3.5-01"],
+        Habit {
+            learns: Some(|_, _, input| {
+                if let Input::Resolved { hosts, .. } = input {
+                    hosts.clear();
+                }
+            }),
+            ..GOOD
+        };
     "looks-no-recipient-up", ALFA, [CROSS],
         "No recipient's domain is found in the index, and every recipient counts as ordinary.",
         ["2.2.1-07", "3.1.4-07"],
