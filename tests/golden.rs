@@ -8,22 +8,29 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    sync::{
-        OnceLock,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
+    sync::OnceLock,
 };
 
 use collaudo_golden::File;
 use collaudo_judge::{Anchors, Profile, inspect};
 use collaudo_record::{ClauseVerdict, InspectedSignature, Inspection, Outcome, PathVerdict, SignatureVerdict};
-use collaudo_tests::{have, root};
+use collaudo_tests::{have, in_parallel, root};
 use serde_json::Value;
 
 #[test]
 fn the_set_is_the_same_octets_every_time() {
     assert_eq!(set(), &collaudo::golden::files().expect("the set is made"));
+}
+
+#[test]
+fn the_verb_writes_the_set() {
+    let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("golden-verb");
+    let _ = fs::remove_dir_all(&out);
+    let status = Command::new(env!("CARGO_BIN_EXE_collaudo-tested")).arg("golden").arg("--out").arg(&out).status();
+    assert!(status.is_ok_and(|status| status.success()));
+    for file in set() {
+        assert!(fs::read(out.join(&file.path)).is_ok_and(|octets| octets == file.octets), "{}", file.path);
+    }
 }
 
 #[test]
@@ -221,23 +228,6 @@ fn openssl(path: &Path, at: i64) -> (bool, String) {
         .output()
         .expect("openssl runs");
     (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
-}
-
-/// What the work says of each item, where it says something; as many threads as there are processors.
-fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> Option<R> + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let worker = || {
-        let mut found = Vec::new();
-        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-            found.extend(work(item));
-        }
-        found
-    };
-    thread::scope(|scope| {
-        let workers: Vec<_> =
-            (0..thread::available_parallelism().map_or(1, usize::from)).map(|_| scope.spawn(worker)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().expect("no worker panics")).collect()
-    })
 }
 
 fn set() -> &'static Vec<File> {

@@ -5,6 +5,8 @@ pub mod message;
 use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
 };
 
 use collaudo::{scenarios::Library, subjects, way};
@@ -62,4 +64,21 @@ pub fn have(program: &str, test: &str) -> bool {
         eprintln!("{test}: skipped, this machine has no {program}");
     }
     found.is_ok()
+}
+
+/// What the work says of each item, where it says something; as many threads as there are processors.
+pub fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> Option<R> + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let mut found = Vec::new();
+        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+            found.extend(work(item));
+        }
+        found
+    };
+    thread::scope(|scope| {
+        let workers: Vec<_> =
+            (0..thread::available_parallelism().map_or(1, usize::from)).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("no worker panics")).collect()
+    })
 }

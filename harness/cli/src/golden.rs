@@ -32,6 +32,14 @@ pub enum GoldenError {
 /// # Errors
 /// [`GoldenError::World`] and [`GoldenError::Forge`], where a test key does not read.
 pub fn files() -> Result<Vec<File>, GoldenError> {
+    Ok(golden(&keys()?)?)
+}
+
+/// The test keys, with certificates for everyone in the set.
+///
+/// # Errors
+/// As [`files`].
+pub fn keys() -> Result<Keys, GoldenError> {
     let identities = identities();
     let named: Vec<_> = identities.iter().map(|(name, address)| (name.as_str(), address.as_str())).collect();
     let pki = Pki::issue(&named)?;
@@ -40,8 +48,7 @@ pub fn files() -> Result<Vec<File>, GoldenError> {
     let key = |identity: &Identity| Key::from_der(&identity.key.pkcs8).map(Arc::new);
     let signer = |identity: &Identity| Signer::new(key(identity)?, &identity.certificate, &issuers);
     let signers = pki.providers.iter().map(signer).collect::<Result<_, _>>()?;
-    let keys = Keys { authority, authority_key: key(&pki.authority)?, index: signer(&pki.index)?, signers };
-    Ok(golden(&keys)?)
+    Ok(Keys { authority, authority_key: key(&pki.authority)?, index: signer(&pki.index)?, signers })
 }
 
 pub(crate) fn write(out: &Path) -> Result<Ending, GoldenError> {

@@ -265,14 +265,19 @@ impl Keys {
         signer.with_certificate(&reissue(signer.certificate(), &self.authority_key, digest, edit)?)
     }
 
-    /// A certificate of the provider for years that lie elsewhere.
+    /// The provider's key under a certificate for years that lie elsewhere.
     pub(crate) fn of_years(&self, place: usize, from: i64, until: i64) -> Result<Signer, ForgeError> {
+        self.renewed_for_years(&self.provider(place)?, from, until)
+    }
+
+    /// The same key under a certificate for other years.
+    pub(crate) fn renewed_for_years(&self, signer: &Signer, from: i64, until: i64) -> Result<Signer, ForgeError> {
         let at = |unix: i64| {
             let since = std::time::Duration::from_secs(unix.unsigned_abs());
             UtcTime::from_unix_duration(since).map(Time::UtcTime).map_err(ForgeError::Certificate)
         };
         let (not_before, not_after) = (at(from)?, at(until)?);
-        self.renewed(&self.provider(place)?, Digest::Sha256, |tbs| {
+        self.renewed(signer, Digest::Sha256, |tbs| {
             (tbs.validity.not_before, tbs.validity.not_after) = (not_before, not_after);
         })
     }

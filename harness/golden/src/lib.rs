@@ -8,6 +8,7 @@
 mod case;
 mod describe;
 mod documents;
+mod generate;
 mod house;
 mod letter;
 mod make;
@@ -16,6 +17,7 @@ mod wrong;
 
 use collaudo_forge::ForgeError;
 
+pub use generate::{Generated, generate};
 pub use house::{Keys, identities};
 
 /// A file of the set.

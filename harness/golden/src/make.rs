@@ -33,10 +33,15 @@ struct Arrived {
     why: &'static str,
 }
 
+/// Makes a case as its author's family has it.
 pub(crate) fn make(case: Case, keys: &Keys) -> Result<Made, ForgeError> {
+    make_with(case, keys.provider(case.author)?, keys)
+}
+
+/// Makes a case with a signer that has a style of its own; the description is that of the family.
+pub(crate) fn make_with(case: Case, signer: Signer, keys: &Keys) -> Result<Made, ForgeError> {
     let route = case.route();
     let author = PROVIDERS.get(case.author).ok_or(ForgeError::Message("it has no author"))?;
-    let signer = keys.provider(case.author)?;
     let at = case.letter.accepted_at(route) + case.what.seconds_later();
     let work = Work { case, route, author, signer: &signer, at, keys };
     let (octets, description) = match case.what {
