@@ -27,6 +27,8 @@ pub struct Message {
     pub octets: Vec<u8>,
     /// Whether some of its lines are quoted, perhaps: see [`crate::readings`].
     pub quoted: bool,
+    /// Whether it is a file of a signature and nothing else, in which there may or may not be a message.
+    pub bare: bool,
 }
 
 /// A file that was looked at.

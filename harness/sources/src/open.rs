@@ -84,7 +84,7 @@ fn contents(
         Sort::Empty => ControlFlow::Continue((Fate::NotMail, Some(Why::Empty))),
         Sort::Other(words) => ControlFlow::Continue((Fate::NotMail, Some(Why::Other(words)))),
         Sort::Archive => loaded_archive(place, head, input, budget, limits, give),
-        Sort::Message | Sort::Signed => message(place, head, input, limits, give),
+        Sort::Message | Sort::Signed => message(place, sort == Sort::Signed, head, input, limits, give),
         Sort::Mbox => mailbox(place, &mut Cursor::new(head).chain(input), limits, give),
     }
 }
@@ -114,14 +114,14 @@ fn loaded_archive(
     }
 }
 
-fn message(place: &Place, head: Vec<u8>, input: &mut dyn Read, limits: &Limits, give: Giver<'_>) -> Ended {
+fn message(place: &Place, bare: bool, head: Vec<u8>, input: &mut dyn Read, limits: &Limits, give: Giver<'_>) -> Ended {
     match whole(head, input, limits) {
         Ok(octets) if octets.len() as u64 > limits.message_octets => {
             too_large(place, octets.len() as u64, limits, give)
         }
         Ok(mut octets) => {
             octets.drain(..octets.len() - without_marks(&octets).len());
-            give(Found::Message(Message { place: place.clone(), octets, quoted: false }))?;
+            give(Found::Message(Message { place: place.clone(), octets, quoted: false, bare }))?;
             ControlFlow::Continue((Fate::Mail, None))
         }
         Err(why) => ControlFlow::Continue((Fate::Unreadable, Some(Why::Io(why)))),
@@ -140,7 +140,7 @@ fn mailbox(place: &Place, input: &mut dyn Read, limits: &Limits, give: Giver<'_>
         let here = |octet| place.step(Step::Message { number, octet });
         match mailbox.piece() {
             Ok(Some(Piece::Message { octet, octets, quoted })) => {
-                give(Found::Message(Message { place: here(octet), octets, quoted }))?;
+                give(Found::Message(Message { place: here(octet), octets, quoted, bare: false }))?;
             }
             Ok(Some(Piece::TooLarge { octet, octets })) => {
                 let why = Why::TooLarge { octets, limit: limits.message_octets };

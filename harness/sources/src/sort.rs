@@ -73,6 +73,8 @@ pub enum Kind {
     Database,
     /// A zip archive that nobody keeps mail in.
     Office,
+    /// A signature without a message in it.
+    Signature,
     /// Any other octets.
     Binary,
     /// Any other text.
@@ -105,6 +107,7 @@ impl Kind {
             Self::OutlookData => "an Outlook data file; export its messages as .eml to have them examined",
             Self::Packed => "an archive that is not zip; unpack it and examine the folder",
             Self::Database => "a database",
+            Self::Signature => "a signed document, or a signature apart from what it signs",
             Self::Office => "an office document or a program",
             Self::Binary => "binary",
             Self::Text => "text without the header of a message",
@@ -122,6 +125,7 @@ impl Kind {
             Self::OutlookData => "un archivio dati di Outlook; se ne esportino i messaggi come .eml",
             Self::Packed => "un archivio che non è zip; lo si estragga e si esamini la cartella",
             Self::Database => "una base di dati",
+            Self::Signature => "un documento firmato, o una firma separata da ciò che firma",
             Self::Office => "un documento d'ufficio o un programma",
             Self::Binary => "binario",
             Self::Text => "testo senza l'intestazione di un messaggio",

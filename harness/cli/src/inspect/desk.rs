@@ -8,7 +8,7 @@ use std::{
 use collaudo_judge::Summary;
 use collaudo_record::{Inspection, InspectionCounts, StoredStory};
 use collaudo_reports::visible;
-use collaudo_sources::{Fate, File, Place, Why};
+use collaudo_sources::{Fate, File, Kind, Place, Why};
 
 use super::{case::Case, examine::Examined, progress::Progress, tally::Tally};
 
@@ -38,6 +38,8 @@ pub(crate) struct Desk<'a> {
     number: u64,
     octets: u64,
     summaries: Vec<Summary>,
+    /// The file of a signature without a message that is to come next.
+    signature: Option<Place>,
     pub(crate) tally: Tally,
     /// Why nothing more can be written.
     failed: Option<io::Error>,
@@ -55,15 +57,22 @@ impl<'a> Desk<'a> {
             number: 0,
             octets: 0,
             summaries: Vec::new(),
+            signature: None,
             tally: Tally::default(),
             failed: None,
         }
     }
 
     /// Takes the next result; breaks off where nobody reads what is written.
-    pub(crate) fn take(&mut self, examined: Examined) -> ControlFlow<()> {
+    pub(crate) fn take(&mut self, mut examined: Examined) -> ControlFlow<()> {
+        if let Examined::File(file) = &mut examined
+            && self.signature.take().is_some_and(|place| place == file.place)
+        {
+            (file.fate, file.why) = (Fate::NotMail, Some(Why::Other(Kind::Signature)));
+        }
         self.tally.count(&examined);
         match examined {
+            Examined::Signature { place } => self.signature = Some(place),
             Examined::Message { place, inspections } => self.message(&place, inspections),
             Examined::Unread { place, why } => self.told(&place, None, &why),
             Examined::File(file) => self.file(file),

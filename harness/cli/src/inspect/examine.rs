@@ -18,6 +18,11 @@ pub(crate) enum Examined {
         /// What the judge says: at least one.
         inspections: Vec<Inspection>,
     },
+    /// A file of a signature in which there is no message.
+    Signature {
+        /// Where it is.
+        place: Place,
+    },
     /// A stored message that was not examined.
     Unread {
         /// Where it is.
@@ -41,6 +46,9 @@ pub(crate) fn octets(found: &Found) -> u64 {
 pub(crate) fn examine(found: Found, anchors: &Anchors, profile: Profile) -> Examined {
     match found {
         Found::Message(message) => match guarded(|| judged(&message, anchors, profile)) {
+            Ok(inspections) if message.bare && inspections.iter().all(|found| found.kind == "ordinary") => {
+                Examined::Signature { place: message.place }
+            }
             Ok(inspections) => Examined::Message { place: message.place, inspections },
             Err(panic) => Examined::Unread { place: message.place, why: Why::Crashed(format!("the judge {panic}")) },
         },

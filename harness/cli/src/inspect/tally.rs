@@ -21,6 +21,8 @@ impl Tally {
     pub(crate) fn count(&mut self, examined: &Examined) {
         match examined {
             Examined::Message { inspections, .. } => self.message(inspections),
+            // Its file says that it is not mail.
+            Examined::Signature { .. } => {}
             Examined::Unread { .. } => {
                 self.counts.messages += 1;
                 self.counts.unread += 1;
