@@ -1,6 +1,6 @@
 //! The verdict at a glance, and how to read the page.
 
-use collaudo_record::{Outcome, RunRecord, Totals};
+use collaudo_record::{Answers, Outcome, RunRecord, Totals};
 use maud::{Markup, html};
 
 use super::{chip, label, recalled, report::Report, sign};
@@ -89,7 +89,17 @@ fn english(record: &RunRecord) -> String {
         0 => String::new(),
         n => format!(" {n} of those exercised rest on a source that was not read: they are marked recalled."),
     };
-    said + &format!(" Of {} catalogued, {} are not checked by machine.", totals.catalogued, unchecked(totals))
+    let asked = format!("{} asked of a person, {} excused", totals.questions, totals.exceptions);
+    said +=
+        &format!(" Of {} catalogued, {} are not checked by machine: {asked}.", totals.catalogued, unchecked(totals));
+    match totals.answers {
+        Answers { yes: 0, no: 0, partly: 0, not_applicable: 0 } => said,
+        Answers { yes, no, partly, not_applicable } => {
+            said + &format!(
+                " Persons answered yes {yes}, no {no}, partly {partly}, not applicable {not_applicable} times."
+            )
+        }
+    }
 }
 
 fn italian(record: &RunRecord) -> String {
@@ -112,7 +122,20 @@ fn italian(record: &RunRecord) -> String {
         0 => String::new(),
         n => format!(" {n} di quelli sollecitati si fondano su una fonte che non è stata letta: sono segnati."),
     };
-    said + &format!(" Dei {} catalogati, {} non sono verificati da una macchina.", totals.catalogued, unchecked(totals))
+    let asked = format!("{} chiesti a una persona, {} esclusi", totals.questions, totals.exceptions);
+    said += &format!(
+        " Dei {} catalogati, {} non sono verificati da una macchina: {asked}.",
+        totals.catalogued,
+        unchecked(totals)
+    );
+    match totals.answers {
+        Answers { yes: 0, no: 0, partly: 0, not_applicable: 0 } => said,
+        Answers { yes, no, partly, not_applicable } => {
+            said + &format!(
+                " Risposte di persone: sì {yes}, no {no}, in parte {partly}, non applicabile {not_applicable}."
+            )
+        }
+    }
 }
 
 /// Exercised rows that no text which was read confirms.

@@ -6,7 +6,7 @@ mod filter;
 mod row;
 mod tables;
 
-use collaudo_record::{ClauseRecord, Outcome};
+use collaudo_record::{Answer, ClauseRecord, Outcome};
 use maud::{Markup, html};
 
 use super::{report::Report, sign};
@@ -71,22 +71,30 @@ fn one(report: &Report<'_>, chapter: &Chapter<'_>, verdicts: &evidence::ByClause
 
 /// How many rows stand how, worst first.
 fn counts(lang: Lang, clauses: &[&ClauseRecord]) -> Markup {
-    let class = |standing| match standing {
-        Standing::Checked(outcome) => sign(outcome).0,
-        _ => "open",
-    };
     let mut standings: Vec<(&str, &str, usize)> = Vec::new();
     for clause in clauses {
         let standing = Standing::of(clause);
         match standings.iter_mut().find(|(_, word, _)| *word == standing.word(lang)) {
             Some((.., n)) => *n += 1,
-            None => standings.push((class(standing), standing.word(lang), 1)),
+            None => standings.push((look(standing).0, standing.word(lang), 1)),
         }
     }
     let order = ["fail", "unknown", "deviation", "pass", "idle", "open"];
     standings.sort_by_key(|(class, ..)| order.iter().position(|known| known == class));
     html! {
         span.counts { @for (class, word, n) in standings { span class=(class) { (n) " " (word) } } }
+    }
+}
+
+/// The class and the sign of a row. A person's no is loud; a person's yes is never as green as a machine's pass.
+const fn look(standing: Standing) -> (&'static str, &'static str) {
+    match standing {
+        Standing::Checked(outcome) => sign(outcome),
+        Standing::Answered(Answer::No) => sign(Outcome::Fail),
+        Standing::Answered(Answer::Partly) => sign(Outcome::Unknown),
+        Standing::Answered(Answer::Yes | Answer::NotApplicable) => ("open", "\u{2022}"),
+        Standing::Asked | Standing::Open => ("open", "?"),
+        Standing::Excused => ("open", "\u{2013}"),
     }
 }
 

@@ -3,9 +3,9 @@
 use collaudo_record::{ClauseRecord, Place, Requirement, Review};
 use maud::{Markup, html};
 
-use super::{decided, evidence, filter};
+use super::{decided, evidence, filter, look};
 use crate::{
-    html::{anchor, chip, label, recalled, report::Report},
+    html::{anchor, label, recalled, report::Report},
     lang::Lang,
     standing::Standing,
     words::{party, statement},
@@ -33,17 +33,13 @@ pub(super) fn one(report: &Report<'_>, clause: &ClauseRecord, verdicts: &evidenc
 }
 
 fn standing(lang: Lang, clause: &ClauseRecord) -> Markup {
+    let standing = Standing::of(clause);
+    let (class, sign) = look(standing);
+    let recalled =
+        matches!(standing, Standing::Checked(outcome) if decided(outcome)) && clause.requirement.confidence != "read";
     html! {
-        @match Standing::of(clause) {
-            Standing::Checked(outcome) => {
-                (chip(lang, outcome))
-                @if decided(outcome) && clause.requirement.confidence != "read" {
-                    span.source { (lang.of("rests on a source that was not read", "si fonda su una fonte non letta")) }
-                }
-            }
-            standing @ Standing::Excused => (label("open", "\u{2013}", standing.word(lang))),
-            standing => (label("open", "?", standing.word(lang))),
-        }
+        (label(class, sign, standing.word(lang)))
+        @if recalled { span.source { (lang.of("rests on a source that was not read", "si fonda su una fonte non letta")) } }
     }
 }
 
