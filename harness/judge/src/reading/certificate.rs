@@ -4,7 +4,10 @@ use sha1::{Digest, Sha1};
 use sha2::Sha256;
 use x509_cert::{Certificate as Typed, name::Name};
 
-use super::{asn1, signature::Algorithm};
+use super::{
+    asn1,
+    signature::{Algorithm, Keys},
+};
 
 /// A certificate's fields as far as the law speaks of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +46,7 @@ pub struct Certificate {
     pub extensions: Vec<Extension>,
     typed: Box<Typed>,
     fingerprint: [u8; 32],
+    keys: Keys,
 }
 
 /// An extension.
@@ -97,6 +101,7 @@ impl Certificate {
             extensions,
             typed: Box::new(typed),
             fingerprint: Sha256::digest(octets).into(),
+            keys: Keys::default(),
         })
     }
 
@@ -134,6 +139,11 @@ impl Certificate {
     /// Whether that is its subject.
     pub(super) fn is_subject(&self, name: &Name) -> bool {
         self.typed.tbs_certificate.subject == *name
+    }
+
+    /// Its key, ready to verify with.
+    pub(super) fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// Its RSA key in the form of PKCS #1.

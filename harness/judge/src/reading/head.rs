@@ -88,23 +88,30 @@ impl Head {
     }
 
     fn summarise(&mut self) {
-        self.from = self.mailboxes("From");
-        self.to = self.mailboxes("To");
-        self.cc = self.mailboxes("Cc");
-        self.bcc = self.mailboxes("Bcc");
-        self.reply_to = self.mailboxes("Reply-To");
-        self.sender = self.mailboxes("Sender");
-        self.subject = self.value("Subject").map(str::to_owned);
+        let mut subject = None;
+        for field in &self.fields {
+            let into = match field.name.len() {
+                2 if field.is("To") => &mut self.to,
+                2 if field.is("Cc") => &mut self.cc,
+                3 if field.is("Bcc") => &mut self.bcc,
+                4 if field.is("From") => &mut self.from,
+                6 if field.is("Sender") => &mut self.sender,
+                8 if field.is("Reply-To") => &mut self.reply_to,
+                7 if field.is("Subject") && subject.is_none() => {
+                    subject = Some(field.value.clone());
+                    continue;
+                }
+                _ => continue,
+            };
+            into.extend(mailboxes(&field.raw));
+        }
+        self.subject = subject;
         self.message_id = self.value("Message-ID").map(|id| bare_id(id).to_owned());
         self.x_riferimento = self.value("X-Riferimento-Message-ID").map(|id| bare_id(id).to_owned());
         self.tipo_ricevuta = self.value("X-TipoRicevuta").map(str::to_ascii_lowercase);
         if let Some((date, offset)) = self.first("Date").and_then(read_date) {
             (self.date, self.date_offset) = (Some(date), Some(offset));
         }
-    }
-
-    fn mailboxes(&self, name: &str) -> Vec<Mailbox> {
-        self.all(name).flat_map(|field| mailboxes(&field.raw)).collect()
     }
 
     /// All fields of that name, in any case.
@@ -124,21 +131,27 @@ impl Head {
 }
 
 impl Field {
+    fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+
     fn read(whole: &[u8], start: usize) -> Option<Self> {
-        let colon = whole.iter().position(|b| *b == b':')?;
+        let colon = memchr::memchr(b':', whole)?;
         let (name, rest) = whole.split_at_checked(colon)?;
         let name = name.trim_ascii_end();
         let is_name = !name.is_empty() && name.iter().all(|b| b.is_ascii_graphic());
         let raw = rest.get(1..)?;
-        let value =
-            if is_plain(raw) { String::from_utf8_lossy(raw.trim_ascii()).into_owned() } else { unstructured(raw) };
-        is_name.then(|| Self { name: decode_octets(name), raw: raw.to_vec(), value, start })
+        let value = || match std::str::from_utf8(raw.trim_ascii()) {
+            Ok(plain) if is_plain(raw) => plain.to_owned(),
+            _ => unstructured(raw),
+        };
+        is_name.then(|| Self { name: decode_octets(name), value: value(), raw: raw.to_vec(), start })
     }
 }
 
 /// Whether there is nothing to unfold and nothing to decode.
 fn is_plain(raw: &[u8]) -> bool {
-    raw.iter().all(|b| matches!(b, b'\t' | b' '..=b'~')) && !raw.windows(2).any(|pair| pair == b"=?")
+    raw.iter().all(|b| matches!(b, b'\t' | b' '..=b'~')) && memchr::memmem::find(raw, b"=?").is_none()
 }
 
 fn unstructured(raw: &[u8]) -> String {

@@ -82,8 +82,8 @@ impl Entity {
         let own = octets.get(whole.clone()).unwrap_or_default();
         let (head, length) = Head::read(own);
         let body = (whole.start + length).min(whole.end)..whole.end;
-        let content_type = structured(&head, "Content-Type");
-        let disposition = structured(&head, "Content-Disposition");
+        let (content_type, disposition) = (ended(&head, "Content-Type"), ended(&head, "Content-Disposition"));
+        let (content_type, disposition) = (structured(content_type.as_deref()), structured(disposition.as_deref()));
         let attribute = |name: &str| content_type.as_ref().and_then(|value| value.attribute(name));
         let media_type = match &content_type {
             Some(value) => match value.subtype() {
@@ -180,11 +180,19 @@ fn hashes(name: &str) -> bool {
     name.ends_with(".hash")
 }
 
-fn structured(head: &Head, name: &str) -> Option<ContentType<'static>> {
-    let field = head.first(name)?;
-    let mut text = decode_octets(&field.raw).into_bytes();
+/// The first field of that name with the line end that the decoder wants.
+fn ended(head: &Head, name: &str) -> Option<Vec<u8>> {
+    let raw = &head.first(name)?.raw;
+    let mut text = if raw.is_ascii() { raw.clone() } else { decode_octets(raw).into_bytes() };
     text.extend_from_slice(b"\r\n");
-    MessageStream::new(&text).parse_content_type().into_owned().into_content_type()
+    Some(text)
+}
+
+fn structured(ended: Option<&[u8]>) -> Option<ContentType<'_>> {
+    match MessageStream::new(ended?).parse_content_type() {
+        HeaderValue::ContentType(value) => Some(value),
+        _ => None,
+    }
 }
 
 /// File names travel in encoded words too, against RFC 2047 but everywhere.
@@ -201,7 +209,15 @@ fn decode_name(name: &str) -> String {
 fn decode(body: &[u8], encoding: &str) -> Vec<u8> {
     match encoding {
         "base64" => {
-            let digits: Vec<u8> = body.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
+            let mut digits = Vec::with_capacity(body.len());
+            for line in body.split(|b| *b == b'\n') {
+                match line.trim_ascii() {
+                    line if line.iter().any(u8::is_ascii_whitespace) => {
+                        digits.extend(line.iter().filter(|b| !b.is_ascii_whitespace()));
+                    }
+                    line => digits.extend_from_slice(line),
+                }
+            }
             base64_decode(&digits).unwrap_or_default()
         }
         "quoted-printable" => quoted_printable_decode(body).unwrap_or_else(|| body.to_vec()),

@@ -1,6 +1,9 @@
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
-use aws_lc_rs::signature::{self as rsa, RsaParameters, UnparsedPublicKey};
+use aws_lc_rs::signature::{self as rsa, ParsedPublicKey, RsaParameters};
 use collaudo_record::{Instant, SignatureCause};
 use const_oid::{ObjectIdentifier, db::rfc5912};
 use der::Decode;
@@ -379,13 +382,45 @@ impl Algorithm {
     /// Keys from 1024 bits are verified, for there are real messages signed with them; whether they may still be used is
     /// for a check to say.
     pub(super) fn verifies(self, signer: &Certificate, octets: &[u8], value: &[u8]) -> bool {
-        let parameters: &'static RsaParameters = match self.0 {
-            Hash::Sha1 => &rsa::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
-            Hash::Sha256 => &rsa::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
-            Hash::Sha384 => &rsa::RSA_PKCS1_2048_8192_SHA384,
-            Hash::Sha512 => &rsa::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
+        let key = signer.keys().of(self.0, signer);
+        key.is_some_and(|key| key.verify_sig(octets, value).is_ok())
+    }
+}
+
+/// The key of a certificate, made ready for each digest once. It is a function of the certificate: certificates are compared
+/// without it.
+#[derive(Default)]
+pub(super) struct Keys([OnceLock<Option<ParsedPublicKey>>; 4]);
+
+impl Keys {
+    fn of(&self, hash: Hash, certificate: &Certificate) -> Option<&ParsedPublicKey> {
+        let (place, parameters): (_, &'static RsaParameters) = match hash {
+            Hash::Sha1 => (0, &rsa::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY),
+            Hash::Sha256 => (1, &rsa::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY),
+            Hash::Sha384 => (2, &rsa::RSA_PKCS1_2048_8192_SHA384),
+            Hash::Sha512 => (3, &rsa::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY),
         };
-        signer.key_algorithm == "RSA" && UnparsedPublicKey::new(parameters, signer.key()).verify(octets, value).is_ok()
+        let is_rsa = certificate.key_algorithm == "RSA";
+        let parsed = || is_rsa.then(|| ParsedPublicKey::new(parameters, certificate.key()).ok())?;
+        self.0[place].get_or_init(parsed).as_ref()
+    }
+}
+
+impl Clone for Keys {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Keys {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys")
     }
 }
 

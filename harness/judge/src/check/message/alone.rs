@@ -1,7 +1,7 @@
 //! What a stored envelope shows by itself of rows that a trace decides from the submission: its own fields against those of
 //! the original that it encloses. Values are compared, not octets: who stored it may have folded them anew.
 
-use super::{Case, Rule, Ruling, case::listed};
+use super::{Case, Rule, Ruling, case::listed, words::words};
 use crate::{
     Clause,
     reading::{Head, Kind, Mailbox},
@@ -22,8 +22,8 @@ fn repeated(case: &Case<'_>, name: &str, field: fn(&Head) -> &[Mailbox]) -> Opti
     if own.is_empty() && original.is_empty() {
         return None;
     }
-    let expected = format!("{name} as in the original: {}", listed(&original));
-    Some(Ruling::holds(own == original, expected, format!("{name} {}", listed(&own))))
+    let expected = words!("{name} as in the original: {}", listed(&original));
+    Some(Ruling::holds(own == original, expected, words!("{name} {}", listed(&own))))
 }
 
 //= PEC-2.1.1.2-06
@@ -34,8 +34,8 @@ fn reply_to(case: &Case<'_>) -> Option<Ruling> {
         return None;
     }
     let own = sorted(&case.head().reply_to);
-    let expected = format!("Reply-To as in the original: {}", listed(&original));
-    Some(Ruling::holds(own == original, expected, format!("Reply-To {}", listed(&own))))
+    let expected = words!("Reply-To as in the original: {}", listed(&original));
+    Some(Ruling::holds(own == original, expected, words!("Reply-To {}", listed(&own))))
 }
 
 fn sorted(mailboxes: &[Mailbox]) -> Vec<String> {

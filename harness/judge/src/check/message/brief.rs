@@ -3,7 +3,7 @@
 use collaudo_record::Outcome;
 use sha1::{Digest, Sha1};
 
-use super::{Case, Rule, Ruling, case::listed};
+use super::{Case, Rule, Ruling, case::listed, words::words};
 use crate::{
     Clause,
     reading::{Attached, Entity, Kind, hex},
@@ -113,7 +113,7 @@ fn is_hash_of_part(case: &Case<'_>) -> Option<Ruling> {
     if pairs.is_empty() {
         return None;
     }
-    let words = format!("{} hashes, wrong: {}", pairs.len(), listed(&wrong));
+    let words = words!("{} hashes, wrong: {}", pairs.len(), listed(&wrong));
     Some(Ruling::holds(wrong.is_empty(), "SHA-1 over the whole content of the part, encoded or decoded", words))
 }
 
@@ -131,7 +131,7 @@ fn is_hash_of_encoded_form(case: &Case<'_>) -> Option<Ruling> {
         others if others.iter().all(is_decoded) => Outcome::Deviation,
         _ => Outcome::Fail,
     };
-    let words = format!("over another form: {}", listed(pairs.iter().map(|(hash, ..)| name(hash))));
+    let words = words!("over another form: {}", listed(pairs.iter().map(|(hash, ..)| name(hash))));
     Some(Ruling::of(outcome, "SHA-1 over the encoded form of the part", words))
 }
 
@@ -143,10 +143,10 @@ fn names(case: &Case<'_>) -> Option<Ruling> {
         Some(own) => name(hash) == format!("{own}{SUFFIX}"),
         None => name(hash).ends_with(SUFFIX),
     };
-    let words = |(hash, part, _): &Pair<'_>| format!("{} for {}", name(hash), name(part));
+    let words = |(hash, part, _): &Pair<'_>| words!("{} for {}", name(hash), name(part));
     let wrong: Vec<String> = pairs.iter().filter(|pair| !fits(pair)).map(words).collect();
     let expected = "each hash named as its part with the suffix .hash";
-    (!pairs.is_empty()).then(|| Ruling::holds(wrong.is_empty(), expected, format!("otherwise: {}", listed(&wrong))))
+    (!pairs.is_empty()).then(|| Ruling::holds(wrong.is_empty(), expected, words!("otherwise: {}", listed(&wrong))))
 }
 
 fn name(part: &Entity) -> &str {
@@ -162,7 +162,7 @@ fn forty_digits(case: &Case<'_>) -> Option<Ruling> {
     };
     let wrong: Vec<String> = hashes.iter().filter(|hash| !fits(hash)).map(|hash| digits(hash)).collect();
     (!hashes.is_empty()).then(|| {
-        Ruling::holds(wrong.is_empty(), "one run of 40 hexadecimal digits", format!("otherwise: {}", listed(&wrong)))
+        Ruling::holds(wrong.is_empty(), "one run of 40 hexadecimal digits", words!("otherwise: {}", listed(&wrong)))
     })
 }
 
@@ -196,7 +196,7 @@ fn keeps_encoding(case: &Case<'_>) -> Option<Ruling> {
     };
     let pairs = before.into_iter().zip(after);
     let changed: Vec<String> =
-        pairs.filter(is_changed).map(|(part, same)| format!("{} to {}", part.encoding, same.encoding)).collect();
+        pairs.filter(is_changed).map(|(part, same)| words!("{} to {}", part.encoding, same.encoding)).collect();
     let expected = "each part of the original in the encoding that it came in";
-    Some(Ruling::holds(changed.is_empty(), expected, format!("changed: {}", listed(&changed))))
+    Some(Ruling::holds(changed.is_empty(), expected, words!("changed: {}", listed(&changed))))
 }

@@ -1,13 +1,13 @@
-use std::collections::BTreeSet;
+use std::{cell::OnceCell, collections::BTreeSet};
 
 use collaudo_record::{Instant, Provider};
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::Ruling;
+use super::{Ruling, words};
 use crate::{
     Clause,
     check::{Finding, View},
-    reading::{Attached, Daticert, Form, Head, Index, Kind, Reading},
+    reading::{Attached, Daticert, Entity, Form, Head, Index, Kind, Reading},
     sighting::Sighting,
     story::{Submission, address::same},
 };
@@ -25,6 +25,8 @@ pub(crate) struct Case<'a> {
     pub(crate) octets: &'a [u8],
     /// Whether nothing is known but the message itself: a stored one, of no trace.
     pub(crate) is_alone: bool,
+    page: OnceCell<Option<String>>,
+    squeezed: OnceCell<String>,
 }
 
 impl<'a> Case<'a> {
@@ -46,7 +48,7 @@ impl<'a> Case<'a> {
         let appearance = view.story.appearances.iter().find(|one| one.event == sighting.event);
         let submission = appearance.and_then(|one| view.story.submission_of(one));
         let octets = view.trace.body(&sighting.reading.body).unwrap_or_default();
-        Self { view, sighting, issuer, reading: sighting.reading, submission, octets, is_alone: false }
+        Self { submission, ..Self::over(view, sighting, issuer, octets, false) }
     }
 
     /// A case for a stored message of which nothing else is known; the view holds no events.
@@ -56,7 +58,28 @@ impl<'a> Case<'a> {
         issuer: &'a Provider,
         octets: &'a [u8],
     ) -> Self {
-        Self { view, sighting, issuer, reading: sighting.reading, submission: None, octets, is_alone: true }
+        Self::over(view, sighting, issuer, octets, true)
+    }
+
+    fn over(
+        view: &'a View<'a>,
+        sighting: &'a Sighting<'a>,
+        issuer: &'a Provider,
+        octets: &'a [u8],
+        is_alone: bool,
+    ) -> Self {
+        let (page, squeezed) = (OnceCell::new(), OnceCell::new());
+        Self { view, sighting, issuer, reading: sighting.reading, submission: None, octets, is_alone, page, squeezed }
+    }
+
+    /// The HTML of the readable text, decoded once for all rules.
+    pub(super) fn page(&self) -> Option<&str> {
+        self.page.get_or_init(|| self.reading.html_part().map(Entity::text)).as_deref()
+    }
+
+    /// The readable text as facts are looked for in it.
+    pub(super) fn squeezed_text(&self) -> &str {
+        self.squeezed.get_or_init(|| super::text::squeezed(&self.reading.text))
     }
 
     /// When it was first seen; of a stored message nobody knows.
@@ -214,11 +237,17 @@ impl<'a> Case<'a> {
 
 /// A value in words.
 pub(crate) fn shown(value: Option<&str>) -> String {
+    if !words::wanted() {
+        return String::new();
+    }
     value.map_or_else(|| "nothing".to_owned(), |value| format!("{value:?}"))
 }
 
 /// Several values in words.
 pub(crate) fn listed<S: AsRef<str>>(values: impl IntoIterator<Item = S>) -> String {
+    if !words::wanted() {
+        return String::new();
+    }
     let values: Vec<String> = values.into_iter().map(|value| value.as_ref().to_owned()).collect();
     if values.is_empty() { "nothing".to_owned() } else { values.join(", ") }
 }
@@ -230,6 +259,9 @@ pub(crate) fn collapsed(text: &str) -> String {
 
 /// An instant as a person in Italy would write it.
 pub(crate) fn when(at: Instant) -> String {
+    if !words::wanted() {
+        return String::new();
+    }
     match (Timestamp::from_microsecond(at.0), rome()) {
         (Ok(at), Some(rome)) => at.to_zoned(rome).strftime("%d/%m/%Y %H:%M:%S %z").to_string(),
         _ => format!("{} microseconds since 1970", at.0),

@@ -3,6 +3,7 @@ use collaudo_record::{Instant, Outcome};
 use super::{
     Case, GENERATED, Rule, Ruling,
     case::{collapsed, listed},
+    words::words,
 };
 use crate::{
     Clause,
@@ -57,7 +58,7 @@ fn profile(case: &Case<'_>) -> Option<Ruling> {
         .into_iter()
         .chain(names_the_provider(case, signer).map(|ruling| ("PEC-5.5.1-01", ruling)))
         .filter(|(_, ruling)| ruling.outcome == Outcome::Fail)
-        .map(|(id, ruling)| format!("{id}: {}", ruling.observed))
+        .map(|(id, ruling)| words!("{id}: {}", ruling.observed))
         .collect();
     let words = if broken.is_empty() { "all of it".to_owned() } else { broken.join("; ") };
     Some(Ruling::holds(broken.is_empty(), "a certificate with the profile of section 5.5", words))
@@ -74,14 +75,14 @@ fn names_the_provider(case: &Case<'_>, signer: &Certificate) -> Option<Ruling> {
     let wanted = collapsed(owner).to_lowercase();
     let holds =
         signer.common_names.iter().chain(&signer.organizations).any(|name| collapsed(name).to_lowercase() == wanted);
-    Some(Ruling::holds(holds, format!("CN or O {owner:?}"), signer.subject.clone()))
+    Some(Ruling::holds(holds, words!("CN or O {owner:?}"), signer.subject.clone()))
 }
 
 //= PEC-5.5.1-02
 fn names_an_address(signer: &Certificate) -> Ruling {
     let names = &signer.rfc822_names;
     let holds = names.iter().any(|name| name.contains('@'));
-    Ruling::holds(holds, "an rfc822Name in subjectAltName", format!("rfc822Name {}", listed(names)))
+    Ruling::holds(holds, "an rfc822Name in subjectAltName", words!("rfc822Name {}", listed(names)))
 }
 
 //= PEC-5.5.1-03
@@ -107,7 +108,7 @@ fn subject_is_well_formed(signer: &Certificate) -> Ruling {
 fn has_its_extensions(signer: &Certificate) -> Ruling {
     let missing: Vec<&str> =
         REQUIRED.iter().filter(|(oid, _)| signer.extension(oid).is_none()).map(|(_, name)| *name).collect();
-    let words = if missing.is_empty() { "all four".to_owned() } else { format!("without {}", listed(&missing)) };
+    let words = if missing.is_empty() { "all four".to_owned() } else { words!("without {}", listed(&missing)) };
     Ruling::holds(missing.is_empty(), listed(REQUIRED.map(|(_, name)| name)), words)
 }
 
@@ -124,7 +125,7 @@ fn key_usage(signer: &Certificate) -> Ruling {
     let signs = signer.key_usage().and_then(<[u8]>::first).is_some_and(|bits| bits & 0x80 != 0);
     let words = match signer.extension(oid::KEY_USAGE) {
         None => "no keyUsage".to_owned(),
-        Some(_) => format!("keyUsage critical: {critical}, digitalSignature: {signs}"),
+        Some(_) => words!("keyUsage critical: {critical}, digitalSignature: {signs}"),
     };
     Ruling::holds(critical && signs, "keyUsage critical with digitalSignature", words)
 }
@@ -132,7 +133,7 @@ fn key_usage(signer: &Certificate) -> Ruling {
 /// An extension that has its value and is not critical; one that is missing has none.
 fn plain(signer: &Certificate, oid: &str, expected: &str, has_value: bool) -> Ruling {
     let critical = signer.extension(oid).is_some_and(|extension| extension.critical);
-    let words = format!("critical: {critical}, value there: {has_value}");
+    let words = words!("critical: {critical}, value there: {has_value}");
     Ruling::holds(has_value && !critical, expected, words)
 }
 
@@ -162,7 +163,7 @@ fn nothing_else_critical(signer: &Certificate) -> Ruling {
     Ruling::holds(
         critical.is_empty(),
         "no further critical extension",
-        format!("further critical: {}", listed(&critical)),
+        words!("further critical: {}", listed(&critical)),
     )
 }
 
@@ -176,6 +177,6 @@ fn key_is_long(case: &Case<'_>) -> Option<Ruling> {
         _ if signed_at.is_some_and(|at| at < SHORT_KEYS_GONE) => Outcome::Deviation,
         _ => Outcome::Fail,
     };
-    let words = format!("{} of {} bits", signer.key_algorithm, signer.key_bits);
+    let words = words!("{} of {} bits", signer.key_algorithm, signer.key_bits);
     Some(Ruling::of(outcome, "an RSA key of at least 2048 bits (recalled, not read)", words))
 }

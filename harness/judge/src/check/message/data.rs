@@ -6,6 +6,7 @@ use jiff::civil::{Date, Time};
 use super::{
     CERTIFYING, Case, Rule, Ruling,
     case::{collapsed, listed, shown},
+    words::words,
 };
 use crate::{
     Clause,
@@ -70,7 +71,7 @@ fn root(case: &Case<'_>) -> Option<Ruling> {
     let daticert = case.daticert()?;
     let expected = "a well-formed document: postacert with intestazione and dati";
     if let Some(problem) = &daticert.ill_formed {
-        return Some(Ruling::holds(false, expected, format!("not well-formed: {problem}")));
+        return Some(Ruling::holds(false, expected, words!("not well-formed: {problem}")));
     }
     // The two attributes of the root have rows of their own.
     let flaws: Vec<&str> = daticert.flaws_at(FlawAt::Root).chain(daticert.flaws_at(FlawAt::Text)).collect();
@@ -85,7 +86,7 @@ fn tipo(case: &Case<'_>) -> Option<Ruling> {
     let own = case.daticert()?.tipo.as_deref();
     let holds = own.is_some_and(|own| CERTIFYING.iter().any(|kind| kind.wire() == own));
     let kinds = listed(CERTIFYING.iter().map(|kind| kind.wire()));
-    Some(Ruling::holds(holds, format!("tipo one of {kinds}"), format!("tipo {}", shown(own))))
+    Some(Ruling::holds(holds, words!("tipo one of {kinds}"), words!("tipo {}", shown(own))))
 }
 
 //= PEC-4.4-03
@@ -93,15 +94,15 @@ fn errore(case: &Case<'_>) -> Option<Ruling> {
     const VALUES: [&str; 5] = ["nessuno", "no-dest", "no-dominio", "virus", "altro"];
     let own = case.daticert()?.errore.as_deref();
     let holds = own.is_none_or(|own| VALUES.contains(&own));
-    Some(Ruling::holds(holds, format!("errore one of {}, or none", listed(VALUES)), format!("errore {}", shown(own))))
+    Some(Ruling::holds(holds, words!("errore one of {}, or none", listed(VALUES)), words!("errore {}", shown(own))))
 }
 
 //= PEC-4.4-04
 fn errore_fits(case: &Case<'_>, values: &[&str], kinds: &[Kind]) -> Option<Ruling> {
     let own = case.daticert()?.errore.as_deref().unwrap_or("nessuno");
     let holds = !values.contains(&own) || kinds.contains(&case.reading.kind);
-    let expected = format!("errore {} only with {}", values.join(", "), listed(kinds.iter().map(|kind| kind.wire())));
-    Some(Ruling::holds(holds, expected, format!("errore {own} with {}", case.reading.kind.wire())))
+    let expected = words!("errore {} only with {}", values.join(", "), listed(kinds.iter().map(|kind| kind.wire())));
+    Some(Ruling::holds(holds, expected, words!("errore {own} with {}", case.reading.kind.wire())))
 }
 
 //= PEC-4.4-05
@@ -124,8 +125,8 @@ fn mittente(case: &Case<'_>) -> Option<Ruling> {
     if case.is_alone && sender.is_none() && holds {
         return None;
     }
-    let expected = format!("mittente {}", sender.unwrap_or("with an address"));
-    Some(Ruling::holds(holds, expected, format!("mittente {}", shown(own))))
+    let expected = words!("mittente {}", sender.unwrap_or("with an address"));
+    Some(Ruling::holds(holds, expected, words!("mittente {}", shown(own))))
 }
 
 //= PEC-4.4-08
@@ -156,10 +157,10 @@ fn destinatari(case: &Case<'_>) -> Option<Ruling> {
         return None;
     }
     let expected = match &wanted {
-        Some(wanted) => format!("one destinatari for each of {}", listed(wanted)),
+        Some(wanted) => words!("one destinatari for each of {}", listed(wanted)),
         None => "one destinatari for each recipient".to_owned(),
     };
-    Some(Ruling::holds(holds, expected, format!("destinatari {}", listed(&own))))
+    Some(Ruling::holds(holds, expected, words!("destinatari {}", listed(&own))))
 }
 
 //= PEC-4.4-10
@@ -178,14 +179,14 @@ fn risposte(case: &Case<'_>) -> Option<Ruling> {
         Some(own) if wanted.iter().any(|wanted| same(own, wanted) || own.contains(wanted)) => Outcome::Pass,
         _ => Outcome::Fail,
     };
-    Some(Ruling::of(outcome, format!("risposte {}", wanted.first()?), format!("risposte {}", shown(own))))
+    Some(Ruling::of(outcome, words!("risposte {}", wanted.first()?), words!("risposte {}", shown(own))))
 }
 
 //= PEC-4.4-11
 fn oggetto(case: &Case<'_>) -> Option<Ruling> {
     let own = collapsed(case.daticert()?.oggetto.as_deref().unwrap_or_default());
     let subject = collapsed(case.original()?.subject.as_deref().unwrap_or_default());
-    Some(Ruling::holds(case.are_one(&own, &subject), format!("oggetto {subject:?}"), format!("oggetto {own:?}")))
+    Some(Ruling::holds(case.are_one(&own, &subject), words!("oggetto {subject:?}"), words!("oggetto {own:?}")))
 }
 
 //= PEC-4.4-13
@@ -203,16 +204,16 @@ fn gestore(case: &Case<'_>) -> Option<Ruling> {
         holds,
         match case.issuer.display_name.as_str() {
             "" => "gestore-emittente with the provider's name".to_owned(),
-            name => format!("gestore-emittente {name}"),
+            name => words!("gestore-emittente {name}"),
         },
-        format!("gestore-emittente {own:?}"),
+        words!("gestore-emittente {own:?}"),
     ))
 }
 
 /// A text of the certified time; where it is missing the row about its parent says so.
 fn time_text(own: Option<&str>, name: &str, form: &str, fits: impl FnOnce(&str) -> bool) -> Option<Ruling> {
     let own = own?;
-    Some(Ruling::holds(fits(own), format!("{name} as {form}"), format!("{name} {own:?}")))
+    Some(Ruling::holds(fits(own), words!("{name} as {form}"), words!("{name} {own:?}")))
 }
 
 //= PEC-4.4-15
@@ -244,7 +245,7 @@ fn identificativo(case: &Case<'_>) -> Option<Ruling> {
     let well_formed =
         own.and_then(|own| own.split_once('@')).is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
     if !well_formed || own == message_id {
-        return Some(Ruling::holds(false, expected, format!("identificativo {}", shown(own))));
+        return Some(Ruling::holds(false, expected, words!("identificativo {}", shown(own))));
     }
     // Envelopes of the same submission, where any was seen.
     let msgid = case.msgid().flatten();
@@ -255,13 +256,13 @@ fn identificativo(case: &Case<'_>) -> Option<Ruling> {
         .peekable();
     match known.peek().copied() {
         Some(first) => Some(identifier(known.any(|id| own == Some(id)), Some(first), own)),
-        None => Some(Ruling::holds(true, expected, format!("identificativo {}", shown(own)))),
+        None => Some(Ruling::holds(true, expected, words!("identificativo {}", shown(own)))),
     }
 }
 
 fn identifier(holds: bool, wanted: Option<&str>, own: Option<&str>) -> Ruling {
-    let expected = format!("identificativo {}, the Message-ID of the envelope", shown(wanted));
-    Ruling::holds(holds, expected, format!("identificativo {}", shown(own)))
+    let expected = words!("identificativo {}, the Message-ID of the envelope", shown(wanted));
+    Ruling::holds(holds, expected, words!("identificativo {}", shown(own)))
 }
 
 //= PEC-4.4-19
@@ -274,7 +275,7 @@ fn msgid(case: &Case<'_>) -> Option<Ruling> {
     if own.is_none() && wanted.is_none() {
         return None;
     }
-    Some(Ruling::holds(own == wanted, format!("msgid {}", shown(wanted)), format!("msgid {}", shown(own))))
+    Some(Ruling::holds(own == wanted, words!("msgid {}", shown(wanted)), words!("msgid {}", shown(own))))
 }
 
 //= PEC-4.4-20
@@ -290,7 +291,7 @@ fn ricevuta(case: &Case<'_>) -> Option<Ruling> {
         (false, None) => return None,
     };
     let expected = "an empty ricevuta of tipo completa, breve or sintetica, in envelopes and delivery receipts";
-    Some(Ruling::of(outcome, expected, format!("ricevuta {}", shown(own))))
+    Some(Ruling::of(outcome, expected, words!("ricevuta {}", shown(own))))
 }
 
 //= PEC-4.4-21
@@ -312,7 +313,7 @@ fn consegna(case: &Case<'_>) -> Option<Ruling> {
         (false, None) => return None,
     };
     let everyone = listed(daticert.destinatari.iter().map(|(address, _)| address));
-    Some(Ruling::of(outcome, format!("consegna, one of {everyone}"), format!("consegna {}", shown(own))))
+    Some(Ruling::of(outcome, words!("consegna, one of {everyone}"), words!("consegna {}", shown(own))))
 }
 
 //= PEC-3.2.1-03
@@ -331,8 +332,8 @@ fn ricezione(case: &Case<'_>) -> Option<Ruling> {
     };
     let expected =
         "one ricezione for each recipient taken in charge, all of them among destinatari; in no other message";
-    let without = if missing.is_empty() { String::new() } else { format!(", without {}", listed(missing)) };
-    Some(Ruling::holds(holds, expected, format!("ricezione {}{without}", listed(own))))
+    let without = if missing.is_empty() { String::new() } else { words!(", without {}", listed(missing)) };
+    Some(Ruling::holds(holds, expected, words!("ricezione {}{without}", listed(own))))
 }
 
 /// Recipients of the transactions that a take-charge receipt names others of, and whom no receipt of them names.
@@ -366,7 +367,7 @@ fn errore_esteso(case: &Case<'_>) -> Option<Ruling> {
         None if is_error => Outcome::Deviation,
         None => return None,
     };
-    Some(Ruling::of(outcome, "errore-esteso with a short description", format!("errore-esteso {}", shown(own))))
+    Some(Ruling::of(outcome, "errore-esteso with a short description", words!("errore-esteso {}", shown(own))))
 }
 
 /// Recipients whose domain the index lists in other letters, capitals or not, are certified ones.
@@ -383,9 +384,9 @@ fn found_in_any_case(case: &Case<'_>) -> Option<Ruling> {
     let is_missed =
         |address: &&&str| daticert.destinatari.iter().any(|(own, tipo)| same(own, address) && tipo == "esterno");
     let missed: Vec<&&str> = mixed.iter().filter(is_missed).collect();
-    let expected = format!("{} found among the managed domains", listed(&mixed));
+    let expected = words!("{} found among the managed domains", listed(&mixed));
     (!mixed.is_empty()).then(|| {
-        Ruling::holds(missed.is_empty(), expected, format!("not found: {}", listed(missed.iter().map(|one| **one))))
+        Ruling::holds(missed.is_empty(), expected, words!("not found: {}", listed(missed.iter().map(|one| **one))))
     })
 }
 
@@ -409,7 +410,7 @@ fn full_mailbox_code(case: &Case<'_>) -> Option<Ruling> {
         (false, _) => (!coded, "no 5.2.2, for the mailbox is unknown and not full (code recalled)"),
         _ => return None,
     };
-    let words = format!("errore {}, errore-esteso {}", shown(daticert.errore.as_deref()), shown(own));
+    let words = words!("errore {}, errore-esteso {}", shown(daticert.errore.as_deref()), shown(own));
     Some(Ruling::holds(holds, expected, words))
 }
 

@@ -3,6 +3,7 @@ use collaudo_record::{Instant, Outcome, What};
 use super::{
     Case, GENERATED, Rule, Ruling,
     case::{collapsed, listed, shown, when},
+    words::words,
 };
 use crate::{
     Clause,
@@ -126,7 +127,7 @@ const DEPLOYED_SECONDS: i64 = 60;
 fn one_field_of_kind(case: &Case<'_>) -> Option<Ruling> {
     let count = |name| case.head().all(name).count();
     let (receipts, transports) = (count("X-Ricevuta"), count("X-Trasporto"));
-    let words = format!("{receipts} X-Ricevuta, {transports} X-Trasporto");
+    let words = words!("{receipts} X-Ricevuta, {transports} X-Trasporto");
     Some(Ruling::holds(receipts + transports == 1, "exactly one of X-Ricevuta and X-Trasporto", words))
 }
 
@@ -136,7 +137,7 @@ fn security_field_only_for_viruses(case: &Case<'_>) -> Option<Ruling> {
     if case.is_about_virus() {
         return None;
     }
-    Some(Ruling::holds(value.is_none(), "no X-VerificaSicurezza", format!("X-VerificaSicurezza {}", shown(value))))
+    Some(Ruling::holds(value.is_none(), "no X-VerificaSicurezza", words!("X-VerificaSicurezza {}", shown(value))))
 }
 
 //= PEC-3.1.3-04
@@ -144,7 +145,7 @@ fn security_field_only_for_viruses(case: &Case<'_>) -> Option<Ruling> {
 fn security_field(case: &Case<'_>) -> Option<Ruling> {
     let own = case.head().value("X-VerificaSicurezza");
     let holds = own.is_some_and(|own| own.eq_ignore_ascii_case("errore"));
-    Some(Ruling::holds(holds, "X-VerificaSicurezza: errore", format!("X-VerificaSicurezza {}", shown(own))))
+    Some(Ruling::holds(holds, "X-VerificaSicurezza: errore", words!("X-VerificaSicurezza {}", shown(own))))
 }
 
 //= PEC-3.1.3-06
@@ -158,8 +159,8 @@ fn original_sender(case: &Case<'_>) -> Option<Ruling> {
     let own = case.head().value("X-Mittente").map(|own| own.trim().trim_matches(['<', '>']));
     let sender = case.sender();
     let holds = own.zip(sender).is_some_and(|(own, sender)| same(own, sender));
-    let expected = format!("X-Mittente: {}", sender.unwrap_or("the original sender"));
-    Some(Ruling::holds(holds, expected, format!("X-Mittente {}", shown(own))))
+    let expected = words!("X-Mittente: {}", sender.unwrap_or("the original sender"));
+    Some(Ruling::holds(holds, expected, words!("X-Mittente {}", shown(own))))
 }
 
 //= PEC-A-01
@@ -193,7 +194,7 @@ fn italian_names(case: &Case<'_>) -> Option<Ruling> {
         return None;
     }
     let holds = english.is_empty() && own.iter().all(|(.., known)| *known);
-    let own = own.iter().map(|(name, value, _)| format!("{name}: {value}"));
+    let own = own.iter().map(|(name, value, _)| words!("{name}: {value}"));
     let words = listed(own.chain(english.iter().map(|name| (*name).to_owned())));
     Some(Ruling::holds(holds, "the Italian field names with Italian values", words))
 }
@@ -221,7 +222,7 @@ fn kind_field(case: &Case<'_>) -> Option<Ruling> {
     };
     let own = case.head().value(name);
     let holds = own.is_some_and(|own| own.eq_ignore_ascii_case(value));
-    Some(Ruling::holds(holds, format!("{name}: {value}"), format!("{name}: {}", own.unwrap_or("not there"))))
+    Some(Ruling::holds(holds, words!("{name}: {value}"), words!("{name}: {}", own.unwrap_or("not there"))))
 }
 
 //= PEC-2.1.1.1.3-01
@@ -229,7 +230,7 @@ fn notice_fields(case: &Case<'_>) -> Option<Ruling> {
     let kind = case.head().value("X-Ricevuta");
     let reference = case.head().x_riferimento.as_deref();
     let holds = kind.is_some() && (reference.is_some() || case.msgid().flatten().is_none());
-    let words = format!("X-Ricevuta {}, X-Riferimento-Message-ID {}", shown(kind), shown(reference));
+    let words = words!("X-Ricevuta {}, X-Riferimento-Message-ID {}", shown(kind), shown(reference));
     Some(Ruling::holds(holds, "X-Ricevuta and X-Riferimento-Message-ID", words))
 }
 
@@ -269,15 +270,15 @@ fn date_of_arrival(case: &Case<'_>) -> Option<Ruling> {
 }
 
 fn date_at(case: &Case<'_>, at: Instant, what: &str) -> Ruling {
-    let expected = format!("Date {}, {what}", when(at));
+    let expected = words!("Date {}, {what}", when(at));
     let Some(date) = case.head().date else {
-        return Ruling::holds(false, expected, format!("Date {}", shown(case.head().value("Date"))));
+        return Ruling::holds(false, expected, words!("Date {}", shown(case.head().value("Date"))));
     };
     let apart = date.since(at).0.abs() / 1_000_000;
     let is_before = |seen: Instant| date.since(seen).0 > DEPLOYED_SECONDS * 1_000_000 && !case.may_be_mistimed();
     let seen_before = case.seen().is_some_and(is_before);
-    let seen = case.seen().map(|seen| format!(", seen {}", when(seen))).unwrap_or_default();
-    let words = format!("Date {}{seen}", when(date));
+    let seen = case.seen().map(|seen| words!(", seen {}", when(seen))).unwrap_or_default();
+    let words = words!("Date {}{seen}", when(date));
     let outcome = match apart {
         _ if seen_before => Outcome::Fail,
         0..=SAME_SECONDS => Outcome::Pass,
@@ -295,18 +296,18 @@ fn subject(case: &Case<'_>, prefix: &str) -> Option<Ruling> {
     let (holds, expected) = match case.subject() {
         Some(original) => {
             let original = collapsed(original.unwrap_or_default());
-            (rest.is_some_and(|rest| case.are_one(rest, &original)), format!("{prefix} {original}"))
+            (rest.is_some_and(|rest| case.are_one(rest, &original)), words!("{prefix} {original}"))
         }
-        None => (rest.is_some(), format!("{prefix} and the original subject")),
+        None => (rest.is_some(), words!("{prefix} and the original subject")),
     };
-    Some(Ruling::holds(holds, format!("Subject {:?}", expected.trim_end()), format!("Subject {own:?}")))
+    Some(Ruling::holds(holds, words!("Subject {:?}", expected.trim_end()), words!("Subject {own:?}")))
 }
 
 fn from(case: &Case<'_>) -> Option<Ruling> {
     let wanted = case.own_address()?;
     let own: Vec<&str> = case.head().from.iter().map(|from| from.address.as_str()).collect();
     let holds = matches!(own.as_slice(), [only] if case.is_own_address(only));
-    Some(Ruling::holds(holds, format!("From {wanted}"), format!("From {}", listed(own))))
+    Some(Ruling::holds(holds, words!("From {wanted}"), words!("From {}", listed(own))))
 }
 
 fn to_sender(case: &Case<'_>) -> Option<Ruling> {
@@ -322,7 +323,7 @@ fn to_service_mailbox(case: &Case<'_>) -> Option<Ruling> {
 fn to(case: &Case<'_>, address: &str, what: &str) -> Ruling {
     let own: Vec<&str> = case.head().to.iter().map(|to| to.address.as_str()).collect();
     let holds = matches!(own.as_slice(), [only] if same(only, address));
-    Ruling::holds(holds, format!("To {address}, {what}"), format!("To {}", listed(own)))
+    Ruling::holds(holds, words!("To {address}, {what}"), words!("To {}", listed(own)))
 }
 
 fn reference(case: &Case<'_>) -> Option<Ruling> {
@@ -331,37 +332,36 @@ fn reference(case: &Case<'_>) -> Option<Ruling> {
     if own.is_none() && msgid.is_none() {
         return None;
     }
-    let expected = format!("X-Riferimento-Message-ID {}, the client's identifier", shown(msgid));
-    Some(Ruling::holds(own == msgid, expected, format!("X-Riferimento-Message-ID {}", shown(own))))
+    let expected = words!("X-Riferimento-Message-ID {}, the client's identifier", shown(msgid));
+    Some(Ruling::holds(own == msgid, expected, words!("X-Riferimento-Message-ID {}", shown(own))))
 }
 
 //= PEC-2.1-06
 fn one_author(case: &Case<'_>) -> Option<Ruling> {
-    let expected = format!("one author {} with {} in its name", case.own_address()?, shown(case.sender()));
+    let expected = words!("one author {} with {} in its name", case.own_address()?, shown(case.sender()));
     let authors = &case.head().from;
     let holds = matches!(authors.as_slice(), [only] if case.is_own_address(&only.address) && names_sender(case, only));
-    Some(Ruling::holds(holds, expected, format!("From {}", mailboxes(authors))))
+    Some(Ruling::holds(holds, expected, words!("From {}", mailboxes(authors))))
 }
 
 //= PEC-2.1-07
 fn sender_is_from(case: &Case<'_>) -> Option<Ruling> {
     let text = |name| case.head().value(name).map(collapsed);
     let (from, sender) = (text("From"), text("Sender"));
-    let expected = format!("Sender {}, equal to From", shown(from.as_deref()));
+    let expected = words!("Sender {}, equal to From", shown(from.as_deref()));
     let outcome = match &sender {
         // Many deployed providers leave it out.
         None => Outcome::Deviation,
         Some(_) if sender == from => Outcome::Pass,
         Some(_) => Outcome::Fail,
     };
-    Some(Ruling::of(outcome, expected, format!("Sender {}", shown(sender.as_deref()))))
+    Some(Ruling::of(outcome, expected, words!("Sender {}", shown(sender.as_deref()))))
 }
 
 //= PEC-3.1.5-10
 //= PEC-3.2.2-11
 fn on_behalf(case: &Case<'_>) -> Option<Ruling> {
-    let expected =
-        format!("From \"Per conto di: {}\" <{}>", case.sender().unwrap_or("the sender"), case.own_address()?);
+    let expected = words!("From \"Per conto di: {}\" <{}>", case.sender().unwrap_or("the sender"), case.own_address()?);
     let author = case.head().from.first();
     let holds = author.is_some_and(|author| case.is_own_address(&author.address) && names_sender(case, author));
     let italian = author.is_some_and(|author| collapsed(&author.name).starts_with("Per conto di:"));
@@ -371,13 +371,13 @@ fn on_behalf(case: &Case<'_>) -> Option<Ruling> {
         (true, false) => Outcome::Deviation,
         (false, _) => Outcome::Fail,
     };
-    Some(Ruling::of(outcome, expected, format!("From {}", mailboxes(&case.head().from))))
+    Some(Ruling::of(outcome, expected, words!("From {}", mailboxes(&case.head().from))))
 }
 
 //= PEC-PRACT-01
 fn per_conto_di(case: &Case<'_>) -> Option<Ruling> {
     let sender = case.sender()?;
-    let expected = format!("From \"Per conto di: {sender}\" <posta-certificata@...>");
+    let expected = words!("From \"Per conto di: {sender}\" <posta-certificata@...>");
     let author = case.head().from.first();
     let holds = author.is_some_and(|author| {
         let local = author.address.rsplit_once('@').map(|(local, _)| local);
@@ -385,7 +385,7 @@ fn per_conto_di(case: &Case<'_>) -> Option<Ruling> {
         let shown = name.strip_prefix("Per conto di:").map(str::trim);
         local.is_some_and(|local| same(local, "posta-certificata")) && shown.is_some_and(|shown| same(shown, sender))
     });
-    Some(Ruling::holds(holds, expected, format!("From {}", mailboxes(&case.head().from))))
+    Some(Ruling::holds(holds, expected, words!("From {}", mailboxes(&case.head().from))))
 }
 
 /// Whether a display name tells on whose behalf the message comes.
@@ -425,8 +425,8 @@ fn reply_to_sender(case: &Case<'_>) -> Option<Ruling> {
     let holds = matches!(own.as_slice(), [only] if wanted.iter().any(|wanted| same(only, wanted)));
     Some(Ruling::holds(
         holds,
-        format!("Reply-To {}, the original sender", wanted.first()?),
-        format!("Reply-To {}", listed(own)),
+        words!("Reply-To {}, the original sender", wanted.first()?),
+        words!("Reply-To {}", listed(own)),
     ))
 }
 
@@ -435,7 +435,7 @@ fn identifier_form(case: &Case<'_>) -> Option<Ruling> {
     let expected = "Message-ID of letters, digits and dots at the provider's domain or server";
     let own = case.head().message_id.as_deref();
     let Some((local, host)) = own.and_then(|id| id.split_once('@')) else {
-        return Some(Ruling::holds(false, expected, format!("Message-ID {}", shown(own))));
+        return Some(Ruling::holds(false, expected, words!("Message-ID {}", shown(own))));
     };
     let atom =
         |text: &str| !text.is_empty() && text.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atext));
@@ -456,7 +456,7 @@ fn identifier_form(case: &Case<'_>) -> Option<Ruling> {
         true if case.view.index.records.is_empty() => Outcome::Deviation,
         true => Outcome::Fail,
     };
-    Some(Ruling::of(outcome, expected, format!("Message-ID {}", shown(own))))
+    Some(Ruling::of(outcome, expected, words!("Message-ID {}", shown(own))))
 }
 
 fn is_atext(b: u8) -> bool {
@@ -470,7 +470,7 @@ fn identifier_everywhere(case: &Case<'_>) -> Option<Ruling> {
     let original = case.reading.postacert.as_ref()?.head.message_id.as_deref();
     let certified = case.daticert().and_then(|daticert| daticert.identificativo.as_deref());
     let holds = own.is_some() && own == original && certified.is_none_or(|certified| own == Some(certified));
-    let words = format!("envelope {}, original {}, certified {}", shown(own), shown(original), shown(certified));
+    let words = words!("envelope {}, original {}, certified {}", shown(own), shown(original), shown(certified));
     Some(Ruling::holds(holds, "one Message-ID in envelope and original, as certified", words))
 }
 
@@ -478,8 +478,8 @@ fn identifier_everywhere(case: &Case<'_>) -> Option<Ruling> {
 fn message_id(case: &Case<'_>) -> Option<Ruling> {
     let certified = case.daticert()?.identificativo.as_deref();
     let own = case.head().message_id.as_deref();
-    let expected = format!("Message-ID {}, the certified identifier", shown(certified));
-    Some(Ruling::holds(own.is_some() && own == certified, expected, format!("Message-ID {}", shown(own))))
+    let expected = words!("Message-ID {}, the certified identifier", shown(certified));
+    Some(Ruling::holds(own.is_some() && own == certified, expected, words!("Message-ID {}", shown(own))))
 }
 
 //= PEC-3.1.5-14
@@ -491,12 +491,12 @@ fn receipt_asked(case: &Case<'_>) -> Option<Ruling> {
         // Absent on 8 of 21 real envelopes, where it means completa.
         None => Outcome::Deviation,
     };
-    Some(Ruling::of(outcome, "X-TipoRicevuta completa, breve or sintetica", format!("X-TipoRicevuta {}", shown(own))))
+    Some(Ruling::of(outcome, "X-TipoRicevuta completa, breve or sintetica", words!("X-TipoRicevuta {}", shown(own))))
 }
 
 fn mailboxes(mailboxes: &[Mailbox]) -> String {
     listed(mailboxes.iter().map(|mailbox| match mailbox.name.as_str() {
         "" => mailbox.address.clone(),
-        name => format!("{name:?} <{}>", mailbox.address),
+        name => words!("{name:?} <{}>", mailbox.address),
     }))
 }

@@ -15,6 +15,7 @@ mod structure;
 #[cfg(test)]
 mod tests;
 mod text;
+pub(crate) mod words;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -130,25 +131,27 @@ pub(super) fn run<'a>(view: &'a View<'a>) -> Vec<Finding> {
     for sighting in view.sightings {
         let Some(issuer) = sighting.issuer.filter(|issuer| issuer.player == Player::Subject) else { continue };
         let case = Case::of(view, sighting, issuer);
-        findings.extend(rulings(&case, rules()).map(|(clause, ruling)| case.finding(clause, ruling)));
+        for rule in rules().filter(|rule| rule.binds(&case)) {
+            findings.extend(ruling(&case, rule).map(|ruling| case.finding(rule.clause, ruling)));
+        }
     }
     findings
 }
 
-/// What the rules that bind a stored message say of it, in the order of their tables.
+/// What the rules that bind a stored message say of it, in the order of their tables; a pass without words.
 pub(crate) fn rulings_alone(case: &Case<'_>) -> Vec<(Clause, Ruling)> {
-    rulings(case, rules().chain(alone::RULES)).collect()
+    let binding = rules().chain(alone::RULES).filter(|rule| rule.binds(case));
+    let told = binding.filter_map(|rule| match words::without(|| ruling(case, rule))? {
+        pass if pass.outcome == Outcome::Pass => Some((rule.clause, pass)),
+        _ => Some((rule.clause, ruling(case, rule)?)),
+    });
+    told.collect()
 }
 
-/// A rule that crashes says `unknown`.
-fn rulings<'c>(
-    case: &'c Case<'_>,
-    rules: impl Iterator<Item = &'static Rule> + 'c,
-) -> impl Iterator<Item = (Clause, Ruling)> + 'c {
-    rules.filter(|rule| rule.binds(case)).filter_map(|rule| {
-        // A rule only looks; whatever it leaves half done is its own.
-        let ruling = catch_unwind(AssertUnwindSafe(|| (rule.judge)(case)));
-        let crashed = |_| Some(Ruling::of(Outcome::Unknown, rule.clause.row().statement, "the check crashed"));
-        Some((rule.clause, ruling.unwrap_or_else(crashed)?))
-    })
+/// What a rule says. One that crashes says `unknown`.
+fn ruling(case: &Case<'_>, rule: &Rule) -> Option<Ruling> {
+    // A rule only looks; whatever it leaves half done is its own.
+    let ruling = catch_unwind(AssertUnwindSafe(|| (rule.judge)(case)));
+    let crashed = |_| Some(Ruling::of(Outcome::Unknown, rule.clause.row().statement, "the check crashed"));
+    ruling.unwrap_or_else(crashed)
 }

@@ -3,6 +3,7 @@ use collaudo_record::{Instant, Outcome};
 use super::{
     Case, GENERATED, Rule, Ruling,
     case::{listed, shown},
+    words::words,
 };
 use crate::{
     Clause,
@@ -24,16 +25,16 @@ const SHA_1_GONE: Instant = Instant(1_735_689_600_000_000);
 //= PEC-2.1-01
 //= PEC-3.2.2-16
 fn signed_by_its_creator(case: &Case<'_>) -> Option<Ruling> {
-    let expected = format!("a valid signature with a key that the index lists for {}", case.issuer.display_name);
+    let expected = words!("a valid signature with a key that the index lists for {}", case.issuer.display_name);
     let Some(signature) = &case.reading.signature else {
-        return Some(Ruling::holds(false, expected, format!("no signature: {}", case.reading.root.media_type)));
+        return Some(Ruling::holds(false, expected, words!("no signature: {}", case.reading.root.media_type)));
     };
     let Some(signer) = signature.signer.as_ref().filter(|_| signature.valid) else {
-        return Some(Ruling::holds(false, expected, format!("an invalid signature: {}", signature.reason)));
+        return Some(Ruling::holds(false, expected, words!("an invalid signature: {}", signature.reason)));
     };
     let (holds, words) = match case.view.index.listing(&signer.der) {
-        Some(record) if record.name == case.issuer.display_name => (true, format!("valid, {}", signer.subject)),
-        Some(record) => (false, format!("valid, but with a key of {}", record.name)),
+        Some(record) if record.name == case.issuer.display_name => (true, words!("valid, {}", signer.subject)),
+        Some(record) => (false, words!("valid, but with a key of {}", record.name)),
         // Whose key it is nothing says; that the signature holds is said apart.
         None if case.view.index.records.is_empty() && case.is_alone => return None,
         None if case.is_alone && is_older_than_index(case, signature.signed_at) => {
@@ -47,7 +48,7 @@ fn signed_by_its_creator(case: &Case<'_>) -> Option<Ruling> {
                 "valid, but there is no index to find its certificate in",
             ));
         }
-        None => (false, format!("valid, but with a certificate that the index does not list: {}", signer.subject)),
+        None => (false, words!("valid, but with a certificate that the index does not list: {}", signer.subject)),
     };
     Some(Ruling::holds(holds, expected, words))
 }
@@ -68,7 +69,7 @@ fn detached_form(case: &Case<'_>) -> Option<Ruling> {
         return Some(Ruling::holds(
             false,
             expected,
-            format!("{} without a signature part", case.reading.root.media_type),
+            words!("{} without a signature part", case.reading.root.media_type),
         ));
     };
     let holds = TYPES.contains(&signature.protocol.as_str())
@@ -78,7 +79,7 @@ fn detached_form(case: &Case<'_>) -> Option<Ruling> {
         && !signature.encloses;
     let detached = if signature.encloses { "with content enclosed" } else { "detached" };
     let name = part.name.as_deref().unwrap_or("no name");
-    let words = format!("protocol {:?}, second part {} {name}, {detached}", signature.protocol, part.media_type);
+    let words = words!("protocol {:?}, second part {} {name}, {detached}", signature.protocol, part.media_type);
     Some(Ruling::holds(holds, expected, words))
 }
 
@@ -87,8 +88,8 @@ fn certificate_enclosed(case: &Case<'_>) -> Option<Ruling> {
     let signature = case.reading.signature.as_ref()?;
     let expected = "an X.509v3 certificate of the signer inside the structure";
     let words = match &signature.signer {
-        Some(signer) => format!("version {} of {}", signer.version, signer.subject),
-        None => format!("{} certificates, none of them the signer's", signature.certificates.len()),
+        Some(signer) => words!("version {} of {}", signer.version, signer.subject),
+        None => words!("{} certificates, none of them the signer's", signature.certificates.len()),
     };
     Some(Ruling::holds(signature.signer.as_ref().is_some_and(|signer| signer.version == 3), expected, words))
 }
@@ -101,8 +102,8 @@ fn from_is_the_certificates(case: &Case<'_>) -> Option<Ruling> {
     let holds = from.is_some_and(|from| named.iter().any(|address| address.eq_ignore_ascii_case(from)));
     Some(Ruling::holds(
         holds,
-        format!("From with the address of the certificate: {}", listed(named)),
-        format!("From {}", shown(from)),
+        words!("From with the address of the certificate: {}", listed(named)),
+        words!("From {}", shown(from)),
     ))
 }
 
@@ -111,7 +112,7 @@ fn digest_is_strong(case: &Case<'_>) -> Option<Ruling> {
     let signature = case.reading.signature.as_ref().filter(|signature| !signature.digest.is_empty())?;
     let certificate = signature.signer.as_ref().map_or("no certificate", |signer| signer.signature_algorithm.as_str());
     let strong = |name: &str| ["sha256", "sha384", "sha512"].iter().any(|strong| name.starts_with(strong));
-    let words = format!("digest {}, certificate signed with {certificate}", signature.digest);
+    let words = words!("digest {}, certificate signed with {certificate}", signature.digest);
     let outcome = if strong(&signature.digest) && (signature.signer.is_none() || strong(certificate)) {
         Outcome::Pass
     } else if signature.signed_at.is_some_and(|at| at < SHA_1_GONE) {

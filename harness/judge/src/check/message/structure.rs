@@ -3,6 +3,7 @@ use collaudo_record::Outcome;
 use super::{
     CERTIFYING, Case, GENERATED, Rule, Ruling,
     case::{listed, shown},
+    words::words,
 };
 use crate::{
     Clause,
@@ -53,7 +54,7 @@ pub(super) const RULES: &[Rule] = &[
 /// The parts of a message in words.
 fn parts(case: &Case<'_>) -> String {
     listed(case.reading.parts().iter().map(|part| match part.name.as_deref() {
-        Some(name) => format!("{} ({name})", part.media_type),
+        Some(name) => words!("{} ({name})", part.media_type),
         None => part.media_type.clone(),
     }))
 }
@@ -98,7 +99,7 @@ fn concise_has_no_original(case: &Case<'_>) -> Option<Ruling> {
     Some(Ruling::holds(
         holds,
         "readable text, certification data, no original",
-        format!("ricevuta {asked}: {}", parts(case)),
+        words!("ricevuta {asked}: {}", parts(case)),
     ))
 }
 
@@ -114,7 +115,7 @@ fn seven_bit(case: &Case<'_>) -> Option<Ruling> {
     let users = users.map_or(0..0, |part| part.body.clone());
     let before = 0..if users.is_empty() { octets.len() } else { users.start };
     let found = high(&before).or_else(|| high(&(users.end.max(before.end)..octets.len())).map(|at| at + users.end));
-    let words = found.map_or_else(|| "7-bit octets alone".to_owned(), |at| format!("an octet above 127 at {at}"));
+    let words = found.map_or_else(|| "7-bit octets alone".to_owned(), |at| words!("an octet above 127 at {at}"));
     let outcome = match found {
         None => Outcome::Pass,
         // Some deployed providers sign parts with raw octets.
@@ -144,7 +145,7 @@ fn charset(case: &Case<'_>) -> Option<Ruling> {
     let expected = "readable text in ISO-8859-1";
     // One deployed provider writes what it could not convert so.
     if part.is_mislabelled() {
-        let words = format!("charset {}, yet its octets are UTF-8", shown(own));
+        let words = words!("charset {}, yet its octets are UTF-8", shown(own));
         return Some(Ruling::of(Outcome::Deviation, expected, words));
     }
     let outcome = match own {
@@ -153,7 +154,7 @@ fn charset(case: &Case<'_>) -> Option<Ruling> {
         Some("utf-8" | "utf8" | "us-ascii" | "iso-8859-15" | "windows-1252") | None => Outcome::Deviation,
         Some(_) => Outcome::Fail,
     };
-    Some(Ruling::of(outcome, expected, format!("charset {}", shown(own))))
+    Some(Ruling::of(outcome, expected, words!("charset {}", shown(own))))
 }
 
 //= PEC-4.3.1-02
@@ -180,8 +181,8 @@ const ACTING: [&str; 7] = ["script", "object", "applet", "embed", "form", "input
 
 //= PEC-4.3.1-05
 fn html_refers_to_nothing(case: &Case<'_>) -> Option<Ruling> {
-    let html = case.reading.html_part()?.text();
-    let found: Vec<String> = tags(&html)
+    let html = case.page()?;
+    let found: Vec<String> = tags(html)
         .filter(|tag| {
             let refers = tag.attributes().any(|(name, value)| {
                 matches!(name.as_str(), "src" | "background" | "data" | "poster")
@@ -190,27 +191,27 @@ fn html_refers_to_nothing(case: &Case<'_>) -> Option<Ruling> {
             });
             BRINGING.contains(&tag.name.as_str()) || refers
         })
-        .map(|tag| format!("<{}>", tag.name))
+        .map(|tag| words!("<{}>", tag.name))
         .collect();
     let found = if html.to_ascii_lowercase().contains("@import") { vec!["@import".to_owned()] } else { found };
     Some(Ruling::holds(
         found.is_empty(),
         "HTML that refers to no other element",
-        format!("references: {}", listed(&found)),
+        words!("references: {}", listed(&found)),
     ))
 }
 
 //= PEC-4.3.1-06
 fn html_is_passive(case: &Case<'_>) -> Option<Ruling> {
-    let html = case.reading.html_part()?.text();
-    let found: Vec<String> = tags(&html)
+    let html = case.page()?;
+    let found: Vec<String> = tags(html)
         .filter(|tag| {
             let acts = tag.attributes().any(|(name, value)| name.starts_with("on") || value.starts_with("javascript:"));
             ACTING.contains(&tag.name.as_str()) || acts
         })
-        .map(|tag| format!("<{}>", tag.name))
+        .map(|tag| words!("<{}>", tag.name))
         .collect();
-    Some(Ruling::holds(found.is_empty(), "HTML without active content", format!("active: {}", listed(&found))))
+    Some(Ruling::holds(found.is_empty(), "HTML without active content", words!("active: {}", listed(&found))))
 }
 
 /// An opening tag of HTML.
@@ -241,7 +242,7 @@ fn tags(html: &str) -> impl Iterator<Item = Tag<'_>> {
 fn original_part(case: &Case<'_>) -> Option<Ruling> {
     let part = case.reading.postacert_part()?;
     let holds = part.media_type == "message/rfc822" && part.is_named("postacert.eml");
-    let words = format!("{} named {}", part.media_type, shown(part.name.as_deref()));
+    let words = words!("{} named {}", part.media_type, shown(part.name.as_deref()));
     Some(Ruling::holds(holds, "message/rfc822 named postacert.eml", words))
 }
 
@@ -256,14 +257,14 @@ fn data_charset(case: &Case<'_>) -> Option<Ruling> {
     let daticert = case.daticert()?;
     let declared = daticert.encoding.as_deref();
     let holds = daticert.is_utf8 && declared.is_none_or(|own| matches!(own, "utf-8" | "utf8"));
-    let words = format!("declared {}, octets are UTF-8: {}", shown(declared), daticert.is_utf8);
+    let words = words!("declared {}, octets are UTF-8: {}", shown(declared), daticert.is_utf8);
     Some(Ruling::holds(holds, "certification data in UTF-8", words))
 }
 
 //= PEC-4.3.3-03
 fn data_name(case: &Case<'_>) -> Option<Ruling> {
     let own = case.reading.daticert_part()?.name.as_deref();
-    Some(Ruling::holds(own == Some("daticert.xml"), "daticert.xml", format!("named {}", shown(own))))
+    Some(Ruling::holds(own == Some("daticert.xml"), "daticert.xml", words!("named {}", shown(own))))
 }
 
 /// The text of a delivery receipt and its certification data.
@@ -278,10 +279,9 @@ fn text_and_data_as_xml(case: &Case<'_>) -> Option<Ruling> {
 /// The certification data are there, of this kind, with an error value that fits, and with what the kind needs.
 fn data_as_xml(case: &Case<'_>, errors: &[&str]) -> Option<Ruling> {
     let tipo = case.reading.kind.wire();
-    let expected =
-        format!("daticert.xml with tipo {tipo}, errore {}{}", errors.join(" or "), needed(case.reading.kind));
+    let expected = words!("daticert.xml with tipo {tipo}, errore {}{}", errors.join(" or "), needed(case.reading.kind));
     let Some(daticert) = case.daticert() else {
-        return Some(Ruling::holds(false, expected, format!("no certification data: {}", parts(case))));
+        return Some(Ruling::holds(false, expected, words!("no certification data: {}", parts(case))));
     };
     let errore = daticert.errore.as_deref().unwrap_or("nessuno");
     let has_needed = match case.reading.kind {
@@ -295,7 +295,7 @@ fn data_as_xml(case: &Case<'_>, errors: &[&str]) -> Option<Ruling> {
         _ => true,
     };
     let holds = daticert.tipo.as_deref() == Some(tipo) && errors.contains(&errore) && has_needed;
-    let words = format!(
+    let words = words!(
         "tipo {}, errore {errore}, ricevuta {}, consegna {}, {} ricezione, errore-esteso {}",
         shown(daticert.tipo.as_deref()),
         shown(daticert.ricevuta.as_deref()),

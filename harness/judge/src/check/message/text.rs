@@ -4,6 +4,7 @@ use jiff::{Timestamp, civil::DateTime, tz::Offset};
 use super::{
     Case, GENERATED, Rule, Ruling,
     case::{listed, rome, when},
+    words::words,
 };
 use crate::{
     Clause,
@@ -104,7 +105,7 @@ const FAILED: Fact = (
 );
 
 /// Lower case, accents and apostrophes and blanks taken off, so that neither wrapping nor wording of accents counts.
-fn squeezed(text: &str) -> String {
+pub(super) fn squeezed(text: &str) -> String {
     let plain = |c: char| match c {
         'à' | 'á' => 'a',
         'è' | 'é' => 'e',
@@ -113,11 +114,16 @@ fn squeezed(text: &str) -> String {
         'ù' | 'ú' => 'u',
         other => other,
     };
-    text.chars()
-        .flat_map(char::to_lowercase)
-        .map(plain)
-        .filter(|c| !c.is_whitespace() && !c.is_control() && !"'’`´".contains(*c))
-        .collect()
+    let is_kept = |c: &char| !c.is_whitespace() && !c.is_control() && !"'’`´".contains(*c);
+    let mut squeezed = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            c if c.is_ascii_alphanumeric() => squeezed.push(c.to_ascii_lowercase()),
+            c if c.is_ascii() => squeezed.extend(Some(c).filter(is_kept)),
+            c => squeezed.extend(c.to_lowercase().map(plain).filter(is_kept)),
+        }
+    }
+    squeezed
 }
 
 /// What stands for a character that somebody could not convert.
@@ -143,15 +149,15 @@ fn items(case: &Case<'_>, text: &str) -> Vec<(String, bool)> {
     let anomaly = case.reading.kind == Anomalia;
     let ids = if anomaly { Vec::new() } else { identifiers(case) };
     if let Some(id) = ids.first() {
-        items.push((format!("identifier {id}"), ids.iter().any(|id| holds_value(text, id))));
+        items.push((words!("identifier {id}"), ids.iter().any(|id| holds_value(text, id))));
     }
     if let Some(subject) = case.subject().flatten().filter(|subject| !subject.is_empty()) {
-        items.push((format!("subject {subject}"), holds_value(text, subject)));
+        items.push((words!("subject {subject}"), holds_value(text, subject)));
     }
     let recipients = recipients(case);
     if let Some(first) = recipients.iter().find(|list| !list.is_empty()) {
         let all_of = |list: &Vec<String>| !list.is_empty() && list.iter().all(|one| holds_value(text, one));
-        items.push((format!("recipients {}", listed(first)), recipients.iter().any(all_of)));
+        items.push((words!("recipients {}", listed(first)), recipients.iter().any(all_of)));
     }
     // The model of a non-delivery notice for a virus has no sender: the user who reads it is.
     let is_told_its_sender = case.reading.kind == ErroreConsegna && case.is_about_virus();
@@ -163,7 +169,7 @@ fn items(case: &Case<'_>, text: &str) -> Vec<(String, bool)> {
         _ => case.sender().into_iter().filter(|_| !is_told_its_sender).collect(),
     };
     if let Some(first) = senders.first() {
-        items.push((format!("sender {first}"), senders.iter().any(|sender| holds_value(text, sender))));
+        items.push((words!("sender {first}"), senders.iter().any(|sender| holds_value(text, sender))));
     }
     let moment = Moment::first(&case.reading.text);
     items.push(("date and time".to_owned(), moment.date.is_some() && moment.time.is_some()));
@@ -177,7 +183,7 @@ fn items(case: &Case<'_>, text: &str) -> Vec<(String, bool)> {
 fn right_time(case: &Case<'_>, at: Instant) -> Option<(String, bool)> {
     let known = [case.daticert().and_then(|daticert| daticert.at), case.head().date];
     let mut known = known.into_iter().flatten().filter(|_| case.reading.kind != Anomalia).peekable();
-    let words = format!("the time {}", when(*known.peek()?));
+    let words = words!("the time {}", when(*known.peek()?));
     Some((words, known.any(|known| known.since(at).0.unsigned_abs() < 1_000_000)))
 }
 
@@ -221,20 +227,20 @@ fn taken(case: &Case<'_>) -> Vec<String> {
 }
 
 fn says(case: &Case<'_>, facts: &[Fact]) -> Option<Ruling> {
-    let text = squeezed(&case.reading.text);
-    let mut wanted = items(case, &text);
-    wanted.extend(facts.iter().map(|fact| (format!("the {}", fact.0), tells(&text, fact))));
-    wanted.extend(explanation(case, &text).filter(|_| facts.contains(&FAULT) || facts.contains(&SECURITY)));
+    let text = case.squeezed_text();
+    let mut wanted = items(case, text);
+    wanted.extend(facts.iter().map(|fact| (words!("the {}", fact.0), tells(text, fact))));
+    wanted.extend(explanation(case, text).filter(|_| facts.contains(&FAULT) || facts.contains(&SECURITY)));
     // Every scanner calls it so.
     if facts.contains(&SECURITY) && carries_the_test_file(case) {
         wanted.push(("the name of what was found".to_owned(), text.contains("eicar")));
     }
-    let expected = format!("a text that gives {}", listed(wanted.iter().map(|(item, _)| item)));
+    let expected = words!("a text that gives {}", listed(wanted.iter().map(|(item, _)| item)));
     let missing: Vec<&str> = wanted.iter().filter(|(_, there)| !there).map(|(item, _)| item.as_str()).collect();
     if missing.is_empty() && case.daticert().is_none() && case.reading.kind != Anomalia {
         return Some(Ruling::of(Outcome::Unknown, expected, "there are no certification data to compare with"));
     }
-    let words = if missing.is_empty() { "all of it".to_owned() } else { format!("without {}", listed(&missing)) };
+    let words = if missing.is_empty() { "all of it".to_owned() } else { words!("without {}", listed(&missing)) };
     Some(Ruling::holds(missing.is_empty(), expected, words))
 }
 
@@ -247,10 +253,10 @@ fn carries_the_test_file(case: &Case<'_>) -> bool {
 
 //= PEC-3.2.3-12
 fn reason(case: &Case<'_>) -> Option<Ruling> {
-    let text = squeezed(&case.reading.text);
+    let text = case.squeezed_text();
     let certified = case.daticert()?.errore_esteso.as_deref().filter(|why| !why.is_empty());
-    let holds = certified.is_some() && explanation(case, &text).is_none_or(|(_, there)| there);
-    let words = format!("errore-esteso {certified:?}, {} in the text", if holds { "and" } else { "not" });
+    let holds = certified.is_some() && explanation(case, text).is_none_or(|(_, there)| there);
+    let words = words!("errore-esteso {certified:?}, {} in the text", if holds { "and" } else { "not" });
     Some(Ruling::holds(holds, "why the transmission could not be completed, in errore-esteso and in the text", words))
 }
 
@@ -260,7 +266,7 @@ fn explanation(case: &Case<'_>, text: &str) -> Option<(String, bool)> {
     let words: Vec<String> = certified.split(|c: char| !c.is_alphanumeric()).map(squeezed).collect();
     let words: Vec<&String> = words.iter().filter(|word| word.len() > 3).collect();
     let said = words.iter().filter(|word| text.contains(word.as_str())).count();
-    (!words.is_empty()).then(|| (format!("the description \"{certified}\""), 2 * said >= words.len()))
+    (!words.is_empty()).then(|| (words!("the description \"{certified}\""), 2 * said >= words.len()))
 }
 
 //= PEC-3.1.4-07
@@ -273,7 +279,7 @@ fn acceptance(case: &Case<'_>) -> Option<Ruling> {
     let untold: Vec<&String> =
         kinds.iter().filter(|(address, kind)| !tells_kind(case, address, kind)).map(|(address, _)| address).collect();
     let words =
-        if untold.is_empty() { said.observed } else { format!("the kind is not told of {}", listed(untold.iter())) };
+        if untold.is_empty() { said.observed } else { words!("the kind is not told of {}", listed(untold.iter())) };
     Some(Ruling::holds(untold.is_empty(), said.expected + ", each recipient with its kind", words))
 }
 
@@ -289,7 +295,7 @@ fn kinds(case: &Case<'_>) -> Vec<(String, String)> {
 
 /// Whether the text has the kind right behind the address, but for a few signs such as (" and ".
 fn tells_kind(case: &Case<'_>, address: &str, kind: &str) -> bool {
-    let text = squeezed(&case.reading.text);
+    let text = case.squeezed_text();
     let word = if kind == "esterno" { "postaordinaria" } else { "postacertificata" };
     let address = squeezed(address);
     text.match_indices(&address).any(|(at, _)| {
@@ -310,10 +316,10 @@ fn kind_of_each_recipient(case: &Case<'_>) -> Option<Ruling> {
         .filter(|(address, tipo)| !tells_kind(case, address, tipo))
         .map(|(address, _)| address.as_str())
         .collect();
-    let told = listed(daticert.destinatari.iter().map(|(address, tipo)| format!("{address} ({tipo})")));
-    let words = if untold.is_empty() { "all told".to_owned() } else { format!("not told of {}", listed(&untold)) };
+    let told = listed(daticert.destinatari.iter().map(|(address, tipo)| words!("{address} ({tipo})")));
+    let words = if untold.is_empty() { "all told".to_owned() } else { words!("not told of {}", listed(&untold)) };
     let holds = untold.is_empty() && !daticert.destinatari.is_empty();
-    Some(Ruling::holds(holds, format!("{expected}: {told}"), words))
+    Some(Ruling::holds(holds, words!("{expected}: {told}"), words))
 }
 
 /// Whether a timeout notice is the second of its recipient: by what else came in his day, by the time since acceptance,
@@ -357,11 +363,11 @@ fn second_notice(case: &Case<'_>) -> Option<Ruling> {
 }
 
 fn facts(case: &Case<'_>, facts: &[Fact]) -> Ruling {
-    let text = squeezed(&case.reading.text);
-    let missing: Vec<&str> = facts.iter().filter(|fact| !tells(&text, fact)).map(|(fact, _)| *fact).collect();
-    let expected = format!("a text that tells {}", listed(facts.iter().map(|(fact, _)| fact)));
+    let text = case.squeezed_text();
+    let missing: Vec<&str> = facts.iter().filter(|fact| !tells(text, fact)).map(|(fact, _)| *fact).collect();
+    let expected = words!("a text that tells {}", listed(facts.iter().map(|(fact, _)| fact)));
     let words =
-        if missing.is_empty() { "all of it".to_owned() } else { format!("it does not tell {}", listed(&missing)) };
+        if missing.is_empty() { "all of it".to_owned() } else { words!("it does not tell {}", listed(&missing)) };
     Ruling::holds(missing.is_empty(), expected, words)
 }
 
@@ -474,17 +480,16 @@ const MONTHS: [&str; 24] = [
 
 /// The first place where the text follows the pattern (`d` is a digit), and what stands behind it.
 fn find<'a>(text: &'a str, pattern: &str) -> Option<(String, &'a str)> {
-    let fits = |candidate: &str| {
-        candidate.len() == pattern.len()
-            && candidate.bytes().zip(pattern.bytes()).all(|(c, p)| if p == b'd' { c.is_ascii_digit() } else { c == p })
-    };
-    text.char_indices().find_map(|(at, _)| {
-        let candidate = text.get(at..at + pattern.len()).filter(|candidate| fits(candidate))?;
-        let behind = text.get(at + pattern.len()..)?;
-        let starts_with_digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
-        let after_digit = text.get(..at).is_some_and(|before| before.ends_with(|c: char| c.is_ascii_digit()));
-        (!after_digit && !starts_with_digit(behind)).then(|| (candidate.to_owned(), behind))
-    })
+    let is_digit = |b: Option<&u8>| b.is_some_and(u8::is_ascii_digit);
+    let fits = |b: (&u8, &u8)| if *b.1 == b'd' { b.0.is_ascii_digit() } else { b.0 == b.1 };
+    let octets = text.as_bytes();
+    let at = octets.windows(pattern.len()).enumerate().find_map(|(at, candidate)| {
+        let stands_alone = || !is_digit(octets.get(at + pattern.len())) && (at == 0 || !is_digit(octets.get(at - 1)));
+        let is_it = is_digit(candidate.first()) && candidate.iter().zip(pattern.as_bytes()).all(fits) && stands_alone();
+        is_it.then_some(at)
+    })?;
+    // What fits is ASCII throughout.
+    Some((text.get(at..at + pattern.len())?.to_owned(), text.get(at + pattern.len()..)?))
 }
 
 /// Minutes east of UTC of `+0100`, as deployed, or `+01:00`, as the RFC writes it.
@@ -503,12 +508,12 @@ fn legal_time(case: &Case<'_>) -> Option<Ruling> {
     let at = Timestamp::from_microsecond(moment.instant()?.0).ok()?;
     let legal = rome()?.to_offset(at).seconds() / 60;
     let words = |minutes: i32| {
-        format!("{}{:02}{:02}", if minutes < 0 { '-' } else { '+' }, minutes.abs() / 60, minutes.abs() % 60)
+        words!("{}{:02}{:02}", if minutes < 0 { '-' } else { '+' }, minutes.abs() / 60, minutes.abs() % 60)
     };
     Some(Ruling::holds(
         legal == offset,
-        format!("legal time, offset {}", words(legal)),
-        format!("offset {}", words(offset)),
+        words!("legal time, offset {}", words(legal)),
+        words!("offset {}", words(offset)),
     ))
 }
 
@@ -516,7 +521,7 @@ fn legal_time(case: &Case<'_>) -> Option<Ruling> {
 fn form(expected: &str, right: Option<String>, meant: Option<String>) -> Option<Ruling> {
     let holds = right.is_some();
     let own = right.or(meant)?;
-    Some(Ruling::holds(holds, expected, format!("the text has {own}")))
+    Some(Ruling::holds(holds, expected, words!("the text has {own}")))
 }
 
 //= PEC-4.2-02
@@ -543,18 +548,18 @@ fn offset_form(case: &Case<'_>) -> Option<Ruling> {
 
 //= PEC-4.3.1-04
 fn html_says_the_same(case: &Case<'_>) -> Option<Ruling> {
-    let html = squeezed(&mail_parser::decoders::html::html_to_text(&case.reading.html_part()?.text()));
-    let plain = squeezed(&case.reading.text);
+    let html = squeezed(&mail_parser::decoders::html::html_to_text(case.page()?));
+    let plain = case.squeezed_text();
     let moment = Moment::first(&case.reading.text);
     let mut values: Vec<String> = [moment.date, moment.time].into_iter().flatten().collect();
     values.extend(case.daticert().and_then(|daticert| daticert.identificativo.clone()));
     values.extend(case.sender().map(str::to_owned));
     values.extend(recipients(case).into_iter().flatten());
     values.extend(case.subject().flatten().map(str::to_owned));
-    let told = |value: &&String| holds_value(&plain, value) && !holds_value(&html, value);
+    let told = |value: &&String| holds_value(plain, value) && !holds_value(&html, value);
     let missing: Vec<&String> = values.iter().filter(told).collect();
     let words =
-        if missing.is_empty() { "the same values".to_owned() } else { format!("the HTML lacks {}", listed(&missing)) };
+        if missing.is_empty() { "the same values".to_owned() } else { words!("the HTML lacks {}", listed(&missing)) };
     Some(Ruling::holds(missing.is_empty(), "HTML that says what the plain text says", words))
 }
 
@@ -567,7 +572,7 @@ fn italian(case: &Case<'_>) -> Option<Ruling> {
     let text = case.reading.text.to_lowercase();
     let words: Vec<&str> = text.split(|c: char| !c.is_alphabetic()).collect();
     let found: Vec<&str> = WORDS.into_iter().filter(|word| words.contains(word)).collect();
-    Some(Ruling::holds(found.len() >= 3, "Italian text", format!("Italian words: {}", listed(&found))))
+    Some(Ruling::holds(found.len() >= 3, "Italian text", words!("Italian words: {}", listed(&found))))
 }
 
 #[cfg(test)]
