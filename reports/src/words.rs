@@ -52,6 +52,25 @@ pub(crate) fn statement(lang: Lang, row: &Requirement) -> &str {
     }
 }
 
+/// The name of a kind of message, from its wire value; what is no kind stays as it is.
+pub(crate) fn kind(lang: Lang, kind: &str) -> &str {
+    match kind {
+        "accettazione" => lang.of("acceptance receipt", "ricevuta di accettazione"),
+        "non-accettazione" => lang.of("non-acceptance notice", "avviso di non accettazione"),
+        "posta-certificata" => lang.of("transport envelope", "busta di trasporto"),
+        "presa-in-carico" => lang.of("take-charge receipt", "ricevuta di presa in carico"),
+        "avvenuta-consegna" => lang.of("delivery receipt", "ricevuta di avvenuta consegna"),
+        "errore-consegna" => lang.of("non-delivery notice", "avviso di mancata consegna"),
+        "preavviso-errore-consegna" => {
+            lang.of("timeout notice (12 or 24 hours)", "avviso di mancata consegna per superamento dei tempi massimi")
+        }
+        "rilevazione-virus" => lang.of("virus-detection notice", "avviso di rilevazione virus informatico"),
+        "anomalia" => lang.of("anomaly envelope", "busta di anomalia"),
+        "ordinary" => lang.of("ordinary mail", "posta ordinaria"),
+        other => other,
+    }
+}
+
 /// `1 message`, `14 messages`.
 pub(crate) fn count(n: usize, thing: &str) -> String {
     if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }

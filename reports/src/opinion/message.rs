@@ -30,7 +30,7 @@ fn one(opinion: &Opinion<'_>, message: &Examined) -> Markup {
     let says = told::says(lang, &inspection.kind);
     html! {
         article id={ "m" (message.number) } {
-            h3 { (lang.of("Message", "Messaggio")) " " (message.number) ": " (told::kind(lang, &inspection.kind)) }
+            h3 { (lang.of("Message", "Messaggio")) " " (message.number) ": " (words::kind(lang, &inspection.kind)) }
             @if !says.is_empty() {
                 p {
                     (says)

@@ -180,7 +180,7 @@ fn table(lang: Lang, certified: &[&Examined]) -> Markup {
                 @for message in certified {
                     tr {
                         td { a href={ "#m" (message.number) } { (message.number) } }
-                        td { (told::kind(lang, &message.inspection.kind)) @if !message.inspection.provider.is_empty() { ", " (lang.of("by", "di")) " " bdi { (message.inspection.provider) } } }
+                        td { (words::kind(lang, &message.inspection.kind)) @if !message.inspection.provider.is_empty() { ", " (lang.of("by", "di")) " " bdi { (message.inspection.provider) } } }
                         td class=(message.standing()) { (told::signature(lang, message.inspection.signature.verdict)) }
                         td.num { (message.came_to(Outcome::Fail)) }
                         td.num { (message.came_to(Outcome::Deviation)) }

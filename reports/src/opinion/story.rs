@@ -4,7 +4,10 @@ use collaudo_record::{StoredStory, StoryLine, StoryRecipient, StoryRemark};
 use maud::{Markup, html};
 
 use super::{Opinion, told};
-use crate::{lang::Lang, words::instant};
+use crate::{
+    lang::Lang,
+    words::{instant, kind},
+};
 
 pub(super) fn section(opinion: &Opinion<'_>) -> Markup {
     let lang = opinion.lang;
@@ -54,7 +57,7 @@ fn lines(lang: Lang, lines: &[StoryLine]) -> Markup {
                     tr {
                         td.size { @match line.data { Some(at) => (instant(at)), None => (lang.of("not told", "non detta")) } }
                         td {
-                            (told::kind(lang, &line.kind)) " (" a href={ "#m" (line.message) } { (lang.of("message", "messaggio")) " " (line.message) } ")"
+                            (kind(lang, &line.kind)) " (" a href={ "#m" (line.message) } { (lang.of("message", "messaggio")) " " (line.message) } ")"
                             @if line.copies > 1 { ", " (line.copies) " " (lang.of("copies", "copie")) }
                         }
                         td { bdi { (line.consegna) } }

@@ -6,25 +6,6 @@ use collaudo_record::{
 
 use crate::lang::Lang;
 
-/// The name of a kind.
-pub(super) fn kind(lang: Lang, kind: &str) -> &str {
-    match kind {
-        "accettazione" => lang.of("acceptance receipt", "ricevuta di accettazione"),
-        "non-accettazione" => lang.of("non-acceptance notice", "avviso di non accettazione"),
-        "posta-certificata" => lang.of("transport envelope", "busta di trasporto"),
-        "presa-in-carico" => lang.of("take-charge receipt", "ricevuta di presa in carico"),
-        "avvenuta-consegna" => lang.of("delivery receipt", "ricevuta di avvenuta consegna"),
-        "errore-consegna" => lang.of("non-delivery notice", "avviso di mancata consegna"),
-        "preavviso-errore-consegna" => {
-            lang.of("timeout notice (12 or 24 hours)", "avviso di mancata consegna per superamento dei tempi massimi")
-        }
-        "rilevazione-virus" => lang.of("virus-detection notice", "avviso di rilevazione virus informatico"),
-        "anomalia" => lang.of("anomaly envelope", "busta di anomalia"),
-        "ordinary" => lang.of("ordinary mail", "posta ordinaria"),
-        other => other,
-    }
-}
-
 /// What a message of this kind says, as the rules have it; empty for a kind that is not known.
 pub(super) fn says(lang: Lang, kind: &str) -> &'static str {
     match kind {

@@ -4,25 +4,14 @@ use collaudo_record::{
     InspectedSignature, Inspection, PathCheck, PathVerdict, RecipientState, RemarkCode, SignatureCause, StoryRemark,
 };
 
-use crate::lang::Lang;
+use crate::{lang::Lang, words::kind};
 
 /// What a message is, and for whom.
 pub(super) fn label(inspection: &Inspection, lang: Lang) -> String {
     if lang == Lang::En {
         return inspection.label.clone();
     }
-    let name = match inspection.kind.as_str() {
-        "accettazione" => "ricevuta di accettazione",
-        "non-accettazione" => "avviso di non accettazione",
-        "posta-certificata" => "busta di trasporto",
-        "presa-in-carico" => "ricevuta di presa in carico",
-        "avvenuta-consegna" => "ricevuta di avvenuta consegna",
-        "errore-consegna" => "avviso di mancata consegna",
-        "preavviso-errore-consegna" => "avviso di mancata consegna per superamento dei tempi massimi",
-        "rilevazione-virus" => "avviso di rilevazione virus informatico",
-        "anomalia" => "busta di anomalia",
-        other => other,
-    };
+    let name = kind(lang, &inspection.kind);
     let about = inspection.facts.as_ref().and_then(|facts| facts.consegna.as_deref());
     about.map_or_else(|| name.to_owned(), |recipient| format!("{name} per {recipient}"))
 }
