@@ -1,6 +1,6 @@
 //! The parts of a message: which there are, in which order, of which type, name and character set.
 
-use collaudo_forge::{Body, Entity};
+use collaudo_forge::Entity;
 
 use super::bench::{leaf, page, replace_in_fields};
 
@@ -56,17 +56,6 @@ bends! {
             parts.push(Entity::leaf("Content-Type: text/plain; name=\"avviso.txt\"\r\n", "Leggere con cautela."));
             true
         });
-    "text-eight-bit", "avvenuta-consegna/complete", Valid,
-        "The delivery receipt's text is written with eight bits.",
-        "Il testo della ricevuta di avvenuta consegna usa otto bit.",
-        ["4.3-01"], |b| {
-            for part in b.message.texts_mut() {
-                let text = part.decoded();
-                part.fields.set("Content-Transfer-Encoding", "8bit");
-                part.body = Body::Leaf([text.as_slice(), b"Consegna avvenuta gi\xe0.\r\n"].concat());
-            }
-            b.resign()
-        };
     "content-not-mixed", "avvenuta-consegna/brief", Valid,
         "What is signed is multipart/related.",
         "Il contenuto firmato è multipart/related.",
