@@ -1,6 +1,6 @@
 //! Every mutant bends the good trace of its scenario, as this crate's own forger plays it.
 
-mod play;
+pub(crate) mod play;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -56,7 +56,7 @@ enum Fate {
 }
 
 /// The good trace of a scenario.
-pub(super) fn good(id: &str) -> Trace {
+pub(crate) fn good(id: &str) -> Trace {
     let mut play = Play::new(id);
     let delayed = |hours| (Fate::Delivered, hours);
     match id {
@@ -139,7 +139,7 @@ fn letter(id: &str) -> &'static str {
 }
 
 /// The keys of every play.
-pub(super) fn keys() -> &'static Keys {
+pub(crate) fn keys() -> &'static Keys {
     static KEYS: LazyLock<Keys> = LazyLock::new(make_keys);
     &KEYS
 }

@@ -1,4 +1,6 @@
-//! The ends of connections, and the log, as they pass through a habit's hands.
+//! The ends of connections as they pass through a habit's hands.
+
+mod house;
 
 use super::{
     Mail,
