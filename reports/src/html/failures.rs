@@ -1,11 +1,13 @@
 //! What a reader must look at, before all else.
 
-use collaudo_record::{Outcome, ScenarioOutcome, ScenarioRecord, Verdict};
+use collaudo_record::{Answer, ClauseRecord, Outcome, ScenarioOutcome, ScenarioRecord, Verdict};
 use maud::{Markup, html};
 
 use super::{anchor, chip, label, recalled, report::Report};
 use crate::{
     finding::{Finding, findings},
+    lang::Lang,
+    standing::Standing,
     words::{party, statement},
 };
 
@@ -20,11 +22,13 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
     let unknown = findings(record, Outcome::Unknown);
     let deviations = findings(record, Outcome::Deviation);
     let own: Vec<&ScenarioRecord> = record.scenarios.iter().filter(|s| has_own(s)).collect();
+    let answered: Vec<&ClauseRecord> = record.clauses.iter().filter(|clause| is_loud(clause)).collect();
     html! {
-        @if failed.len() + unknown.len() + own.len() > 0 {
+        @if failed.len() + unknown.len() + own.len() + answered.len() > 0 {
             section #problems {
                 h2 { (lang.of("What to look at", "Che cosa guardare")) }
                 @for finding in &failed { (clause(report, finding, IN_FULL)) }
+                @for clause in answered { (answer(lang, clause)) }
                 @for scenario in own { (own_failures(report, scenario)) }
                 @for finding in &unknown { (clause(report, finding, IN_FULL)) }
             }
@@ -55,6 +59,29 @@ fn clause(report: &Report<'_>, finding: &Finding<'_>, in_full: usize) -> Markup 
             @for (scenario, verdict) in finding.cases.iter().take(in_full) { (case(report, scenario, verdict)) }
             @if !others.is_empty() {
                 p.more { (lang.of("Also in ", "Anche in ")) @for (n, s) in others.iter().enumerate() { @if n > 0 { ", " } (link(s)) } "." }
+            }
+        }
+    }
+}
+
+/// Whether a person called it not fulfilled, or fulfilled in part.
+fn is_loud(clause: &ClauseRecord) -> bool {
+    clause.review.as_ref().is_some_and(|review| matches!(review.answer, Answer::No | Answer::Partly))
+}
+
+/// A person's word, which no machine saw.
+fn answer(lang: Lang, clause: &ClauseRecord) -> Markup {
+    let Some(review) = &clause.review else { return html! {} };
+    let row = &clause.requirement;
+    let (class, sign) = super::sign(if review.answer == Answer::No { Outcome::Fail } else { Outcome::Unknown });
+    html! {
+        article class={ "problem " (class) } {
+            h3 { (label(class, sign, Standing::Answered(review.answer).word(lang))) " " a href={ "#" (anchor::of_clause(&row.id)) } { (row.id) } }
+            blockquote { p { (statement(lang, row)) } footer { (row.source) ", " (row.level) } }
+            dl.case {
+                @if let Some(question) = &row.question { dt { (lang.of("question", "domanda")) } dd { (lang.of(&question.ask, &question.ask_it)) } }
+                dt { (lang.of("evidence", "prove")) } dd { (review.evidence) }
+                dt { (lang.of("answered", "risposto")) } dd { (review.who) ", " (review.date) }
             }
         }
     }

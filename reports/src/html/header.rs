@@ -1,6 +1,6 @@
 //! The verdict at a glance, and how to read the page.
 
-use collaudo_record::{Answers, Outcome, RunRecord, Totals};
+use collaudo_record::{Answer, Answers, Outcome, RunRecord, Totals};
 use maud::{Markup, html};
 
 use super::{chip, label, recalled, report::Report, sign};
@@ -54,7 +54,21 @@ impl Verdict {
         let totals = &record.totals;
         let (outcome, word) = match totals {
             t if t.failed > 0 || t.scenarios_failed > 0 => (Outcome::Fail, lang.of("Failed", "Non superato")),
+            _ if said(record, Answer::No) => (
+                Outcome::Fail,
+                lang.of(
+                    "A person found a requirement not fulfilled",
+                    "Una persona ha trovato un requisito non rispettato",
+                ),
+            ),
             t if t.unknown > 0 || t.scenarios_unknown > 0 => (Outcome::Unknown, lang.of("Not decided", "Indeciso")),
+            _ if said(record, Answer::Partly) => (
+                Outcome::Unknown,
+                lang.of(
+                    "A person found a requirement fulfilled in part",
+                    "Una persona ha trovato un requisito rispettato in parte",
+                ),
+            ),
             t if t.exercised == 0 => {
                 (Outcome::NotExercised, lang.of("Nothing was examined", "Nulla è stato esaminato"))
             }
@@ -67,6 +81,12 @@ impl Verdict {
         };
         Self { class, sign, word, sentence }
     }
+}
+
+/// Whether a person answered so to a question that is a duty.
+fn said(record: &RunRecord, answer: Answer) -> bool {
+    let duties = record.clauses.iter().filter(|clause| clause.requirement.level != "MAY");
+    duties.filter_map(|clause| clause.review.as_ref()).any(|review| review.answer == answer)
 }
 
 fn english(record: &RunRecord) -> String {

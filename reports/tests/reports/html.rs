@@ -303,6 +303,10 @@ fn a_row_that_no_machine_checks_shows_question_answer_or_excuse() {
     for said in ["a person says: in part", "R. Revisore, 2026-07-02: seen in part"] {
         assert!(answered.contains(said), "{said}: {answered}");
     }
+    let page_of_it = page(&record, &bodies);
+    let (_, problems) = page_of_it.split_once("<section id=\"problems\">").expect("there is much");
+    let (problems, _) = problems.split_once("</section>").expect("that ends");
+    assert!(problems.contains("R. Revisore, 2026-07-02"), "a person's word is looked at, too");
     let (reason, reason_it) = both("only real sockets can show it");
     let needs = Some("live".to_owned());
     record.clauses[2].requirement.exception = Some(Exception { reason, reason_it, needs, variants: Vec::new() });
@@ -310,6 +314,23 @@ fn a_row_that_no_machine_checks_shows_question_answer_or_excuse() {
     assert!(excused.contains("excused") && excused.contains("only real sockets can show it live"), "{excused}");
     let italian = html::run(&record, None, Lang::It, &|_| None);
     assert!(row_of(&italian, "PEC-2.2.2-01").contains("only real sockets can show it (it)"));
+}
+
+#[test]
+fn a_persons_no_is_no_pass() {
+    let (record, bodies, _) = fixture::run();
+    let mut passed = fixture::record_of(record.scenarios[..3].to_vec(), fixture::catalogue());
+    let answered = |answer| Review { answer, evidence: "seen".into(), who: "R.".into(), date: "2026-07-02".into() };
+    for (answer, word) in [
+        (Answer::Yes, "Passed, as far as examined"),
+        (Answer::No, "A person found a requirement not fulfilled"),
+        (Answer::Partly, "A person found a requirement fulfilled in part"),
+    ] {
+        passed.clauses[3].review = Some(answered(answer));
+        let page = page(&passed, &bodies);
+        assert!(read(&page).1.contains(word), "{word}");
+        assert_eq!(page.contains("id=\"problems\""), answer != Answer::Yes, "{word}");
+    }
 }
 
 #[test]

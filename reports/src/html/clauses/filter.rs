@@ -78,7 +78,7 @@ fn rules(facets: &[Facet]) -> String {
             let class = format!("{}-{value}", facet.key);
             let when = format!("#requirements:has(#f-{class}:checked)");
             rules.push_str(&format!(
-                "{when} tr.row:not(.{class}),{when} tbody:not(:has(tr.{class})),{when} .chapter:not(:has(tr.{class})){{display:none}}\n"
+                "{when} tr.row:not(.{class}),{when} .clauses tbody:not(:has(tr.{class})),{when} .chapter:not(:has(tr.{class})){{display:none}}\n"
             ));
         }
     }
