@@ -1,4 +1,4 @@
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, ops::Range, sync::Arc};
 
 use collaudo_record::BodyHash;
 use mail_parser::{
@@ -21,7 +21,7 @@ const MAX_DEPTH: u32 = 16;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Entity {
     /// Its own fields.
-    pub head: Head,
+    pub head: Arc<Head>,
     /// Type and subtype in lower case; `text/plain` where none is given.
     pub media_type: String,
     /// Parameters of the type: name in lower case, value as it stands.
@@ -51,7 +51,7 @@ pub struct Attached {
     /// Its octets as they stood.
     pub octets: Vec<u8>,
     /// Its header.
-    pub head: Head,
+    pub head: Arc<Head>,
     /// Its tree; messages enclosed in it are not entered.
     pub root: Entity,
 }
@@ -114,7 +114,7 @@ impl Entity {
             name,
             charset: attribute("charset").map(str::to_ascii_lowercase),
             parameters: parameters.map(|a| (a.name.to_ascii_lowercase(), a.value.to_string())).collect(),
-            head,
+            head: Arc::new(head),
             media_type,
             encoding,
             whole,

@@ -17,6 +17,7 @@ use std::{
     borrow::Cow,
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 use collaudo_record::{BodyHash, SignatureCause, Trace, What};
@@ -52,7 +53,7 @@ pub struct Reading {
     /// What it says it is: a claim of its header, which the signature does not cover.
     pub kind: Kind,
     /// Its own header.
-    pub head: Head,
+    pub head: Arc<Head>,
     /// The root of its tree; attached messages are not entered.
     pub root: Entity,
     /// What is signed, where a message that calls itself ours encloses it in the signature.
@@ -202,7 +203,7 @@ impl Reading {
             body,
             octets: count(octets),
             kind: Kind::Ordinary,
-            head: Head::default(),
+            head: Arc::default(),
             root: Entity::default(),
             opaque: None,
             signature: None,

@@ -107,8 +107,8 @@ impl<'a> Case<'a> {
 
     /// The header of the original: as submitted, else as enclosed here or in the envelope.
     pub(crate) fn original(&self) -> Option<&'a Head> {
-        let submitted = self.submission.and_then(|submission| submission.message).map(|(reading, _)| &reading.head);
-        submitted.or_else(|| self.enclosed().map(|enclosed| &enclosed.head))
+        let submitted = self.submission.and_then(|submission| submission.message).map(|(reading, _)| &*reading.head);
+        submitted.or_else(|| self.enclosed().map(|enclosed| &*enclosed.head))
     }
 
     /// The original as a provider enclosed it: in this message, else in the envelope that this message speaks of.
@@ -125,9 +125,11 @@ impl<'a> Case<'a> {
         let id = self.head().message_id.as_deref().filter(|id| !id.is_empty());
         let came = || {
             let mut others = self.view.sightings.iter().filter(|one| one.reading.kind != Kind::Anomalia);
-            others.find(|one| id.is_some() && one.reading.head.message_id.as_deref() == id).map(|one| &one.reading.head)
+            others
+                .find(|one| id.is_some() && one.reading.head.message_id.as_deref() == id)
+                .map(|one| &*one.reading.head)
         };
-        self.reading.postacert.as_ref().map(|enclosed| &enclosed.head).or_else(came)
+        self.reading.postacert.as_ref().map(|enclosed| &*enclosed.head).or_else(came)
     }
 
     /// The reverse path of what an anomaly envelope is about, as it came. None for other kinds.

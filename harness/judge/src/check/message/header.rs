@@ -412,7 +412,7 @@ fn senders<'a>(case: &Case<'a>) -> Vec<&'a str> {
 //= PEC-3.1.5-11
 //= PEC-3.2.2-12
 fn reply_to_sender(case: &Case<'_>) -> Option<Ruling> {
-    let enclosed = || case.reading.postacert.as_ref().map(|enclosed| &enclosed.head);
+    let enclosed = || case.reading.postacert.as_ref().map(|enclosed| &*enclosed.head);
     let original = case.received().or_else(enclosed)?;
     // Where there was one, it is kept: that is another row.
     if original.first("Reply-To").is_some() {
