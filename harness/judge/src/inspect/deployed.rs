@@ -266,6 +266,41 @@ fn an_unknown_mailbox_is_told_in_either_way() {
     free("errore-consegna", told("errore=\"altro\"", "5.1.1"));
 }
 
+/// What somebody could not convert in a subject makes no other subject of it; another word does.
+#[test]
+fn a_subject_that_lost_characters_is_the_same_subject() {
+    let lost = |subject: &'static str, header: &'static str| {
+        move |draft: &mut Draft| {
+            draft.header = draft.header.replace("Contratto", header);
+            draft.content = draft.content.replace("Contratto", subject);
+        }
+    };
+    free("accettazione", lost("Attivit?", "=?utf-8?q?Attivit=C3=A0?="));
+    fails("accettazione", &["PEC-3.1.4-03"], lost("Passivit?", "=?utf-8?q?Attivit=C3=A0?="));
+}
+
+#[test]
+fn a_reply_address_is_the_originals_and_deviates_as_the_senders() {
+    let original = |draft: &mut Draft| {
+        draft.content = draft
+            .content
+            .replace("From: anna@alfa.test\r\n", "From: anna@alfa.test\r\nReply-To: ufficio@alfa.test\r\n");
+        draft.swap("<risposte>anna@", "<risposte>ufficio@");
+    };
+    free("busta", |draft| {
+        original(draft);
+        draft.swap("Reply-To: anna@", "Reply-To: ufficio@");
+    });
+    deviates("busta", &["PEC-2.1.1.2-06"], original);
+}
+
+#[test]
+fn a_page_may_bring_its_own_style_and_nothing_from_elsewhere() {
+    free("accettazione", |draft| draft.swap("<html><body>", "<html><head><style>p { margin: 0 }</style></head><body>"));
+    let picture = "<html><body><img src=\"https://altrove.test/a.png\">";
+    fails("accettazione", &["PEC-4.3.1-05"], |draft| draft.swap("<html><body>", picture));
+}
+
 #[test]
 fn the_providers_name_is_free_text() {
     free("busta", |draft| draft.swap("Alfa PEC S.p.A.<", "ALFA PEC<"));

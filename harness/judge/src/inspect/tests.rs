@@ -149,3 +149,65 @@ fn what_only_the_submission_tells_is_not_passed() {
     let envelope = alone(&stored("busta", |_| {}));
     assert!(rows(&envelope, Outcome::Pass).contains(&"PEC-4.4-07"), "the enclosed original tells its sender");
 }
+
+/// Goal: a list of revoked certificates speaks of the time that the signer claims. Method: the same message signed some hours
+/// before and after the authority's lists.
+#[test]
+fn a_revoked_certificate_is_told_as_of_the_time_of_signing() {
+    use crate::{
+        fixture::{EPOCH, ISSUER, Signing, list_of_revoked},
+        reading::{Certificate, Crl},
+    };
+    use collaudo_record::Span;
+    let issuer = Certificate::read(ISSUER).expect("a fixture");
+    let made = |has_it| Crl::read(list_of_revoked(has_it), std::slice::from_ref(&issuer)).expect("a list").this_update;
+    let told = |signed: collaudo_record::Instant, list: &[u8]| {
+        let octets = stored("accettazione", |draft| {
+            (draft.signing, draft.seen) = (Signing::Revocable, signed.since(EPOCH));
+        });
+        let anchors = Anchors::read(&[ISSUER], None, &[list]).expect("an authority and its list");
+        let found = inspect(&octets, &anchors, Profile::Deployed).remove(0);
+        assert_eq!(found.signature.verdict, SignatureVerdict::Valid);
+        found.signature.path.revocation
+    };
+    let hour = |at: collaudo_record::Instant, hours| at.after(Span::from_hours(hours));
+    let (clean, revoked) = (list_of_revoked(false), list_of_revoked(true));
+    assert_eq!(told(hour(made(false), -1), clean).verdict, PathVerdict::Holds);
+    assert_eq!(told(hour(made(false), 1), clean).verdict, PathVerdict::Undecided);
+    assert_eq!(told(hour(made(true), 1), revoked).verdict, PathVerdict::Fails);
+    let before = told(hour(made(true), -1), revoked);
+    assert_eq!(before.verdict, PathVerdict::Holds);
+    assert!(before.words.contains("was revoked on") && before.words.contains("the time that the signer claims"));
+    let foreign = Anchors::read(&[AUTHORITY], None, &[clean]).expect("an authority and a list");
+    let found = inspect(&stored("accettazione", |_| {}), &foreign, Profile::Deployed).remove(0);
+    assert_eq!(found.signature.path.revocation.verdict, PathVerdict::Undecided);
+}
+
+/// An index of another day proves nothing (R-0060); one of the day that does not list the certificate does.
+#[test]
+fn an_index_that_is_younger_than_the_message_decides_nothing() {
+    let verdict = |years: i64, index: &str| {
+        let octets = stored("accettazione", |draft| {
+            draft.seen = collaudo_record::Span::from_hours(24 * 365 * years);
+            draft.signing = crate::fixture::Signing::Beta;
+            draft.header = draft.header.replace("posta-certificata@alfa", "posta-certificata@beta");
+        });
+        let anchors = Anchors::read(&[], Some(index.as_bytes()), &[]).expect("an index");
+        let found = inspect(&octets, &anchors, Profile::Deployed).remove(0);
+        let row = found.verdicts.into_iter().find(|one| one.clause == "PEC-2.1-01").expect("the row");
+        (row.verdict, row.reading)
+    };
+    // Beta's record lists alfa's certificate in the place of its own.
+    let other = ldif().replace(
+        "mailReceipt: servizio@beta.test\nmanagedDomains: beta.test",
+        "mailReceipt: x@y.test\nmanagedDomains: y.test",
+    );
+    let other = other.replace("managedDomains: alfa.test", "managedDomains: beta.test");
+    assert_eq!(verdict(0, &ldif()), (Outcome::Pass, None));
+    assert_eq!(verdict(0, &other).0, Outcome::Fail);
+    let own = ldif();
+    let listed = own.split("\n\n").find(|record| record.contains("Beta PEC")).expect("beta's record");
+    let unlisted = own.replace(listed, "").replace("managedDomains: alfa.test", "managedDomains: beta.test");
+    assert_eq!(verdict(0, &unlisted).0, Outcome::Fail);
+    assert_eq!(verdict(-15, &unlisted), (Outcome::Unknown, Some("R-0060".to_owned())));
+}

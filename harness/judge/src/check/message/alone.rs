@@ -1,10 +1,13 @@
 //! What a stored envelope shows by itself of rows that a trace decides from the submission: its own fields against those of
 //! the original that it encloses. Values are compared, not octets: who stored it may have folded them anew.
 
+use collaudo_record::Outcome;
+
 use super::{Case, Rule, Ruling, case::listed, words::words};
 use crate::{
     Clause,
     reading::{Head, Kind, Mailbox},
+    story::address::same,
 };
 
 pub(super) const RULES: &[Rule] = &[
@@ -34,8 +37,15 @@ fn reply_to(case: &Case<'_>) -> Option<Ruling> {
         return None;
     }
     let own = sorted(&case.head().reply_to);
+    let is_sender = || matches!(own.as_slice(), [only] if case.sender().is_some_and(|sender| same(only, sender)));
+    let outcome = match own == original {
+        true => Outcome::Pass,
+        // Some deployed providers name the sender all the same.
+        false if is_sender() => Outcome::Deviation,
+        false => Outcome::Fail,
+    };
     let expected = words!("Reply-To as in the original: {}", listed(&original));
-    Some(Ruling::holds(own == original, expected, words!("Reply-To {}", listed(&own))))
+    Some(Ruling::of(outcome, expected, words!("Reply-To {}", listed(&own))))
 }
 
 fn sorted(mailboxes: &[Mailbox]) -> Vec<String> {

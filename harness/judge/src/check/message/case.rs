@@ -210,10 +210,13 @@ impl<'a> Case<'a> {
     }
 
     /// Whether two texts are one, white space runs collapsed. Of two stored copies one may have lost control characters, which
-    /// are a row of their own.
+    /// are a row of their own, or what somebody could not convert.
     pub(crate) fn are_one(&self, one: &str, other: &str) -> bool {
         let bare = |text: &str| text.chars().filter(|c| !c.is_control() && !c.is_whitespace()).collect::<String>();
-        one == other || self.is_alone && bare(one) == bare(other)
+        let kept = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+        let has_lost = |text: &str| text.contains(['?', '\u{fffd}']);
+        let is_damaged = has_lost(one) || has_lost(other);
+        one == other || self.is_alone && (bare(one) == bare(other) || is_damaged && kept(one) == kept(other))
     }
 
     /// Whether an address is the one that the issuer signs with.
