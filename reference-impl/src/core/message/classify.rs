@@ -8,7 +8,7 @@ use super::{
     certificate::Known,
     daticert::{self, Daticert},
     header::Field,
-    mime::{content_type, decoded, entity, file_name, part, parts_by},
+    mime::{content_type, decoded, entity, file_name, part, parts},
     revocation::Standing,
     signature::{Signed, SignedData},
     submission::ONCE,
@@ -230,18 +230,17 @@ impl Content {
     /// *Takes* the octets that are signed, and their name.
     fn read(octets: &Bytes, identity: BodyId) -> Result<Self, String> {
         let mixed = entity(octets.clone());
-        let multipart = content_type(&mixed);
-        if multipart.value != "multipart/mixed" {
+        if content_type(&mixed).value != "multipart/mixed" {
             return Err("il contenuto firmato non è multipart/mixed".into());
         }
-        let ranges = parts_by(&mixed, &multipart)
-            .map_err(|fault| format!("le parti del messaggio non sono leggibili: {fault}"))?;
+        let ranges = parts(&mixed).map_err(|fault| format!("le parti del messaggio non sono leggibili: {fault}"))?;
         if ranges.len() > MAX_PARTS {
             return Err(format!("il contenuto firmato ha più di {MAX_PARTS} parti"));
         }
         let parts: Vec<Message> = ranges.iter().map(|range| part(&mixed, range)).collect();
-        let kind = |part: &Message| content_type(part).value;
-        if !parts.first().is_some_and(|text| matches!(kind(text).as_str(), "text/plain" | "multipart/alternative")) {
+        let is_text =
+            |part: &Message| matches!(content_type(part).value.as_str(), "text/plain" | "multipart/alternative");
+        if !parts.first().is_some_and(is_text) {
             return Err("la prima parte non è un testo".into());
         }
         let files: Vec<_> = parts.iter().map(file_name).collect();
@@ -250,7 +249,7 @@ impl Content {
             let is_named = |file: &Option<String>| file.as_ref().is_some_and(|found| found.eq_ignore_ascii_case(name));
             let mut found = parts.iter().zip(&files).filter(|(_, file)| is_named(file)).map(|(part, _)| part);
             match (found.next(), found.next()) {
-                (Some(part), None) if kinds.contains(&kind(part).as_str()) => Ok(Some(part)),
+                (Some(part), None) if kinds.contains(&content_type(part).value.as_str()) => Ok(Some(part)),
                 (None, _) => Ok(None),
                 _ => Err(format!("allegato {name} ripetuto o di tipo errato")),
             }

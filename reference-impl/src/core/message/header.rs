@@ -1,9 +1,9 @@
-use std::ops::Range;
+use std::{ops::Range, sync::OnceLock};
 
 use collaudo_node::Bytes;
 use memchr::{memchr, memchr2};
 
-use super::{Subject, encoded};
+use super::{Subject, encoded, mime::Parameterised};
 
 /// No header of a person's message comes near these; a hostile one costs no more than this.
 const MAX_HEADER_OCTETS: usize = 1 << 20;
@@ -12,11 +12,13 @@ const MAX_FIELDS: usize = 1_000;
 pub(super) const MAX_LINE_OCTETS: usize = 998;
 
 /// A message, or a part of one, whose header was read; its octets are kept as they came.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Message {
     bytes: Bytes,
     fields: Vec<Field>,
     body_at: usize,
+    /// What its Content-Type says, once somebody has asked.
+    content_type: OnceLock<Parameterised>,
 }
 
 /// A header field with its octets.
@@ -49,6 +51,15 @@ pub enum Malformed {
     #[error("l'intestazione è troppo grande: si estende oltre la riga {0}")]
     Large(usize),
 }
+
+/// Its octets decide all.
+impl PartialEq for Message {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.bytes, self.body_at, &self.fields) == (&other.bytes, other.body_at, &other.fields)
+    }
+}
+
+impl Eq for Message {}
 
 impl Message {
     /// Reads the header of a whole message.
@@ -97,6 +108,11 @@ impl Message {
         self.body_at
     }
 
+    /// What its Content-Type says; read where nobody has asked before.
+    pub(super) fn content_type(&self, read: impl FnOnce() -> Parameterised) -> &Parameterised {
+        self.content_type.get_or_init(read)
+    }
+
     /// The subject, where there is one.
     pub fn subject(&self) -> Option<Subject> {
         let value = self.get("Subject")?.unfolded();
@@ -134,7 +150,7 @@ impl Message {
             }
             at = line.next;
         }
-        (Self { bytes, fields, body_at }, fault)
+        (Self { bytes, fields, body_at, content_type: OnceLock::new() }, fault)
     }
 }
 

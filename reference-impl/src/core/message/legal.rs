@@ -28,12 +28,11 @@ impl LegalTime {
         let local = jiff::Timestamp::from_second(seconds).unwrap_or_default().to_zoned(ROME.clone());
         //= PEC-4.2-02
         //= PEC-4.2-03
-        Self {
-            day: local.strftime("%d/%m/%Y").to_string(),
-            hour: local.strftime("%H:%M:%S").to_string(),
-            zone: local.strftime("%z").to_string(),
-            date: local.strftime("%a, %d %b %Y %H:%M:%S %z").to_string(),
-        }
+        let date = local.strftime("%a, %d %b %Y %H:%M:%S %z").to_string();
+        // The last two words of the date, which are in the same form wherever they stand.
+        let mut words = date.rsplit(' ').map(str::to_owned);
+        let (zone, hour) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        Self { day: format!("{:02}/{:02}/{:04}", local.day(), local.month(), local.year()), hour, zone, date }
     }
 }
 

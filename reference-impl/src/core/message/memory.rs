@@ -21,7 +21,8 @@ pub(super) struct Memory(Mutex<Facts>);
 
 #[derive(Debug, Default)]
 struct Facts {
-    read: BTreeMap<BodyId, Arc<Known>>,
+    /// By their octets.
+    read: BTreeMap<Vec<u8>, Arc<Known>>,
     /// By the issuer and the certificate that it may have signed.
     signed: BTreeMap<(BodyId, BodyId), bool>,
 }
@@ -32,16 +33,15 @@ impl Memory {
         if der.len() > MAX_OCTETS {
             return Known::read(der).map(Arc::new);
         }
-        let id = BodyId::of(der);
         self.with(|facts| {
-            if let Some(known) = facts.read.get(&id) {
+            if let Some(known) = facts.read.get(der) {
                 return Ok(known.clone());
             }
             let known = Arc::new(Known::read(der)?);
             if facts.read.len() >= MAX_CERTIFICATES {
                 *facts = Facts::default();
             }
-            facts.read.insert(id, known.clone());
+            facts.read.insert(der.to_vec(), known.clone());
             Ok(known)
         })
     }

@@ -18,7 +18,7 @@ use super::{
     ber::{Element, Elements, INTEGER, OCTET_STRING, OID, SEQUENCE, SET, element, octets},
     certificate::{Hash, Known},
     memory::Memory,
-    mime::{self, content_type, decoded, part, parts_by},
+    mime::{content_type, decoded, part, parts},
     revocation::timestamp,
 };
 
@@ -41,14 +41,13 @@ impl Signed {
     /// Finds the signature structure of a message: multipart/signed with exactly two parts, the second a CMS signature.
     //= PEC-2.2.2-10
     pub(super) fn find(message: &Message) -> Option<Self> {
-        let content_type = content_type(message);
-        if content_type.value != "multipart/signed" {
+        if content_type(message).value != "multipart/signed" {
             return None;
         }
-        let ranges = parts_by(message, &content_type).ok()?;
+        let ranges = parts(message).ok()?;
         let [content, signature] = ranges.as_slice() else { return None };
         let signature = part(message, signature);
-        let kind = mime::content_type(&signature).value;
+        let kind = &content_type(&signature).value;
         if kind != "application/pkcs7-signature" && kind != "application/x-pkcs7-signature" {
             return None;
         }
