@@ -45,6 +45,8 @@ pub fn stories(summaries: impl IntoIterator<Item = Summary>) -> Vec<StoredStory>
 struct Tale {
     /// By certified time; copies once.
     all: Vec<(Summary, u32)>,
+    /// Places of those that are about one recipient, by recipient: a story may have many.
+    about: BTreeMap<Box<str>, Vec<usize>>,
     accepted: Option<Instant>,
 }
 
@@ -55,13 +57,19 @@ impl Tale {
             |one: &Summary| (one.at.is_none(), one.at, one.kind, one.consegna.clone(), one.content, one.message);
         messages.sort_by_cached_key(order);
         let mut all: Vec<(Summary, u32)> = Vec::new();
+        let mut seen: BTreeMap<(StoryKind, u64), usize> = BTreeMap::new();
+        let mut about: BTreeMap<Box<str>, Vec<usize>> = BTreeMap::new();
         for one in messages {
-            match all.iter_mut().find(|(other, _)| other.content == one.content && other.kind == one.kind) {
+            let place = *seen.entry((one.kind, one.content)).or_insert(all.len());
+            match all.get_mut(place) {
                 Some((_, copies)) => *copies += 1,
-                None => all.push((one, 1)),
+                None => {
+                    about.entry(one.consegna.clone()).or_default().push(place);
+                    all.push((one, 1));
+                }
             }
         }
-        let mut tale = Self { all, accepted: None };
+        let mut tale = Self { all, about, accepted: None };
         let time = |kind| tale.counting().find(|one| one.kind == kind && one.at.is_some()).and_then(|one| one.at);
         tale.accepted = time(StoryKind::Acceptance).or_else(|| time(StoryKind::Envelope));
         tale
@@ -78,7 +86,9 @@ impl Tale {
 
     /// Those of one kind that count and are about that recipient.
     fn about<'s>(&'s self, kind: StoryKind, recipient: &'s str) -> impl Iterator<Item = &'s Summary> {
-        self.counting().filter(move |one| one.kind == kind && &*one.consegna == recipient)
+        let places = self.about.get(recipient).into_iter().flatten();
+        let ours = places.filter_map(|place| self.all.get(*place)).map(|(one, _)| one);
+        ours.filter(move |one| one.kind == kind && one.signature == SignatureVerdict::Valid)
     }
 
     /// Certified time passed since the acceptance.
@@ -140,7 +150,12 @@ fn recipients(tale: &Tale) -> Vec<StoryRecipient> {
             known.entry(&one.consegna).or_default();
         }
     }
-    let taken: Vec<&Summary> = tale.counting().filter(|one| one.kind == StoryKind::TakeCharge).collect();
+    let mut taken: BTreeMap<&str, &Summary> = BTreeMap::new();
+    for one in tale.counting().filter(|one| one.kind == StoryKind::TakeCharge) {
+        for address in one.taken.iter() {
+            taken.entry(address).or_insert(one);
+        }
+    }
     let recipient = |(address, certified): (&str, Option<bool>)| {
         let (state, at) = state(tale, &taken, address, certified);
         StoryRecipient { address: address.to_owned(), certified, state, at }
@@ -148,16 +163,20 @@ fn recipients(tale: &Tale) -> Vec<StoryRecipient> {
     known.into_iter().map(recipient).collect()
 }
 
-fn state(tale: &Tale, taken: &[&Summary], address: &str, certified: Option<bool>) -> (RecipientState, Option<Instant>) {
+fn state(
+    tale: &Tale,
+    taken: &BTreeMap<&str, &Summary>,
+    address: &str,
+    certified: Option<bool>,
+) -> (RecipientState, Option<Instant>) {
     let first = |kind| tale.about(kind, address).next();
     let notice = |second| tale.about(StoryKind::Timeout, address).find(|one| tale.is_second(one) == second);
-    let takes = || taken.iter().copied().find(|one| one.recipients.iter().any(|(own, _)| &**own == address));
     let found = [
         (RecipientState::Delivered, first(StoryKind::Delivery)),
         (RecipientState::NotDelivered, first(StoryKind::Failure)),
         (RecipientState::TimedOut, notice(true)),
         (RecipientState::Overdue, notice(false)),
-        (RecipientState::TakenInCharge, takes()),
+        (RecipientState::TakenInCharge, taken.get(address).copied()),
     ];
     let told = found.into_iter().find_map(|(state, one)| Some((state, one?.at)));
     let silent = if certified == Some(false) { RecipientState::Ordinary } else { RecipientState::Unknown };

@@ -126,7 +126,8 @@ fn outcomes(tale: &Tale) -> Vec<StoryRemark> {
 fn strangers(tale: &Tale) -> Vec<StoryRemark> {
     let whole = tale.counting().find(|one| one.kind == StoryKind::Acceptance && one.is_whole);
     let Some(whole) = whole else { return Vec::new() };
-    let is_known = |address: &str| whole.recipients.iter().any(|(known, _)| &**known == address);
+    let known: BTreeSet<&str> = whole.recipients.iter().map(|(known, _)| &**known).collect();
+    let is_known = |address: &str| known.contains(address);
     let strange = tale.counting().filter(|one| !one.consegna.is_empty() && !is_known(&one.consegna));
     let words = |one: &Summary| format!("{}, whom the acceptance receipt does not name", named(one));
     strange.map(|one| remark(RemarkCode::StrangeRecipient, &one.consegna, words(one))).collect()

@@ -20,6 +20,8 @@ pub struct Summary {
     pub(super) recipients: Box<[(Box<str>, bool)]>,
     /// Whether these are all.
     pub(super) is_whole: bool,
+    /// Those whom a take-charge receipt names as taken in charge, in lower case.
+    pub(super) taken: Box<[Box<str>]>,
 }
 
 /// What a message is to a story.
@@ -95,6 +97,7 @@ impl Summary {
             oggetto: cut(facts.oggetto.as_deref(), SUBJECT),
             consegna: lower(facts.consegna.as_deref()),
             recipients: recipients(facts, kept),
+            taken: facts.ricezione.iter().take(MANY).map(|address| lower(Some(address))).collect(),
             is_whole: !facts.destinatari.is_empty() && facts.destinatari.len() <= kept,
         })
     }
@@ -103,7 +106,11 @@ impl Summary {
     pub fn octets(&self) -> usize {
         let texts = [&self.identifier, &self.msgid, &self.mittente, &self.oggetto, &self.consegna];
         let list = self.recipients.iter().map(|(address, _)| size_of::<(Box<str>, bool)>() + address.len());
-        size_of::<Self>() + texts.iter().map(|text| text.len()).sum::<usize>() + list.sum::<usize>()
+        let taken = self.taken.iter().map(|address| size_of::<Box<str>>() + address.len());
+        size_of::<Self>()
+            + taken.sum::<usize>()
+            + texts.iter().map(|text| text.len()).sum::<usize>()
+            + list.sum::<usize>()
     }
 }
 

@@ -160,3 +160,30 @@ fn a_summary_is_small() {
     assert!(summaries.len() >= 15);
     assert!(summaries.iter().all(|summary| summary.octets() < 600), "{}", summaries[0].octets());
 }
+
+/// Goal: a take-charge receipt tells of those whom it took in charge and of no others. Method: one that took two of three.
+#[test]
+fn who_was_taken_in_charge_waits_for_a_later_word() {
+    let story = one(&["accettazione", "presa-in-carico"], |_| {});
+    let states: Vec<_> = story.recipients.iter().map(|one| one.state).collect();
+    let taken = RecipientState::TakenInCharge;
+    assert_eq!(states, [taken, RecipientState::Unknown, taken]);
+    assert_eq!(codes(&story.missing).len(), 3);
+}
+
+/// Goal: a set that somebody made up costs no more than its size. Method: a hundred thousand receipts under one identifier,
+/// each for a recipient of its own; pair by pair they would take hours.
+#[test]
+fn many_messages_under_one_identifier_are_told() {
+    const MANY: u64 = 100_000;
+    let receipt = set(&["consegna"], |_| {}).remove(0);
+    let made_up = (0..MANY).map(|number| Summary {
+        message: number,
+        content: number,
+        consegna: format!("r{number}@beta.test").into(),
+        ..receipt.clone()
+    });
+    let story = stories(made_up).remove(0);
+    // Those three whom the receipt itself names among its recipients are known too.
+    assert_eq!((story.messages.len(), story.recipients.len()), (100_000, 100_003));
+}
