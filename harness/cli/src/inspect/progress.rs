@@ -1,8 +1,8 @@
 //! What a person sees meanwhile, on standard error: how many messages, how fast, how much.
 
-use std::io::IsTerminal as _;
+use std::{fmt, io::IsTerminal as _};
 
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressState, ProgressStyle};
 
 /// Shown where standard error is a terminal.
 pub(crate) struct Progress {
@@ -18,8 +18,13 @@ impl Progress {
             return Self { bar: None, is_read_live };
         }
         let bar = ProgressBar::no_length();
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {human_pos} messages, {per_sec}, {msg}, {elapsed}") {
-            bar.set_style(style);
+        if let Ok(style) =
+            ProgressStyle::with_template("{spinner} {human_pos} messages, {rate} a second, {msg}, {elapsed}")
+        {
+            let rate = |state: &ProgressState, text: &mut dyn fmt::Write| {
+                let _ = write!(text, "{:.0}", state.per_sec());
+            };
+            bar.set_style(style.with_key("rate", rate));
         }
         Self { bar: Some(bar), is_read_live }
     }
