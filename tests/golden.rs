@@ -7,7 +7,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     sync::OnceLock,
 };
 
@@ -157,6 +157,22 @@ fn inspect_fails_nothing_in_the_right_ones_and_what_they_break_in_the_wrong_ones
         (!told.is_empty()).then(|| told.join("\n"))
     });
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn the_verb_inspect_passes_the_right_ones_with_all_that_they_enclose() {
+    let trust = |name: &str| folder().join("trust").join(name);
+    let status = Command::new(env!("CARGO_BIN_EXE_collaudo-tested"))
+        .args(["inspect", "--format", "json", "--trust"])
+        .arg(trust("autorita.pem"))
+        .arg("--index")
+        .arg(trust("indice.ldif.p7m"))
+        .arg("--crl")
+        .arg(trust("autorita.crl"))
+        .arg(folder().join("right"))
+        .stdout(Stdio::null())
+        .status();
+    assert_eq!(status.expect("the program runs").code(), Some(0));
 }
 
 #[test]

@@ -150,7 +150,7 @@ def sums(raw, octets):
 
 
 folder = pathlib.Path(sys.argv[1])
-paths = sorted((folder / "right").rglob("*.eml"))
+paths = sorted(path for name in ("right", "enclosing") for path in (folder / name).rglob("*.eml"))
 differing = {}
 for path in paths:
     try:

@@ -248,6 +248,11 @@ impl What {
         }
     }
 
+    /// Whether the message is right and what it encloses is not.
+    pub(crate) fn encloses_wrong(self) -> bool {
+        matches!(self, Self::Anomaly(Stray::Altered | Stray::Unlisted | Stray::WithoutData))
+    }
+
     fn is_senders(self) -> bool {
         matches!(
             self,

@@ -108,8 +108,10 @@ pub(crate) fn files(right: &[Made], wrong: &[Wrong], documents: Vec<File>) -> Ve
     files
 }
 
+/// A right envelope around a wrong message lies apart, for whoever judges what is enclosed, too.
 fn right_path(made: &Made) -> String {
-    format!("right/{}", made.case.name())
+    let folder = if made.case.what.encloses_wrong() { "enclosing" } else { "right" };
+    format!("{folder}/{}", made.case.name())
 }
 
 fn wrong_path(wrong: &Wrong) -> String {
