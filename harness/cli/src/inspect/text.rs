@@ -14,12 +14,14 @@ pub(crate) struct Text {
     text: InspectionText,
     lang: Lang,
     law: BTreeMap<String, Requirement>,
+    /// Whether the last that was told is a line, which no empty one follows.
+    after_line: bool,
 }
 
 impl Text {
     pub(crate) fn new(colour: bool, lang: Lang) -> Self {
         let law = collaudo_judge::catalogue().into_iter().map(|row| (row.id.clone(), row)).collect();
-        Self { text: InspectionText::new(colour, lang), lang, law }
+        Self { text: InspectionText::new(colour, lang), lang, law, after_line: false }
     }
 }
 
@@ -29,19 +31,25 @@ impl View for Text {
     fn inspection(&mut self, number: u64, place: &Place, inspection: &Inspection, out: &mut String) {
         let file = place.file.display().to_string();
         let place = if inspection.place.is_empty() { file } else { format!("{file}, {}", inspection.place) };
+        self.after_line = inspection.kind == "ordinary";
         out.push_str(&self.text.message(number, &place, inspection, &|id| self.law.get(id)));
     }
 
     fn told(&mut self, place: &Place, fate: Option<Fate>, why: &Why, out: &mut String) {
+        self.after_line = true;
         let why = if self.lang == Lang::It { why.italian() } else { why.to_string() };
         out.push_str(&self.text.not_examined(word(fate, self.lang), &place.to_string(), &why));
     }
 
     fn story(&mut self, story: &StoredStory, out: &mut String) {
+        self.after_line = false;
         out.push_str(&self.text.story(story));
     }
 
     fn end(&mut self, counts: &InspectionCounts, interrupted: bool, out: &mut String) {
+        if self.after_line {
+            out.push('\n');
+        }
         out.push_str(&self.text.counts(counts, interrupted));
     }
 }
