@@ -109,9 +109,9 @@ bends! {
         "La busta non ha il campo Reply-To: la risposta andrebbe al gestore.",
         ["3.1.5-11"], |b| b.drop("Reply-To");
     "envelope-reply-to-overruled", "posta-certificata/reply-to", Valid,
-        "The envelope's Reply-To is not the one that the original names.",
-        "Il campo Reply-To della busta non è quello indicato dal messaggio originale.",
-        ["2.1.1.2-06"], |b| b.header("Reply-To", |value| value.replace("protocollo@", "anna@"));
+        "The envelope's Reply-To is neither the one that the original names nor the sender.",
+        "Il campo Reply-To della busta non è né quello indicato dal messaggio originale né il mittente.",
+        ["2.1.1.2-06"], |b| b.header("Reply-To", |value| value.replace("protocollo@", "aldo@"));
     "envelope-message-id", "posta-certificata/concise", Valid,
         "The envelope's Message-ID is not the identifier that is certified.",
         "Il Message-ID della busta non è l'identificativo certificato.",
