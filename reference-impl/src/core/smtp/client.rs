@@ -165,9 +165,14 @@ impl Client {
         let body = if eight_bit { " BODY=8BITMIME" } else { "" };
         let mut unsaid = VecDeque::from([format!("MAIL FROM:<{}>{size}{body}", parcel.reverse)]);
         unsaid.extend(parcel.recipients.iter().map(|recipient| format!("RCPT TO:<{recipient}>")));
-        let first =
-            if self.offers.pipelining { unsaid.drain(..).collect() } else { Vec::from_iter(unsaid.pop_front()) };
-        self.say(&first.join("\r\n"));
+        match self.offers.pipelining {
+            true => {
+                unsaid.push_back("DATA".to_owned());
+                let all: Vec<String> = unsaid.drain(..).collect();
+                self.say(&all.join("\r\n"));
+            }
+            false => unsaid.pop_front().iter().for_each(|mail| self.say(mail)),
+        }
         self.stage = Stage::Paths { parcel, unsaid, replies: Vec::new() };
         None
     }
@@ -262,35 +267,29 @@ impl Client {
     }
 
     fn paths(&mut self, parcel: Parcel, mut unsaid: VecDeque<String>, replies: Vec<Reply>) -> Option<Move> {
-        let refused = replies.first().filter(|mail| mail.code != 250).cloned();
-        if let Some(mail) = refused.filter(|_| self.all_heard(&parcel, &replies)) {
-            let all = parcel.recipients.into_iter().map(|recipient| (recipient, Verdict::Sent)).collect();
-            return self.reset(refine(all, &mail));
-        }
-        if replies.len() <= parcel.recipients.len() {
+        let refused = replies.first().filter(|mail| !(200..300).contains(&mail.code));
+        if replies.len() <= parcel.recipients.len() && (refused.is_none() || self.offers.pipelining) {
             if let Some(next) = unsaid.pop_front() {
                 self.say(&next);
             }
             self.stage = Stage::Paths { parcel, unsaid, replies };
             return None;
         }
-        let verdicts: Vec<_> = parcel
-            .recipients
-            .into_iter()
-            .zip(replies.iter().skip(1))
-            .map(|(recipient, reply)| (recipient, reply.verdict()))
-            .collect();
-        if verdicts.iter().all(|(_, verdict)| *verdict != Verdict::Sent) {
-            return self.reset(verdicts);
+        let recipients = parcel.recipients.into_iter();
+        let verdicts: Vec<_> = match refused {
+            Some(mail) => recipients.map(|recipient| (recipient, mail.verdict())).collect(),
+            None => recipients.zip(replies.iter().skip(1).map(Reply::verdict)).collect(),
+        };
+        let taken = verdicts.iter().any(|(_, verdict)| *verdict == Verdict::Sent);
+        match self.offers.pipelining {
+            true => {}
+            false if taken => self.say("DATA"),
+            false => return self.reset(verdicts),
         }
-        self.say("DATA");
-        self.stage = Stage::Data { body: parcel.body, verdicts };
+        // Who asks for the content of a message that nobody is to get, gets none (RFC 2920 §3.1).
+        let body = if taken { parcel.body } else { Bytes::new() };
+        self.stage = Stage::Data { body, verdicts };
         None
-    }
-
-    /// Whether all replies came to what was said so far.
-    fn all_heard(&self, parcel: &Parcel, replies: &[Reply]) -> bool {
-        !self.offers.pipelining || replies.len() > parcel.recipients.len()
     }
 
     fn reset(&mut self, verdicts: Vec<(String, Verdict)>) -> Option<Move> {

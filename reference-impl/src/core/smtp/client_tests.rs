@@ -51,7 +51,7 @@ fn without_pipelining_each_command_waits_for_its_reply() {
 #[test]
 fn a_refused_mail_holds_for_all_recipients_and_the_session_goes_on() {
     for (offers, replies) in
-        [("250 mx\r\n", "451 no\r\n"), ("250-mx\r\n250 PIPELINING\r\n", "451 no\r\n503 x\r\n503 x\r\n")]
+        [("250 mx\r\n", "451 no\r\n"), ("250-mx\r\n250 PIPELINING\r\n", "451 no\r\n503 x\r\n503 x\r\n503 x\r\n")]
     {
         let mut client = ready(offers);
         client.hand(parcel(b"a\r\n"));
@@ -61,6 +61,17 @@ fn a_refused_mail_holds_for_all_recipients_and_the_session_goes_on() {
         let done = Move::Done(vec![later("bruno@beta.test"), later("carla@beta.test")]);
         assert_eq!(hear(&mut client, "250 ok\r\n").0, done);
     }
+}
+
+#[test]
+fn who_asks_for_a_message_that_it_takes_for_nobody_gets_none() {
+    let mut client = ready("250-mx\r\n250 PIPELINING\r\n");
+    client.hand(parcel(b"a\r\n"));
+    client.said();
+    assert_eq!(hear(&mut client, "250 ok\r\n450 later\r\n450 later\r\n354 go\r\n"), (Move::Wait, ".\r\n".into()));
+    let later = |address: &str| (address.to_owned(), Verdict::Later);
+    let done = Move::Done(vec![later("bruno@beta.test"), later("carla@beta.test")]);
+    assert_eq!(hear(&mut client, "250 taken\r\n").0, done);
 }
 
 #[test]
