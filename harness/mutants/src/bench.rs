@@ -23,7 +23,7 @@ impl<'a> Bench<'a> {
         let mut used: BTreeSet<BodyHash> = header.trust.iter().cloned().collect();
         used.extend([header.index.clone(), header.index_signer.clone()]);
         used.extend(self.messages());
-        used.extend(self.trace.events.iter().filter_map(|event| document_of(&event.what)).cloned());
+        used.extend(self.trace.events.iter().flat_map(|event| documents_of(&event.what)).cloned());
         self.trace.bodies.retain(|hash, _| used.contains(hash));
         self.trace
     }
@@ -236,12 +236,15 @@ pub(crate) fn body_of_mut(what: &mut What) -> Option<&mut BodyHash> {
     }
 }
 
-/// The document of an event, which is no message.
-fn document_of(what: &What) -> Option<&BodyHash> {
+/// The documents of an event, which are no messages.
+fn documents_of(what: &What) -> Vec<&BodyHash> {
     match what {
-        What::Sealed { seal, .. } => Some(seal),
-        What::Published { body, .. } | What::Consulted { body, .. } => body.as_ref(),
-        _ => None,
+        What::Sealed { seal, .. } => vec![seal],
+        What::Published { body, .. } | What::Consulted { body, .. } => body.iter().collect(),
+        What::Requested(request) => {
+            [&request.server, &request.client].into_iter().flatten().chain([&request.anchor]).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -198,13 +198,18 @@ impl Bench<'_> {
         self.trace.events.retain(|event| match &event.what {
             What::Opened(session) | What::Secured(session) | What::Closed { session, .. } => session.port == 587,
             What::Transfer(transfer) => transfer.step.is_some(),
-            What::Stored { .. } | What::Logged { .. } | What::Retained { .. } | What::Fetched { .. } => false,
+            What::Stored { .. } | What::Logged { .. } | What::Retained { .. } => false,
+            What::Entered { .. } | What::Fetched { .. } => false,
             What::StepFailed { .. }
             | What::Host { .. }
             | What::Fault { .. }
             | What::Sealed { .. }
             | What::Published { .. }
-            | What::Consulted { .. } => true,
+            | What::Consulted { .. }
+            | What::Requested(_)
+            | What::Terms(_)
+            | What::Announced { .. }
+            | What::Resolved { .. } => true,
         });
         Ok(())
     }

@@ -24,8 +24,8 @@ pub use law::{Answer, Exception, Question, Requirement, Review};
 pub use run::{Answers, ClauseRecord, FaultRecord, Measured, RunRecord, ScenarioOutcome, ScenarioRecord, Totals};
 pub use time::{Instant, Span};
 pub use trace::{
-    Basis, BodyHash, Event, FaultPhase, Forward, Header, LogEntry, Ordinary, Player, Provider, Reply, ScenarioBrief,
-    Session, Trace, TraceError, Transfer, User, What, Wire,
+    Basis, BodyHash, Event, FaultPhase, Forward, Header, LogEntry, Ordinary, Player, Provider, Reply, Request,
+    ScenarioBrief, Session, Terms, Trace, TraceError, Transfer, User, What, Wire,
 };
 pub use verdict::{Judgement, Outcome, Verdict};
 

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Expectation, Instant};
+use crate::{Expectation, Instant, Span};
 
 /// What was seen of one run: a declared header, events in the order in which they happened, bodies by their hash.
 ///
@@ -199,6 +199,19 @@ pub enum What {
         /// DER SignedData with the day's log lines inside, as the provider keeps it.
         seal: BodyHash,
     },
+    /// A person logged into a mailbox, or was not let in.
+    Entered {
+        /// The visit of the plan.
+        visit: String,
+        /// The provider's name.
+        provider: String,
+        /// The account, the mailbox's address.
+        mailbox: String,
+        /// `imap` or `pop3`.
+        over: String,
+        /// Whether the right password opened it.
+        admitted: bool,
+    },
     /// A person fetched a message from a mailbox, all of it.
     Fetched {
         /// The visit of the plan.
@@ -231,6 +244,27 @@ pub enum What {
         over: String,
         /// What it got; none where it got nothing.
         body: Option<BodyHash>,
+    },
+    /// Somebody asked the publisher of the provider index for a file of it, over HTTPS.
+    Requested(Request),
+    /// A provider said of itself what the header has no word of.
+    Terms(Terms),
+    /// A server told a client, before any TLS, what it can do: its reply to `EHLO`.
+    Announced {
+        /// On which connection.
+        #[serde(flatten)]
+        session: Session,
+        /// Its extensions in order, as it spells them.
+        extensions: Vec<String>,
+    },
+    /// A host asked where the mail of a domain goes, and got an answer that it had not got before.
+    Resolved {
+        /// The host that asked.
+        host: String,
+        /// The domain, lower case.
+        domain: String,
+        /// The domain's mail exchangers, the first choice first.
+        exchangers: Vec<String>,
     },
     /// A line of the provider's log.
     Logged {
@@ -339,6 +373,42 @@ pub struct Forward {
     pub path: String,
     /// The reply to `RCPT TO`.
     pub reply: Option<Reply>,
+}
+
+/// A session of HTTPS with the publisher of the provider index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The host that asked.
+    pub host: String,
+    /// The host that it asked, by the name that it looked for.
+    pub server_name: String,
+    /// The file's name.
+    pub document: String,
+    /// The certificate (DER) in which the client has the server's path end.
+    pub anchor: BodyHash,
+    /// The server's certificate (DER); none where the server showed none.
+    pub server: Option<BodyHash>,
+    /// The client's certificate (DER); none where the client showed none.
+    pub client: Option<BodyHash>,
+    /// The status of the reply; none where there was no reply, for the session was refused.
+    pub status: Option<u16>,
+    /// `Content-Type` of the reply.
+    pub content_type: Option<String>,
+}
+
+/// What a provider says of itself, beyond its limits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Its name.
+    pub provider: String,
+    /// The machines that it controls itself, by the names that DNS has.
+    pub machines: Vec<String>,
+    /// The longest that an acceptance receipt may take, as it has agreed with its users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acceptance: Option<Span>,
+    /// Whether its messages are those of a qualified service (REM, ETSI EN 319 532) and not of PEC.
+    #[serde(default)]
+    pub qualified: bool,
 }
 
 /// An SMTP reply.

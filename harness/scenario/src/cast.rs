@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use collaudo_record::Ordinary;
 
 use crate::{
-    Error, Family, Flaw, IndexSource, PlayerPlan, ProviderPlan, UnitPlan, UserPlan,
+    Error, Family, Flaw, IndexSource, OUTSIDE, PlayerPlan, ProviderPlan, UnitPlan, UserPlan,
     find::{self, stems},
     measure, player, profile,
     source::{Item, Source, Table},
@@ -185,6 +185,9 @@ impl Cast {
             max_recipients: MOST_RECIPIENTS,
             family: Family::default(),
             index_source: IndexSource::Ldif,
+            renewed: false,
+            backup: false,
+            acceptance: None,
             unit: table.get("unit").map(|item| unit(item.table("unit")?)).transpose()?,
         };
         if self.providers.iter().any(|there| there.name == provider.name || there.domain == provider.domain) {
@@ -306,9 +309,10 @@ fn label(item: &Item<'_>) -> Result<String, Error> {
 
 fn host_name(item: &Item<'_>) -> Result<String, Error> {
     let name = label(item)?;
-    match name == INDEX {
-        true => Err(item.error(Flaw::bad("name", name, "another one, for the directory has it"))),
-        false => Ok(name),
+    match name.as_str() {
+        INDEX => Err(item.error(Flaw::bad("name", name, "another one, for the directory has it"))),
+        OUTSIDE => Err(item.error(Flaw::bad("name", name, "another one, for those outside have it"))),
+        _ => Ok(name),
     }
 }
 

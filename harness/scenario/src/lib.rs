@@ -25,7 +25,7 @@ mod step;
 pub use error::{Error, Flaw, Hint};
 pub use find::{discover, matches};
 pub use plan::{
-    Access, CrashPoint, Family, Fault, FaultKind, Forgery, IndexFault, IndexSource, PeerBehaviour, Plan, PlayerPlan,
-    ProviderPlan, Step, Submit, UnitPlan, UserPlan, Visit,
+    Access, CrashPoint, Family, Fault, FaultKind, Forgery, IndexFault, IndexSource, Inquiry, OUTSIDE, PeerBehaviour,
+    Plan, PlayerPlan, ProviderPlan, Step, Submit, UnitPlan, UserPlan, Visit,
 };
 pub use scenario::{Scenario, Vocabulary, World};

@@ -19,6 +19,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Who looks into a mailbox, ordered by instant.
     pub visits: Vec<Visit>,
+    /// Who asks for the provider index without being entitled to it, ordered by instant.
+    pub inquiries: Vec<Inquiry>,
     /// What goes wrong, in the scenario's order.
     pub faults: Vec<Fault>,
     /// The latency of each message lies between these, both included.
@@ -48,6 +50,12 @@ pub struct ProviderPlan {
     pub family: Family,
     /// Where it takes the provider index from.
     pub index_source: IndexSource,
+    /// Whether the index still has the signing certificate that its own follows.
+    pub renewed: bool,
+    /// Whether DNS has a second mail exchanger for it.
+    pub backup: bool,
+    /// The longest that an acceptance receipt may take, as agreed with its users; none where nothing was agreed.
+    pub acceptance: Option<Duration>,
 }
 
 /// How a provider builds its messages, as the deployed ones differ.
@@ -167,6 +175,18 @@ pub struct Visit {
     pub deletes: bool,
 }
 
+/// Someone who is no part of the network asks for the provider index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inquiry {
+    /// How long after the epoch.
+    pub at: Duration,
+    /// Its id, such as `a1`.
+    pub id: String,
+}
+
+/// Who a submission is handed to where it is none: someone outside the network sends ordinary mail.
+pub const OUTSIDE: &str = "esterno";
+
 /// How a mailbox is read, under TLS from the first octet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -190,7 +210,7 @@ pub struct Step {
 /// A submission, down to its octets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Submit {
-    /// The provider that it is handed to.
+    /// The provider that it is handed to; [`OUTSIDE`] where someone outside the network sends it to the recipients' providers.
     pub provider: String,
     /// The account that logs in, an address.
     pub account: String,
@@ -227,6 +247,8 @@ pub enum Forgery {
     FutureSigner,
     /// A transport envelope signed with a certificate that the index lists and that another authority issued.
     ForeignAuthority,
+    /// A transport envelope signed with a certificate of which the index has the hash, and another certificate beside it.
+    HashListedSigner,
     /// A transport envelope without a signature.
     Unsigned,
     /// A correct transport envelope, sent twice, each time in a transaction of its own.

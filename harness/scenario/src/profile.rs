@@ -13,7 +13,8 @@ use crate::{
 pub(crate) type Address<'a> = dyn Fn(&Item<'_>) -> Result<String, Error> + 'a;
 
 /// The keys that say what a provider is like, in a topology, in a scenario and, but for `profile`, in a profile.
-pub(crate) const KEYS: [&str; 7] = ["profile", "limit", "recipients", "quota", "ordinary", "index", "family"];
+pub(crate) const KEYS: [&str; 10] =
+    ["profile", "limit", "recipients", "quota", "ordinary", "index", "family", "renewed", "backup", "acceptance"];
 
 /// Makes a provider what a table says: first what the profile says that it names, then its own keys. What neither has
 /// a word of stays as it was.
@@ -79,6 +80,15 @@ fn traits(provider: &mut ProviderPlan, table: Table<'_>, address: &Address<'_>) 
             "ldap" => IndexSource::Ldap,
             _ => IndexSource::Ldif,
         };
+    }
+    if let Some(item) = table.get("renewed") {
+        provider.renewed = item.truth()?;
+    }
+    if let Some(item) = table.get("backup") {
+        provider.backup = item.truth()?;
+    }
+    if let Some(item) = table.get("acceptance") {
+        provider.acceptance = Some(measure::duration(&item)?);
     }
     table.get("family").map_or(Ok(()), |item| family(&mut provider.family, item.table("family")?))
 }

@@ -3,7 +3,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use collaudo_record::{Instant, Place, ScenarioBrief};
 
 use crate::{
-    Error, Fault, Flaw, Forgery, Plan, ProviderPlan, Step, Submit, Visit,
+    Error, Fault, Flaw, Forgery, Inquiry, Plan, ProviderPlan, Step, Submit, Visit,
     cast::Cast,
     compose::{self, Sending},
     expect, fault, find,
@@ -55,6 +55,7 @@ pub struct Scenario {
     latency: (Duration, Duration),
     steps: Vec<Draft>,
     visits: Vec<Visit>,
+    inquiries: Vec<Inquiry>,
     faults: Vec<Fault>,
 }
 
@@ -130,6 +131,8 @@ impl Scenario {
         steps.sort_by_key(|step| step.at);
         let mut visits = self.visits.clone();
         visits.sort_by_key(|visit| visit.at);
+        let mut inquiries = self.inquiries.clone();
+        inquiries.sort_by_key(|inquiry| inquiry.at);
         Plan {
             brief: self.brief.clone(),
             seed,
@@ -138,6 +141,7 @@ impl Scenario {
             providers: self.providers.clone(),
             steps,
             visits,
+            inquiries,
             faults: self.faults.clone(),
             latency: self.latency,
         }
@@ -222,6 +226,7 @@ impl Reading<'_> {
             latency: table.get("latency").map_or(Ok(LATENCY), |item| measure::window(&item))?,
             steps: steps.drafts,
             visits: steps.visits,
+            inquiries: steps.inquiries,
             faults,
         })
     }

@@ -1,7 +1,7 @@
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use crate::{
-    Access, Error, Flaw, Forgery, PlayerPlan, ProviderPlan, Visit, attach,
+    Access, Error, Flaw, Forgery, Inquiry, OUTSIDE, PlayerPlan, ProviderPlan, Visit, attach,
     cast::Cast,
     compose, encode, find,
     letter::{self, Letter},
@@ -15,29 +15,42 @@ use crate::{
 pub(crate) struct Steps {
     pub(crate) drafts: Vec<Draft>,
     pub(crate) visits: Vec<Visit>,
+    pub(crate) inquiries: Vec<Inquiry>,
 }
 
 /// Reads `step = [...]`.
 pub(crate) fn read(item: &Item<'_>, cast: &Cast, path: &Path) -> Result<Steps, Error> {
     let mut steps = Steps::default();
     for item in item.list("an array of steps")? {
-        let table = item.table("step")?.only(&["at", "submit", "read"])?;
-        table.not_both("read", "submit")?;
+        let table = item.table("step")?.only(&["at", "submit", "read", "post", "ask"])?;
+        for (n, key) in KINDS.iter().enumerate() {
+            KINDS.iter().skip(n + 1).try_for_each(|other| table.not_both(key, other))?;
+        }
         let at = measure::duration(&table.need("at", "a duration such as \"0s\"")?)?;
         if let Some(item) = table.get("read") {
             let table = item.table("visit")?;
             let visit = visit(table, at, cast)?;
             steps.not_twice(table, &visit.id)?;
             steps.visits.push(visit);
-            continue;
+        } else if let Some(item) = table.get("ask") {
+            let table = item.table("inquiry")?.only(&["id"])?;
+            let inquiry = Inquiry { at, id: id(&table.need("id", "a name such as \"a1\"")?)? };
+            steps.not_twice(table, &inquiry.id)?;
+            steps.inquiries.push(inquiry);
+        } else if let Some(item) = table.get("post") {
+            let table = item.table("ordinary mail")?;
+            let draft = ordinary_mail(table, at, cast)?;
+            steps.not_twice(table, &draft.id)?;
+            steps.drafts.push(draft);
+        } else {
+            let table = table.need("submit", "what is submitted, or read, post, ask")?.table("submission")?;
+            let draft = submission(table, at, cast, path)?;
+            steps.not_twice(table, &draft.id)?;
+            steps.one_session(table, &draft)?;
+            steps.drafts.push(draft);
         }
-        let table = table.need("submit", "what is submitted, or read")?.table("submission")?;
-        let draft = submission(table, at, cast, path)?;
-        steps.not_twice(table, &draft.id)?;
-        steps.one_session(table, &draft)?;
-        steps.drafts.push(draft);
     }
-    match steps.drafts.is_empty() && steps.visits.is_empty() {
+    match steps.drafts.is_empty() && steps.visits.is_empty() && steps.inquiries.is_empty() {
         true => Err(item.error(Flaw::bad("step", "[]", "at least one step"))),
         false => Ok(steps),
     }
@@ -47,11 +60,12 @@ impl Steps {
     /// When the last step is taken.
     pub(crate) fn last(&self) -> Duration {
         let instants = self.drafts.iter().map(|draft| draft.at).chain(self.visits.iter().map(|visit| visit.at));
-        instants.max().unwrap_or_default()
+        instants.chain(self.inquiries.iter().map(|inquiry| inquiry.at)).max().unwrap_or_default()
     }
 
     fn not_twice(&self, table: Table<'_>, id: &str) -> Result<(), Error> {
-        let mut ids = self.drafts.iter().map(|draft| &draft.id).chain(self.visits.iter().map(|visit| &visit.id));
+        let ids = self.drafts.iter().map(|draft| &draft.id).chain(self.visits.iter().map(|visit| &visit.id));
+        let mut ids = ids.chain(self.inquiries.iter().map(|inquiry| &inquiry.id));
         match ids.any(|there| there == id) {
             true => Err(table.need("id", "a name")?.error(Flaw::Twice { what: "step", found: id.to_owned() })),
             false => Ok(()),
@@ -142,6 +156,37 @@ fn submission(table: Table<'_>, at: Duration, cast: &Cast, path: &Path) -> Resul
     })
 }
 
+/// Ordinary mail of someone outside the network, sent without TLS.
+fn ordinary_mail(table: Table<'_>, at: Duration, cast: &Cast) -> Result<Draft, Error> {
+    let keys: Vec<&'static str> = ["id", "from", "to"].into_iter().chain(letter::KEYS).collect();
+    let table = table.only(&keys)?;
+    table.get("size").map_or(Ok(()), |item| Err(item.error(Flaw::Beside { key: "size", other: "post" })))?;
+    let id = id(&table.need("id", "a name such as \"o1\"")?)?;
+    let author = table.need("from", "an address outside the network")?;
+    let from = cast.address(&author)?;
+    let domain = from.rsplit('@').next().unwrap_or_default().to_owned();
+    if cast.providers().iter().any(|provider| provider.domain == domain) {
+        return Err(author.error(Flaw::bad("author", from, "an address of no certified domain")));
+    }
+    let to = letter::addresses(table, "to", cast)?.filter(|to| !to.is_empty()).ok_or_else(|| missing_to(table))?;
+    let cc = letter::addresses(table, "cc", cast)?.unwrap_or_default();
+    let letter = Letter::read(table, &id, from.clone(), to.clone(), cast)?;
+    Ok(Draft {
+        at,
+        id,
+        provider: OUTSIDE.to_owned(),
+        domain,
+        account: from.clone(),
+        password: String::new(),
+        reverse_path: from,
+        forward_paths: to.into_iter().chain(cc).collect(),
+        message: Message::Letter(Box::new(letter)),
+        implicit_tls: false,
+        session: None,
+        forged: Some(Forgery::Ordinary),
+    })
+}
+
 /// A message whose octets stand in a file.
 fn from_file(table: Table<'_>, item: &Item<'_>, cast: &Cast, path: &Path) -> Result<Message, Error> {
     letter::KEYS.iter().try_for_each(|key| table.not_both("file", key))?;
@@ -229,10 +274,12 @@ fn octets(item: &Item<'_>, path: &Path) -> Result<Arc<[u8]>, Error> {
     }
 }
 
+/// What a step can be.
+const KINDS: [&str; 4] = ["submit", "read", "post", "ask"];
 /// The keys of a submission that say who, to whom, how, and from which file.
 const PATHS: [&str; 9] = ["id", "from", "to", "rcpt", "reverse_path", "tls", "session", "file", "forge"];
 /// What a peer can make of a message.
-const FORGERIES: [(&str, Forgery); 13] = [
+const FORGERIES: [(&str, Forgery); 14] = [
     ("envelope", Forgery::Envelope),
     ("envelope-twice", Forgery::EnvelopeTwice),
     ("envelope-without-data", Forgery::EnvelopeWithoutData),
@@ -242,6 +289,7 @@ const FORGERIES: [(&str, Forgery); 13] = [
     ("expired-signer", Forgery::ExpiredSigner),
     ("future-signer", Forgery::FutureSigner),
     ("foreign-authority", Forgery::ForeignAuthority),
+    ("hash-listed-signer", Forgery::HashListedSigner),
     ("envelope-in-another-name", Forgery::EnvelopeInAnotherName),
     ("stray-receipt", Forgery::StrayReceipt),
     ("signed-mail", Forgery::SignedMail),

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use collaudo_record::{Expectation, Ordinary};
 use collaudo_scenario::{
-    Access, FaultKind, Forgery, IndexFault, IndexSource, PeerBehaviour, Plan, PlayerPlan, Scenario, Vocabulary,
+    Access, FaultKind, Forgery, IndexFault, IndexSource, OUTSIDE, PeerBehaviour, Plan, PlayerPlan, Scenario, Vocabulary,
 };
 
 const GOOD: &str = r#"title = "Titolo"
@@ -455,4 +455,38 @@ fn a_topology_is_told_where_it_is_wrong() {
     let text =
         GOOD.replace("from = \"anna\"", "from = \"alba51\"").replace("three-providers", "five-hundred-recipients");
     assert_eq!(told(&text), "x.toml:5: unknown user \"alba51\"; nearest is \"alba1\"");
+}
+
+#[test]
+fn those_outside_the_network_post_and_ask() {
+    let steps = "[{ at = \"2m\", ask = { id = \"a2\" } },\n\
+          { at = \"1m\", ask = { id = \"a1\" } },\n\
+          { at = \"0s\", post = { id = \"o1\", from = \"mario@esterno.example\", to = [\"bruno\"], cc = [\"carla\"] } }]";
+    let posted = plan(&stepping(steps));
+    assert_eq!(posted.inquiries.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["a1", "a2"]);
+    let [step] = posted.steps.as_slice() else { panic!("{:?}", posted.steps) };
+    assert_eq!((step.submit.provider.as_str(), step.submit.forged), (OUTSIDE, Some(Forgery::Ordinary)));
+    assert_eq!(step.submit.forward_paths, ["bruno@beta.test", "carla@gamma.test"]);
+    assert_eq!(step.submit.reverse_path, "mario@esterno.example");
+    for (from, to, why) in [
+        ("mario@esterno.example", "mario@alfa.test", "bad author \"mario@alfa.test\""),
+        ("id = \"o1\"", "id = \"a1\"", "\"a1\""),
+        ("to = [\"bruno\"], ", "", "\"to\""),
+        ("cc = ", "size = \"4 kB\", cc = ", "\"size\" stands beside \"post\""),
+        ("ask = { id = \"a1\" }", "ask = { id = \"a1\" }, read = { id = \"v1\" }", "\"read\" stands beside \"ask\""),
+    ] {
+        let told = told(&stepping(&steps.replace(from, to)));
+        assert!(told.contains(why), "{told}");
+    }
+}
+
+#[test]
+fn a_provider_may_have_renewed_its_certificate_and_have_a_second_exchanger_and_a_term() {
+    let plan = more("provider = { beta = { renewed = true, backup = true, acceptance = \"30m\" } }");
+    let told = |n: usize| {
+        let one = &plan.providers[n];
+        (one.renewed, one.backup, one.acceptance)
+    };
+    assert_eq!(told(0), (false, false, None));
+    assert_eq!(told(1), (true, true, Some(Duration::from_secs(1800))));
 }

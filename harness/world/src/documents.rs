@@ -5,19 +5,25 @@ use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
+    sync::Arc,
 };
 
 use collaudo_forge::Signer;
 use collaudo_node::Bytes;
-use collaudo_record::{Instant, What};
+use collaudo_record::{Instant, Request, What};
 use collaudo_scenario::{FaultKind, IndexFault};
+use rustls::{ClientConfig, ServerConfig};
 
 use crate::{
     CRL_NAME, INDEX_NAME, WorldError,
+    https::{self, File},
     index::{Edition, Record},
     pki::Pki,
     recorder::Recorder,
 };
+
+/// How the signed file is served.
+const MEDIA_TYPE: &str = "application/pkcs7-mime; smime-type=signed-data; name=\"indice.ldif.p7m\"";
 
 /// How often the authority makes a new list of revoked certificates: long before the old one ends, as authorities do.
 const CRL_STEP_SECONDS: i64 = 3 * 3600;
@@ -28,11 +34,27 @@ const CRL_SECONDS: i64 = 6 * 3600;
 /// How long before the epoch the list was signed that a rollback serves again.
 const ROLLBACK_SECONDS: i64 = 2 * 24 * 3600;
 
+/// Where the index is asked for over HTTPS.
+pub(crate) struct Office {
+    /// Its name.
+    pub(crate) host: &'static str,
+    pub(crate) server: Arc<ServerConfig>,
+    /// By provider.
+    pub(crate) licensed: BTreeMap<String, Arc<ClientConfig>>,
+    /// For those without a certificate.
+    pub(crate) anyone: Arc<ClientConfig>,
+    /// The certificate (DER) in which the paths of all of them end.
+    pub(crate) anchor: Bytes,
+}
+
 /// The publisher.
 pub(crate) struct Documents {
     recorder: Recorder,
     epoch: Instant,
     records: Vec<Record>,
+    /// What providers keep for it themselves: URL and octets.
+    own_files: Vec<(String, Bytes)>,
+    office: Office,
     signer: Signer,
     /// Every provider's place in the plan.
     places: BTreeMap<String, usize>,
@@ -56,7 +78,14 @@ struct State {
 
 impl Documents {
     /// Signs the index.
-    pub(crate) fn new(recorder: Recorder, records: Vec<Record>, signer: Signer, names: Vec<String>) -> Self {
+    pub(crate) fn new(
+        recorder: Recorder,
+        records: Vec<Record>,
+        own_files: Vec<(String, Bytes)>,
+        signer: Signer,
+        names: Vec<String>,
+        office: Office,
+    ) -> Self {
         let epoch = recorder.clock().now();
         let edition = Rc::new(Edition::sign(records.iter(), &signer, seconds(epoch)));
         let state = State {
@@ -69,7 +98,7 @@ impl Documents {
             crl_unreachable: false,
         };
         let places = names.into_iter().zip(0..).collect();
-        Self { recorder, epoch, records, signer, places, state: state.into() }
+        Self { recorder, epoch, records, own_files, office, signer, places, state: state.into() }
     }
 
     /// The index as it is now, whatever is served.
@@ -77,9 +106,12 @@ impl Documents {
         self.state.borrow().edition.signed.clone()
     }
 
-    /// Publishes both for the first time.
+    /// Publishes everything for the first time.
     pub(crate) fn open(&self) -> Result<(), WorldError> {
         self.publish_index();
+        for (url, octets) in &self.own_files {
+            self.published(url, Some(octets.clone()));
+        }
         self.publish_crl()
     }
 
@@ -92,12 +124,38 @@ impl Documents {
     /// A host fetches a document by its name.
     pub(crate) fn fetch(&self, host: &str, name: &str) -> Result<Option<Bytes>, WorldError> {
         let document = match name {
-            INDEX_NAME => self.state.borrow().index.clone(),
+            INDEX_NAME => self.request(host, self.office.licensed.get(host).unwrap_or(&self.office.anyone))?,
             CRL_NAME => self.crl()?,
             _ => None,
         };
         self.consulted(host, name, "https", document.as_ref());
         Ok(document)
+    }
+
+    /// Somebody without a certificate asks for the index.
+    pub(crate) fn request_as_anyone(&self, host: &str) -> Result<(), WorldError> {
+        self.request(host, &self.office.anyone).map(drop)
+    }
+
+    /// The index over HTTPS, as the client gets it. Nobody is there where it cannot be had.
+    //= PEC-4.5.6-02
+    //= PEC-5.6-02
+    fn request(&self, host: &str, client: &Arc<ClientConfig>) -> Result<Option<Bytes>, WorldError> {
+        let Some(octets) = self.state.borrow().index.clone() else { return Ok(None) };
+        let file = File { octets: &octets, media_type: MEDIA_TYPE };
+        let seen = https::get(client, &self.office.server, self.office.host, INDEX_NAME, &file)?;
+        let keep = |octets: Option<Vec<u8>>| octets.map(|octets| self.recorder.keep(&octets));
+        self.recorder.observed(What::Requested(Request {
+            host: host.to_owned(),
+            server_name: self.office.host.to_owned(),
+            document: INDEX_NAME.to_owned(),
+            anchor: self.recorder.keep(&self.office.anchor),
+            server: keep(seen.server),
+            client: keep(seen.client),
+            status: seen.status,
+            content_type: seen.content_type,
+        }));
+        Ok(seen.body)
     }
 
     /// A host asks the directory: the entries that it finds there, if it finds anyone there.

@@ -35,6 +35,8 @@ pub(crate) struct Record {
     domain: String,
     /// More than one where a certificate follows another.
     certificates: Vec<Arc<[u8]>>,
+    /// Certificates of which it has the hashes alone.
+    only_hashed: Vec<Arc<[u8]>>,
 }
 
 /// The index as it was signed at an instant.
@@ -70,9 +72,10 @@ pub(crate) fn records(plan: &Plan, pki: &Pki) -> Result<Vec<Record>, WorldError>
     let mut records = Vec::new();
     for (place, (provider, identity)) in plan.providers.iter().zip(&pki.providers).enumerate() {
         let (name, display_name) = (provider.name.clone(), provider.display_name.clone());
-        let mut certificates = vec![identity.certificate.clone()];
+        let (mut certificates, mut only_hashed) = (vec![identity.certificate.clone()], Vec::new());
         for flaw in flaws(plan, provider) {
-            certificates.push(Pki::flawed_certificate(place, &display_name, &certified_address(provider), flaw)?);
+            let list = if flaw == Flaw::OnlyHashed { &mut only_hashed } else { &mut certificates };
+            list.push(Pki::flawed_certificate(place, &display_name, &certified_address(provider), flaw)?);
         }
         records.push(Record {
             provider: name.clone(),
@@ -81,12 +84,14 @@ pub(crate) fn records(plan: &Plan, pki: &Pki) -> Result<Vec<Record>, WorldError>
             service_mailbox: service_mailbox(provider),
             domain: provider.domain.clone(),
             certificates,
+            only_hashed,
         });
         if let Some(unit) = &provider.unit {
             let address = format!("posta-certificata@{}", unit.domain);
             records.push(Record {
                 provider: name,
                 certificates: vec![Pki::unit_certificate(place, &display_name, &address)?],
+                only_hashed: Vec::new(),
                 display_name,
                 unit: Some(unit.name.clone()),
                 service_mailbox: format!("servizio@{}", unit.domain),
@@ -97,16 +102,18 @@ pub(crate) fn records(plan: &Plan, pki: &Pki) -> Result<Vec<Record>, WorldError>
     Ok(records)
 }
 
-/// What is wrong with the certificates that a provider signs with besides its own, and that the index lists all the same.
+/// What is peculiar to the certificates that the index lists for a provider besides its own.
 fn flaws(plan: &Plan, provider: &ProviderPlan) -> BTreeSet<Flaw> {
     let own = plan.steps.iter().map(|step| &step.submit).filter(|submit| submit.provider == provider.name);
-    own.filter_map(|submit| match submit.forged? {
+    let forged = own.filter_map(|submit| match submit.forged? {
         Forgery::ExpiredSigner => Some(Flaw::Expired),
         Forgery::FutureSigner => Some(Flaw::Future),
         Forgery::ForeignAuthority => Some(Flaw::Foreign),
+        Forgery::HashListedSigner => Some(Flaw::OnlyHashed),
         _ => None,
-    })
-    .collect()
+    });
+    //= PEC-4.5-04
+    forged.chain(provider.renewed.then_some(Flaw::Earlier)).collect()
 }
 
 impl Edition {
@@ -133,6 +140,23 @@ fn root() -> Entry {
     }
 }
 
+/// Where a provider keeps the file of its own records.
+fn record_url(domain: &str) -> String {
+    format!("https://index.{domain}/record.ldif.p7m")
+}
+
+/// The file of its own records that a provider keeps for the publisher, signed by itself, beside its URL.
+//= PEC-4.5-11
+pub(crate) fn own_file(
+    provider: &ProviderPlan,
+    records: &[Record],
+    signer: &Signer,
+    unix_seconds: i64,
+) -> (String, Bytes) {
+    let entries: Vec<_> = records.iter().filter(|record| record.provider == provider.name).map(entry).collect();
+    (record_url(&provider.domain), seal_index(&ldif(&entries), signer, Some(unix_seconds)).into())
+}
+
 //= PEC-4.5.1-01
 //= PEC-4.5.6-03
 //= PEC-4.5.7-02
@@ -145,13 +169,14 @@ fn entry(record: &Record) -> Entry {
     let text = |name, value: &str| (name, Value::Text(value.to_owned()));
     let mut attributes = vec![text("objectClass", "top"), text("objectClass", "provider"), text("providerName", name)];
     let certificates = &record.certificates;
-    attributes.extend(certificates.iter().map(|one| ("providerCertificateHash", Value::Text(hash(one)))));
+    let hashed = certificates.iter().chain(&record.only_hashed);
+    attributes.extend(hashed.map(|one| ("providerCertificateHash", Value::Text(hash(one)))));
     attributes.extend(certificates.iter().map(|one| ("providerCertificate;binary", Value::Binary(one.clone()))));
     attributes.push(text("mailReceipt", &record.service_mailbox));
     attributes.push(text("managedDomains", &record.domain));
     attributes.push(match &record.unit {
         Some(unit) => text("providerUnit", unit),
-        None => ("LDIFLocationURL", Value::Text(format!("https://index.{}/record.ldif.p7m", record.domain))),
+        None => ("LDIFLocationURL", Value::Text(record_url(&record.domain))),
     });
     Entry { dn: format!("{of_unit}providerName={name},{ROOT}"), attributes }
 }

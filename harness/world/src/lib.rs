@@ -10,6 +10,7 @@ mod clock;
 mod content;
 mod directory;
 mod documents;
+mod https;
 mod index;
 mod net;
 mod pki;

@@ -10,6 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use collaudo_record::What;
 use collaudo_scenario::{CrashPoint, FaultKind, IndexSource, Plan, ProviderPlan};
 use rustls::{ClientConfig, ServerConfig, pki_types::ServerName};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -20,6 +21,9 @@ use crate::{documents::Documents, recorder::Recorder, tap::Tap};
 
 /// The host that all people share.
 pub(crate) const USERS: &str = "users";
+
+/// The host of those who are no part of the network.
+pub(crate) use collaudo_scenario::OUTSIDE;
 
 /// Between providers.
 pub(crate) const RELAY_PORT: u16 = 25;
@@ -53,6 +57,21 @@ pub(crate) fn mx(provider: &ProviderPlan) -> String {
     format!("mx.{}", provider.domain)
 }
 
+/// The second choice of a provider that has one: the same machine under another name.
+fn backup(provider: &ProviderPlan) -> Option<String> {
+    provider.backup.then(|| format!("mx2.{}", provider.domain))
+}
+
+/// The names of a provider's machines, the first choice first.
+pub(crate) fn exchangers(provider: &ProviderPlan) -> Vec<String> {
+    std::iter::once(mx(provider)).chain(backup(provider)).collect()
+}
+
+/// Whether somebody in the plan is no part of the network.
+pub(crate) fn has_outsiders(plan: &Plan) -> bool {
+    !plan.inquiries.is_empty() || plan.steps.iter().any(|step| step.submit.provider == OUTSIDE)
+}
+
 /// Whether a provider of the plan asks the directory.
 pub(crate) fn has_directory(plan: &Plan) -> bool {
     plan.providers.iter().any(|provider| provider.index_source == IndexSource::Ldap)
@@ -62,8 +81,10 @@ pub(crate) struct Net {
     pub(crate) recorder: Recorder,
     /// Short host name by the name that nodes know, such as `alfa` by `mx.alfa.test`.
     pub(crate) hosts: BTreeMap<String, String>,
-    /// The name that nodes know by certified domain: the MX records.
-    pub(crate) mx: BTreeMap<String, String>,
+    /// The names that nodes know by certified domain, the first choice first: the MX records.
+    pub(crate) mx: BTreeMap<String, Vec<String>>,
+    /// Who has asked for which MX records.
+    pub(crate) resolved: RefCell<BTreeSet<(String, String)>>,
     pub(crate) passwords: BTreeMap<String, String>,
     pub(crate) documents: Documents,
     pub(crate) client_tls: Arc<ClientConfig>,
@@ -90,6 +111,22 @@ pub(crate) struct Armed {
 impl Net {
     pub(crate) fn stir(&self) {
         self.activity.set(self.activity.get() + 1);
+    }
+
+    /// The first choice of a domain.
+    pub(crate) fn exchanger(&self, domain: &str) -> Option<&String> {
+        self.mx.get(domain)?.first()
+    }
+
+    /// A host asks where a domain's mail goes.
+    pub(crate) fn resolve(&self, host: &str, domain: &str) -> Vec<String> {
+        let domain = domain.to_ascii_lowercase();
+        let exchangers = self.mx.get(&domain).cloned().unwrap_or_default();
+        if self.resolved.borrow_mut().insert((host.to_owned(), domain.clone())) {
+            let (host, exchangers) = (host.to_owned(), exchangers.clone());
+            self.recorder.observed(What::Resolved { host, domain, exchangers });
+        }
+        exchangers
     }
 
     /// Whether a fault of that kind is in force.

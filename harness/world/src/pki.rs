@@ -132,6 +132,8 @@ impl Pki {
             Flaw::Expired => (2, Terms { years: (2023, 2025), ..SOUND }),
             Flaw::Future => (3, Terms { years: (2029, 2033), ..SOUND }),
             Flaw::Foreign => (4, Terms { authority: FOREIGN, ..SOUND }),
+            Flaw::OnlyHashed => (5, SOUND),
+            Flaw::Earlier => (6, Terms { years: (2023, 2027), ..SOUND }),
         };
         Ok(issued(number(place, row), pem, [provider, "Posta Certificata", address], terms)?.certificate)
     }
@@ -165,16 +167,17 @@ impl Pki {
         &self.tls_key
     }
 
-    /// A server certificate (DER) for a host.
-    pub(crate) fn tls_certificate(&self, host: &str) -> Result<Vec<u8>, WorldError> {
-        let mut params = params(2, &[(DnType::CommonName, host)]);
-        params.subject_alt_names = vec![SanType::DnsName(host.try_into()?)];
+    /// A certificate (DER) for TLS, of a machine under these names.
+    pub(crate) fn tls_certificate(&self, hosts: &[&str]) -> Result<Vec<u8>, WorldError> {
+        let mut params = params(2, &[(DnType::CommonName, hosts.first().copied().unwrap_or_default())]);
+        let name = |host: &&str| Ok(SanType::DnsName((*host).try_into()?));
+        params.subject_alt_names = hosts.iter().map(name).collect::<Result<_, rcgen::Error>>()?;
         let issuer = Issuer::new(tls_authority_params(), KeyPair::from_pem(TLS_KEY)?);
         Ok(params.signed_by(&KeyPair::from_pem(TLS_KEY)?, &issuer)?.der().to_vec())
     }
 }
 
-/// What is wrong with a certificate.
+/// What is peculiar to a certificate beside a provider's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Flaw {
     /// It ended before the run.
@@ -183,6 +186,10 @@ pub(crate) enum Flaw {
     Future,
     /// Another authority issued it.
     Foreign,
+    /// The index has its hash, and in its place another certificate.
+    OnlyHashed,
+    /// None: it is the one that the provider's own follows.
+    Earlier,
 }
 
 /// Who issues certificates.
@@ -354,7 +361,7 @@ mod tests {
         let providers = [("Alfa PEC S.p.A.", "posta-certificata@alfa.test")];
         let (one, two) = (Pki::issue(&providers).expect("issues"), Pki::issue(&providers).expect("issues"));
         assert_eq!(one.providers[0].certificate, two.providers[0].certificate);
-        let tls = |pki: &Pki| pki.tls_certificate("mx.alfa.test").expect("issues");
+        let tls = |pki: &Pki| pki.tls_certificate(&["mx.alfa.test"]).expect("issues");
         assert_eq!(tls(&one), tls(&two));
         let anew =
             issue(3, PROVIDER_KEYS[0], ["Alfa PEC S.p.A.", "Posta Certificata", "posta-certificata@alfa.test"], SOUND);

@@ -60,6 +60,8 @@ enum Asked {
     Forward(String),
     Data,
     Dot,
+    /// `EHLO`, with the extensions of the reply so far.
+    Hello(Vec<String>),
     Reset,
     Other,
 }
@@ -178,7 +180,9 @@ impl Tap {
             Asked::Forward(path)
         } else if line.eq_ignore_ascii_case("DATA") {
             Asked::Data
-        } else if line.eq_ignore_ascii_case("RSET") || after(line, "EHLO").or(after(line, "HELO")).is_some() {
+        } else if after(line, "EHLO").is_some() {
+            Asked::Hello(Vec::new())
+        } else if line.eq_ignore_ascii_case("RSET") || after(line, "HELO").is_some() {
             Asked::Reset
         } else {
             self.auth(line)
@@ -205,6 +209,9 @@ impl Tap {
     fn reply_line(&mut self, line: &str) {
         let Some((code, rest)) = line.split_at_checked(3) else { return };
         let Ok(code) = code.parse::<u16>() else { return };
+        if let (Some(Asked::Hello(extensions)), 200..300) = (self.asked.front_mut(), code) {
+            extensions.push(rest.trim_start_matches(['-', ' ']).to_owned());
+        }
         if rest.starts_with('-') {
             return;
         }
@@ -225,9 +232,19 @@ impl Tap {
                 }
                 self.end();
             }
+            Some(Asked::Hello(extensions)) => self.announced(extensions),
             Some(Asked::Reset) => self.end(),
             Some(Asked::Other) if code >= 400 => self.login = Login::No,
             Some(Asked::Other) | None => {}
+        }
+    }
+
+    /// `EHLO` ends a transaction. Its reply's first line is a greeting; what is said under TLS nobody needs to know again.
+    fn announced(&mut self, extensions: Vec<String>) {
+        self.end();
+        if !self.secured && !extensions.is_empty() {
+            let (session, extensions) = (self.session.clone(), extensions.into_iter().skip(1).collect());
+            self.recorder.observed(What::Announced { session, extensions });
         }
     }
 

@@ -5,13 +5,13 @@ use std::{cell::RefCell, sync::Arc, time::Duration};
 
 use ::aws_lc_rs::agreement::{PrivateKey, PublicKey, UnparsedPublicKey, X25519, agree};
 use rustls::{
-    ClientConfig, Error, NamedGroup, PeerMisbehaved, RootCertStore, ServerConfig,
-    client::Resumption,
+    ClientConfig, ConfigBuilder, Error, NamedGroup, PeerMisbehaved, RootCertStore, ServerConfig,
+    client::{Resumption, WantsClientCert},
     crypto::{
         ActiveKeyExchange, CryptoProvider, GetRandomFailed, SecureRandom, SharedSecret, SupportedKxGroup, aws_lc_rs,
     },
     pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime},
-    server::NoServerSessionStorage,
+    server::{NoClientAuth, NoServerSessionStorage, WebPkiClientVerifier, danger::ClientCertVerifier},
     time_provider::TimeProvider,
     version::TLS13,
 };
@@ -38,29 +38,59 @@ pub(crate) fn set_time(unix_seconds: u64) {
     RUN.with_borrow_mut(|run| run.unix_seconds = unix_seconds);
 }
 
-/// For a server of that name.
-pub(crate) fn server_config(pki: &Pki, host: &str) -> Result<Arc<ServerConfig>, WorldError> {
-    let chain = vec![CertificateDer::from(pki.tls_certificate(host)?)];
-    let key = PrivatePkcs8KeyDer::from(pki.tls_key().to_vec());
+/// For a server of these names.
+pub(crate) fn server_config(pki: &Pki, hosts: &[&str]) -> Result<Arc<ServerConfig>, WorldError> {
+    server(pki, hosts, Arc::new(NoClientAuth))
+}
+
+/// For the publisher of the provider index: it serves those who hold a certificate, and nobody else.
+//= PEC-5.6-01
+pub(crate) fn publisher_config(pki: &Pki, host: &str) -> Result<Arc<ServerConfig>, WorldError> {
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots(pki)?), Arc::new(provider()));
+    server(pki, &[host], verifier.build().map_err(|error| Error::General(error.to_string()))?)
+}
+
+/// For everyone who connects.
+pub(crate) fn client_config(pki: &Pki) -> Result<Arc<ClientConfig>, Error> {
+    let mut config = client(pki)?.with_no_client_auth();
+    config.resumption = Resumption::disabled();
+    Ok(Arc::new(config))
+}
+
+/// For a provider that shows who it is: the certificate of its hosts.
+pub(crate) fn licensed_config(pki: &Pki, hosts: &[&str]) -> Result<Arc<ClientConfig>, WorldError> {
+    let mut config = client(pki)?.with_client_auth_cert(chain(pki, hosts)?, key(pki).into())?;
+    config.resumption = Resumption::disabled();
+    Ok(Arc::new(config))
+}
+
+fn server(pki: &Pki, hosts: &[&str], clients: Arc<dyn ClientCertVerifier>) -> Result<Arc<ServerConfig>, WorldError> {
     let mut config = ServerConfig::builder_with_details(Arc::new(provider()), Arc::new(RunTime))
         .with_protocol_versions(&[&TLS13])?
-        .with_no_client_auth()
-        .with_single_cert(chain, key.into())?;
+        .with_client_cert_verifier(clients)
+        .with_single_cert(chain(pki, hosts)?, key(pki).into())?;
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     Ok(Arc::new(config))
 }
 
-/// For everyone who connects.
-pub(crate) fn client_config(pki: &Pki) -> Result<Arc<ClientConfig>, Error> {
+fn client(pki: &Pki) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, Error> {
+    let builder = ClientConfig::builder_with_details(Arc::new(provider()), Arc::new(RunTime));
+    Ok(builder.with_protocol_versions(&[&TLS13])?.with_root_certificates(roots(pki)?))
+}
+
+fn roots(pki: &Pki) -> Result<RootCertStore, Error> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(pki.tls_authority().to_vec()))?;
-    let mut config = ClientConfig::builder_with_details(Arc::new(provider()), Arc::new(RunTime))
-        .with_protocol_versions(&[&TLS13])?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.resumption = Resumption::disabled();
-    Ok(Arc::new(config))
+    Ok(roots)
+}
+
+fn chain(pki: &Pki, hosts: &[&str]) -> Result<Vec<CertificateDer<'static>>, WorldError> {
+    Ok(vec![CertificateDer::from(pki.tls_certificate(hosts)?)])
+}
+
+fn key(pki: &Pki) -> PrivatePkcs8KeyDer<'static> {
+    PrivatePkcs8KeyDer::from(pki.tls_key().to_vec())
 }
 
 fn provider() -> CryptoProvider {

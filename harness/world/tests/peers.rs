@@ -6,8 +6,8 @@ mod toy;
 use std::time::Duration;
 
 use collaudo_forge::{Entity, Xml, open};
-use collaudo_record::{Instant, Transfer};
-use collaudo_scenario::{CrashPoint, Fault, FaultKind, Forgery, PeerBehaviour, Plan};
+use collaudo_record::{Instant, Transfer, What};
+use collaudo_scenario::{CrashPoint, Fault, FaultKind, Forgery, Inquiry, OUTSIDE, PeerBehaviour, Plan};
 use collaudo_world::{Run, World};
 use toy::{Script, failures, peers, step, transfers};
 
@@ -246,4 +246,28 @@ fn kinds(crossed: &[Crossed<'_>]) -> Vec<String> {
 
 fn recipients<'a>(crossed: &[Crossed<'a>]) -> Vec<&'a str> {
     crossed.iter().flat_map(|one| &one.transfer.forward_paths).map(|forward| forward.path.as_str()).collect()
+}
+
+/// Goal: those outside the network are seen as what they are. Method: one posts to a peer and asks for the index.
+#[test]
+fn outsiders_speak_without_tls_and_get_no_index() {
+    let mut plan = peers(PeerBehaviour::Silent);
+    let mut post = step("o1", ("mario", "esterno"), &["bruno@beta.test"]);
+    (post.submit.provider, post.submit.forged) = (OUTSIDE.to_owned(), Some(Forgery::Ordinary));
+    plan.steps.push(post);
+    plan.inquiries.push(Inquiry { at: Duration::from_secs(60), id: "a1".into() });
+    let trace = play(&plan).trace;
+    let posted = trace.events.iter().find_map(|event| match &event.what {
+        What::Transfer(transfer) => Some((transfer.session.client.as_str(), transfer.secured, transfer.step.clone())),
+        _ => None,
+    });
+    assert_eq!(posted, Some((OUTSIDE, false, None)));
+    let announced =
+        |what: &What| matches!(what, What::Announced { extensions, .. } if extensions.contains(&"STARTTLS".to_owned()));
+    assert!(trace.events.iter().any(|event| announced(&event.what)));
+    let asked = trace.events.iter().find_map(|event| match &event.what {
+        What::Requested(request) => Some((request.host.as_str(), request.client.is_some(), request.status)),
+        _ => None,
+    });
+    assert_eq!(asked, Some((OUTSIDE, false, None)));
 }

@@ -1,6 +1,6 @@
 //! An event told in one sentence.
 
-use collaudo_record::{BodyHash, Event, FaultPhase, Reply, ScenarioRecord, Transfer, What};
+use collaudo_record::{BodyHash, Event, FaultPhase, Reply, Request, ScenarioRecord, Terms, Transfer, What};
 
 use super::report::message_of;
 use crate::{lang::Lang, words::octets};
@@ -85,6 +85,13 @@ pub(super) fn sentence(lang: Lang, scenario: &ScenarioRecord, event: &Event) -> 
         What::Sealed { provider, day, .. } => {
             format!("{provider} {} {day}", lang.of("seals its log of", "sigilla il registro del"))
         }
+        What::Entered { mailbox, over, admitted, .. } => {
+            let fate = match admitted {
+                true => lang.of("opens over", "si apre per"),
+                false => lang.of("does not open over", "non si apre per"),
+            };
+            format!("{mailbox} {fate} {}", over.to_ascii_uppercase())
+        }
         What::Fetched { mailbox, over, body, .. } => {
             let over = over.to_ascii_uppercase();
             let (from, by) = (lang.of("fetched from", "prelevato da"), lang.of("over", "per"));
@@ -102,6 +109,20 @@ pub(super) fn sentence(lang: Lang, scenario: &ScenarioRecord, event: &Event) -> 
                 None => lang.of("does not get", "non ottiene"),
             };
             format!("{host} {got} {document} {} {}", lang.of("over", "per"), over.to_ascii_uppercase())
+        }
+        What::Requested(request) => self::request(lang, request),
+        What::Terms(terms) => self::terms(lang, terms),
+        What::Announced { session: s, extensions } => format!(
+            "{} {}: {} {} {}",
+            connection(lang),
+            s.session,
+            s.server,
+            lang.of("announces", "annuncia"),
+            extensions.join(", ")
+        ),
+        What::Resolved { host, domain, exchangers } => {
+            let learns = lang.of("learns where the mail goes of", "apprende dove va la posta di");
+            format!("{host} {learns} {domain}: {}", exchangers.join(", "))
         }
         What::Logged { provider, entry } => {
             let id = entry.pec_msgid.as_ref().map_or(String::new(), |id| format!(", {id}"));
@@ -150,6 +171,25 @@ fn transaction(lang: Lang, scenario: &ScenarioRecord, transfer: &Transfer) -> St
         paths.join(", "),
         if transfer.secured { "" } else { lang.of(", without TLS", ", senza TLS") },
     )
+}
+
+fn request(lang: Lang, request: &Request) -> String {
+    let shown = match request.client {
+        Some(_) => lang.of("with a certificate", "con un certificato"),
+        None => lang.of("without a certificate", "senza certificato"),
+    };
+    let none = || lang.of("no reply", "nessuna risposta").to_owned();
+    let status = request.status.map_or_else(none, |status| status.to_string());
+    let asks = lang.of("asks over HTTPS", "chiede per HTTPS");
+    format!("{} {asks}, {shown}, {} \u{2192} {}: {status}", request.host, request.document, request.server_name)
+}
+
+fn terms(lang: Lang, terms: &Terms) -> String {
+    let within = |within| format!(", {} {within}", lang.of("acceptance within", "accettazione entro"));
+    let acceptance = terms.acceptance.map_or_else(String::new, within);
+    let qualified = if terms.qualified { lang.of(", a qualified service", ", servizio qualificato") } else { "" };
+    let controls = lang.of("controls", "controlla");
+    format!("{} {controls} {}{acceptance}{qualified}", terms.provider, terms.machines.join(", "))
 }
 
 fn said(reply: &Reply) -> String {

@@ -36,7 +36,7 @@ async fn send(net: &Net, peer: &Peer, taken: &Taken) -> io::Result<()> {
         net,
         peer,
         taken,
-        host: net.mx.get(&sender).ok_or(io::ErrorKind::NotFound)?,
+        host: net.exchanger(&sender).ok_or(io::ErrorKind::NotFound)?,
         service_mailbox: peer.service_mailboxes.get(&sender).ok_or(io::ErrorKind::NotFound)?,
     };
     let signer = &peer.signer;

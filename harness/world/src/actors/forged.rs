@@ -38,7 +38,7 @@ pub(super) async fn send(net: &Net, peer: &Peer, step: &Step) {
 fn routes<'a>(net: &'a Net, letter: &Letter) -> io::Result<BTreeMap<&'a String, Letter>> {
     let mut routes = BTreeMap::new();
     for path in &letter.forward_paths {
-        let host = net.mx.get(&domain(path)).ok_or(io::ErrorKind::NotFound)?;
+        let host = net.exchanger(&domain(path)).ok_or(io::ErrorKind::NotFound)?;
         let part = routes.entry(host).or_insert_with(|| Letter { forward_paths: Vec::new(), ..letter.clone() });
         part.forward_paths.push(path.clone());
     }
@@ -79,6 +79,7 @@ fn forged(net: &Net, peer: &Peer, step: &Step) -> Option<Vec<u8>> {
         Forgery::ExpiredSigner => &peer.expired,
         Forgery::FutureSigner => &peer.future,
         Forgery::ForeignAuthority => &peer.foreign,
+        Forgery::HashListedSigner => &peer.only_hashed,
         _ => &peer.signer,
     };
     let identity = match forgery {

@@ -4,13 +4,22 @@ use std::io;
 
 use collaudo_scenario::Visit;
 
-use super::dialogue::{Dialogue, wrong};
+use super::{
+    dialogue::{Dialogue, wrong},
+    visit::answered,
+};
 
 /// Logs in, gives every message whole, in the order of their UIDs, and deletes them where the visit says so.
-pub(super) async fn fetch_all(dialogue: Dialogue, visit: &Visit, mut fetched: impl FnMut(&[u8])) -> io::Result<()> {
+pub(super) async fn fetch_all(
+    dialogue: Dialogue,
+    visit: &Visit,
+    entered: impl FnOnce(bool),
+    mut fetched: impl FnMut(&[u8]),
+) -> io::Result<()> {
     let mut client = Client { dialogue, tags: 0 };
     client.greeting().await?;
-    client.ask(&format!("LOGIN {} {}", quoted(&visit.account)?, quoted(&visit.password)?)).await?;
+    let login = format!("LOGIN {} {}", quoted(&visit.account)?, quoted(&visit.password)?);
+    answered(client.ask(&login).await, entered)?;
     let selected = client.ask("SELECT INBOX").await?;
     if exists(&selected)? > 0 {
         for uid in uids(client.ask("UID FETCH 1:* (UID)").await?)? {

@@ -5,6 +5,7 @@ mod answers;
 mod dialogue;
 mod forged;
 mod imap;
+pub(crate) mod outsider;
 pub(crate) mod peer;
 pub(crate) mod people;
 mod pop3;

@@ -36,6 +36,8 @@ pub(crate) struct Peer {
     pub(crate) future: Signer,
     /// Under a certificate that another authority issued.
     pub(crate) foreign: Signer,
+    /// Under a certificate of which the index has the hash alone.
+    pub(crate) only_hashed: Signer,
     pub(crate) behaviour: PeerBehaviour,
     pub(crate) server_tls: Arc<ServerConfig>,
     /// `mailReceipt` by domain.

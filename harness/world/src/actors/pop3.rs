@@ -4,13 +4,20 @@ use std::io;
 
 use collaudo_scenario::Visit;
 
-use super::dialogue::{Dialogue, wrong};
+use super::{
+    dialogue::{Dialogue, wrong},
+    visit::answered,
+};
 
 /// Logs in, gives every message whole, in the mailbox's order, and deletes each behind it where the visit says so.
-pub(super) async fn fetch_all(mut dialogue: Dialogue, visit: &Visit, mut fetched: impl FnMut(&[u8])) -> io::Result<()> {
+pub(super) async fn fetch_all(
+    mut dialogue: Dialogue,
+    visit: &Visit,
+    entered: impl FnOnce(bool),
+    mut fetched: impl FnMut(&[u8]),
+) -> io::Result<()> {
     status(&mut dialogue, "the connection").await?;
-    ask(&mut dialogue, &format!("USER {}", visit.account)).await?;
-    ask(&mut dialogue, &format!("PASS {}", visit.password)).await?;
+    answered(login(&mut dialogue, visit).await, entered)?;
     let stat = ask(&mut dialogue, "STAT").await?;
     let count: u32 = stat
         .split(' ')
@@ -26,6 +33,11 @@ pub(super) async fn fetch_all(mut dialogue: Dialogue, visit: &Visit, mut fetched
     }
     ask(&mut dialogue, "QUIT").await?;
     dialogue.close().await
+}
+
+async fn login(dialogue: &mut Dialogue, visit: &Visit) -> io::Result<String> {
+    ask(dialogue, &format!("USER {}", visit.account)).await?;
+    ask(dialogue, &format!("PASS {}", visit.password)).await
 }
 
 /// Says a command, gives what stands behind `+OK`.

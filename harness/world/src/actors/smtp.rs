@@ -15,6 +15,8 @@ use crate::{
 pub(super) enum Entrance {
     /// Between providers.
     Relay,
+    /// As those come in who do not know TLS.
+    Clear,
     /// From people.
     Submission {
         /// TLS begins with the first octet, and not by `STARTTLS`.
@@ -58,7 +60,8 @@ impl Client {
         }
         client.reply().await?;
         client.hello(me).await?;
-        if entrance != (Entrance::Submission { implicit_tls: true }) && client.ask("STARTTLS").await? == 220 {
+        let starts_tls = matches!(entrance, Entrance::Relay | Entrance::Submission { implicit_tls: false });
+        if starts_tls && client.ask("STARTTLS").await? == 220 {
             client.dialogue = client.dialogue.secure(&side).await?;
             client.hello(me).await?;
         }
@@ -193,7 +196,7 @@ impl Client {
 impl Entrance {
     fn port(self) -> u16 {
         match self {
-            Self::Relay => RELAY_PORT,
+            Self::Relay | Self::Clear => RELAY_PORT,
             Self::Submission { implicit_tls: false } => SUBMISSION_PORT,
             Self::Submission { implicit_tls: true } => SUBMISSIONS_PORT,
         }

@@ -35,8 +35,27 @@ async fn fetch_all(net: &Net, visit: &Visit) -> io::Result<()> {
             body: net.recorder.keep(octets),
         });
     };
+    let entered = |admitted| {
+        net.recorder.observed(What::Entered {
+            visit: visit.id.clone(),
+            provider: visit.provider.clone(),
+            mailbox: visit.account.clone(),
+            over: over.to_owned(),
+            admitted,
+        });
+    };
     match visit.over {
-        Access::Imap => imap::fetch_all(dialogue, visit, fetched).await,
-        Access::Pop3 => pop3::fetch_all(dialogue, visit, fetched).await,
+        Access::Imap => imap::fetch_all(dialogue, visit, entered, fetched).await,
+        Access::Pop3 => pop3::fetch_all(dialogue, visit, entered, fetched).await,
     }
+}
+
+/// Says whether a login opened the mailbox, where it was answered at all.
+pub(super) fn answered<T>(login: io::Result<T>, entered: impl FnOnce(bool)) -> io::Result<T> {
+    match &login {
+        Ok(_) => entered(true),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => entered(false),
+        Err(_) => {}
+    }
+    login
 }

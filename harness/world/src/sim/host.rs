@@ -191,7 +191,7 @@ impl Running {
                 self.inputs.push_back(Input::PasswordChecked { ticket, ok });
             }
             Effect::Resolve { ticket, domain } => {
-                let hosts = self.net.mx.get(&domain.to_ascii_lowercase()).cloned().map(Host).into_iter().collect();
+                let hosts = self.net.resolve(&self.machine.name, &domain).into_iter().map(Host).collect();
                 self.inputs.push_back(Input::Resolved { ticket, hosts });
             }
             Effect::Fetch { ticket, name } => {

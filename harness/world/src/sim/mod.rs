@@ -16,7 +16,7 @@ use std::{
 
 use collaudo_forge::{Key, PeerIdentity, Signer};
 use collaudo_node::{Bytes, Timestamp};
-use collaudo_record::{FORMAT, Header, Player, Provider, Trace, User, What};
+use collaudo_record::{FORMAT, Header, Player, Provider, Terms, Trace, User, What};
 use collaudo_scenario::{Plan, PlayerPlan, ProviderPlan};
 
 use self::{
@@ -28,10 +28,10 @@ use crate::{
     CRL_NAME, Founding, INDEX_NAME, Subject, WorldError, actors,
     chance::Chance,
     clock::{Clock, span},
-    documents::Documents,
-    index::{certified_address, records, service_mailbox},
-    net::{DIRECTORY, DIRECTORY_HOST, Net, USERS, has_directory, mx},
-    pki::{Flaw, Pki},
+    documents::{Documents, Office},
+    index::{Record, certified_address, own_file, records, service_mailbox},
+    net::{DIRECTORY, DIRECTORY_HOST, Net, OUTSIDE, USERS, exchangers, has_directory, has_outsiders, mx},
+    pki::{Flaw, Identity, Pki},
     recorder::Recorder,
     store::Store,
     tls,
@@ -103,7 +103,7 @@ impl World {
                     name: provider.name.clone(),
                     subject: subject.clone(),
                     identity: identity.clone(),
-                    server_tls: tls::server_config(&pki, &mx(provider))?,
+                    server_tls: server_tls(&pki, provider)?,
                     store: RefCell::new(store),
                     told: Cell::new(Timestamp::from_unix_micros(i64::MIN)),
                 }))
@@ -112,8 +112,9 @@ impl World {
         let directory = has_directory(plan).then(|| (DIRECTORY_HOST.to_owned(), DIRECTORY.to_owned()));
         let net = Rc::new(Net {
             recorder,
-            hosts: plan.providers.iter().map(|p| (mx(p), p.name.clone())).chain(directory).collect(),
-            mx: plan.providers.iter().map(|p| (p.domain.to_ascii_lowercase(), mx(p))).collect(),
+            hosts: plan.providers.iter().flat_map(names).chain(directory).collect(),
+            mx: plan.providers.iter().map(|p| (p.domain.to_ascii_lowercase(), exchangers(p))).collect(),
+            resolved: RefCell::default(),
             passwords: plan
                 .providers
                 .iter()
@@ -165,8 +166,12 @@ impl World {
         let agenda = Rc::new(actors::people::agenda(&self.plan));
         let net = self.net.clone();
         sim.host(USERS, move || actors::people::run(net.clone(), agenda.clone()));
+        if has_outsiders(&self.plan) {
+            let (net, agenda) = (self.net.clone(), Rc::new(actors::outsider::agenda(&self.plan)));
+            sim.host(OUTSIDE, move || actors::outsider::run(net.clone(), agenda.clone()));
+        }
         if has_directory(&self.plan) {
-            let (net, server_tls) = (self.net.clone(), tls::server_config(&self.pki, DIRECTORY_HOST)?);
+            let (net, server_tls) = (self.net.clone(), tls::server_config(&self.pki, &[DIRECTORY_HOST])?);
             sim.host(DIRECTORY, move || directory::run(net.clone(), server_tls.clone()));
         }
 
@@ -178,6 +183,18 @@ impl World {
         let (events, bodies) = self.net.recorder.take();
         let effects = self.net.effects.take();
         Ok(Run { effects, trace: Trace { header: self.header, events, bodies }, problem })
+    }
+
+    /// What providers say of themselves.
+    fn declare(&self) {
+        for provider in &self.plan.providers {
+            self.net.recorder.declared(What::Terms(Terms {
+                provider: provider.name.clone(),
+                machines: exchangers(provider),
+                acceptance: provider.acceptance.map(span),
+                qualified: false,
+            }));
+        }
     }
 
     /// Every host stops at the end: the trace says for how long nothing more was seen.
@@ -213,6 +230,7 @@ impl World {
             expired: flawed(Flaw::Expired, &authority)?,
             future: flawed(Flaw::Future, &authority)?,
             foreign: flawed(Flaw::Foreign, &foreign)?,
+            only_hashed: flawed(Flaw::OnlyHashed, &authority)?,
             // The authority signs certificates; as a provider nobody lists it.
             unlisted: Signer::new(
                 Arc::new(Key::from_der(&self.pki.authority.key.pkcs8)?),
@@ -220,7 +238,7 @@ impl World {
                 &[],
             )?,
             behaviour,
-            server_tls: tls::server_config(&self.pki, &mx(provider))?,
+            server_tls: server_tls(&self.pki, provider)?,
             service_mailboxes: self.plan.providers.iter().map(|p| (p.domain.clone(), service_mailbox(p))).collect(),
             agenda: actors::peer::agenda(&self.plan, &provider.name),
         })
@@ -233,6 +251,7 @@ impl World {
         let mut faults = Faults::new(&self.plan)?;
         let mut links = self.links(sim);
         let mut restless = 0;
+        self.declare();
         self.net.documents.open()?;
         while clock.now() < end {
             faults.strike(sim, &mut links, &self.net)?;
@@ -269,8 +288,9 @@ impl World {
 
     fn links(&self, sim: &turmoil::Sim<'_>) -> Links {
         let directory = has_directory(&self.plan).then_some(DIRECTORY);
-        let hosts: Vec<_> =
-            self.plan.providers.iter().map(|p| p.name.as_str()).chain([USERS]).chain(directory).collect();
+        let outside = has_outsiders(&self.plan).then_some(OUTSIDE);
+        let providers = self.plan.providers.iter().map(|p| p.name.as_str());
+        let hosts: Vec<_> = providers.chain([USERS]).chain(directory).chain(outside).collect();
         Links::new(&hosts, Chance::new(self.plan.seed, LATENCY), self.plan.latency, sim)
     }
 }
@@ -282,7 +302,43 @@ fn publisher(plan: &Plan, pki: &Pki, recorder: &Recorder) -> Result<Documents, W
         &[pki.authority.certificate.to_vec()],
     )?;
     let names = plan.providers.iter().map(|provider| provider.name.clone()).collect();
-    Ok(Documents::new(recorder.clone(), records(plan, pki)?, signer, names))
+    let mut licensed = BTreeMap::new();
+    for provider in &plan.providers {
+        let exchangers = exchangers(provider);
+        let names: Vec<_> = exchangers.iter().map(String::as_str).collect();
+        licensed.insert(provider.name.clone(), tls::licensed_config(pki, &names)?);
+    }
+    let office = Office {
+        host: DIRECTORY_HOST,
+        server: tls::publisher_config(pki, DIRECTORY_HOST)?,
+        licensed,
+        anyone: tls::client_config(pki)?,
+        anchor: Bytes::copy_from_slice(pki.tls_authority()),
+    };
+    let records = records(plan, pki)?;
+    let own_files = own_files(plan, pki, &records)?;
+    Ok(Documents::new(recorder.clone(), records, own_files, signer, names, office))
+}
+
+/// The files of those who have more than one record: of a single one the index says all.
+fn own_files(plan: &Plan, pki: &Pki, records: &[Record]) -> Result<Vec<(String, Bytes)>, WorldError> {
+    let with_units = plan.providers.iter().zip(&pki.providers).filter(|(provider, _)| provider.unit.is_some());
+    let file = |(provider, identity): (&ProviderPlan, &Identity)| {
+        let authority = pki.authority.certificate.to_vec();
+        let signer = Signer::new(Arc::new(Key::from_der(&identity.key.pkcs8)?), &identity.certificate, &[authority])?;
+        Ok(own_file(provider, records, &signer, plan.epoch.0.div_euclid(1_000_000)))
+    };
+    with_units.map(file).collect()
+}
+
+/// Each name under which a provider's machine is known, with the machine.
+fn names(provider: &ProviderPlan) -> Vec<(String, String)> {
+    exchangers(provider).into_iter().map(|name| (name, provider.name.clone())).collect()
+}
+
+fn server_tls(pki: &Pki, provider: &ProviderPlan) -> Result<Arc<rustls::ServerConfig>, WorldError> {
+    let exchangers = exchangers(provider);
+    tls::server_config(pki, &exchangers.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 fn header(plan: &Plan, pki: &Pki, index: &[u8], recorder: &Recorder) -> Header {

@@ -114,6 +114,9 @@ fn plan(seed: u64) -> Plan {
         unit: None,
         family: collaudo_scenario::Family::default(),
         index_source: collaudo_scenario::IndexSource::Ldif,
+        renewed: false,
+        backup: false,
+        acceptance: None,
     };
     Plan {
         brief: ScenarioBrief {
@@ -143,6 +146,7 @@ fn plan(seed: u64) -> Plan {
             },
         }],
         visits: Vec::new(),
+        inquiries: Vec::new(),
         faults: Vec::new(),
         latency: (Duration::from_millis(1), Duration::from_millis(10)),
     }

@@ -158,6 +158,9 @@ pub(crate) fn provider(name: &str, player: PlayerPlan, user: &str) -> ProviderPl
         unit: None,
         family: Family::default(),
         index_source: IndexSource::Ldif,
+        renewed: false,
+        backup: false,
+        acceptance: None,
     }
 }
 
@@ -189,6 +192,7 @@ fn plan(providers: Vec<ProviderPlan>) -> Plan {
         providers,
         steps: Vec::new(),
         visits: Vec::new(),
+        inquiries: Vec::new(),
         faults: Vec::new(),
         latency: (Duration::from_millis(1), Duration::from_millis(10)),
     }

@@ -134,6 +134,11 @@ fn lanes(lang: Lang, scenario: &ScenarioRecord) -> Vec<Lane<'_>> {
             | What::Fetched { .. }
             | What::Published { .. }
             | What::Consulted { .. }
+            | What::Requested(_)
+            | What::Terms(_)
+            | What::Announced { .. }
+            | What::Resolved { .. }
+            | What::Entered { .. }
             | What::Host { up: true, .. } => vec![],
         };
         for host in hosts {
@@ -212,7 +217,12 @@ fn row<'a>(
         | What::Sealed { .. }
         | What::Fetched { .. }
         | What::Published { .. }
-        | What::Consulted { .. } => return None,
+        | What::Consulted { .. }
+        | What::Requested(_)
+        | What::Terms(_)
+        | What::Announced { .. }
+        | What::Resolved { .. }
+        | What::Entered { .. } => return None,
     };
     let at = if let What::Transfer(transfer) = &event.what { transfer.body_at } else { None };
     let offset = at.unwrap_or(event.at).since(scenario.epoch);
