@@ -106,7 +106,7 @@ pub fn delivery(issuer: &Issuer, stamp: Stamp<'_>, envelope: &EnvelopeRead, reci
     //= PEC-3.3.2-04
     //= PEC-3.3.2-06
     let certified = &envelope.certified;
-    let notice = Notice::new(Kind::Delivery, "CONSEGNA: ", &certified.sender, certified);
+    let notice = Notice::new(Kind::Delivery, "CONSEGNA: ", &certified.sender, certified).in_form(form);
     let original = match form {
         //= PEC-3.3.2.1-03
         Form::Complete => Some(envelope.original.clone()),
@@ -256,16 +256,23 @@ struct Notice<'a> {
     security: bool,
     /// X-Mittente.
     sender: Option<&'a str>,
+    /// X-TipoRicevuta: the form of a delivery receipt.
+    form: Option<Form>,
 }
 
 impl<'a> Notice<'a> {
     fn new(kind: Kind, prefix: &'a str, to: &'a str, certified: &'a Certified) -> Self {
-        Self { kind, prefix, to, certified, security: false, sender: None }
+        Self { kind, prefix, to, certified, security: false, sender: None, form: None }
     }
 
     /// One that tells a user of a virus.
     fn of_security(self) -> Self {
         Self { security: true, ..self }
+    }
+
+    /// One that says in which form it is.
+    fn in_form(self, form: Form) -> Self {
+        Self { form: Some(form), ..self }
     }
 
     fn draft(
@@ -286,6 +293,8 @@ impl<'a> Notice<'a> {
         //= PEC-2.1.1.1.3-02
         header.add_if("X-VerificaSicurezza", self.security.then_some("errore"));
         header.add_if("X-Mittente", self.sender);
+        //= PEC-3.3.2-11
+        header.add_if("X-TipoRicevuta", self.form.map(Form::wire));
         header.add("Date", &time.date);
         header.subject(self.prefix, self.certified.subject.as_ref());
         //= PEC-2.1-05
