@@ -1,6 +1,6 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use collaudo_record::{Basis, Instant, Provider, Trace, Transfer, What};
+use collaudo_record::{Basis, BodyHash, Instant, Provider, Trace, Transfer, What};
 
 use crate::reading::{Kind, Reading, Readings, message_of};
 
@@ -20,26 +20,43 @@ pub(crate) struct Sighting<'a> {
 
 /// Every message of the trace, in the order in which they were first seen.
 pub(crate) fn sightings<'a>(trace: &'a Trace, readings: &'a Readings) -> Vec<Sighting<'a>> {
+    let carriers = carriers(trace, readings);
     let mut seen = BTreeSet::new();
     let mut sightings = Vec::new();
     for (event, place) in trace.events.iter().zip(0..) {
         let Some(reading) = message_of(&event.what).and_then(|body| readings.get(body)) else { continue };
         if seen.insert(&reading.essence) {
             let declared = event.basis == Basis::Declared;
-            let issuer = issuer(trace, readings, &event.what, reading);
+            let issuer = issuer(trace, &carriers, &event.what, reading);
             sightings.push(Sighting { reading, event: place, at: event.at, declared, issuer });
         }
     }
     sightings
 }
 
-fn issuer<'a>(trace: &'a Trace, readings: &Readings, what: &What, reading: &Reading) -> Option<&'a Provider> {
+/// The provider that first sent a message over the wire, by what stays the same of the message from hop to hop.
+type Carriers<'a> = BTreeMap<&'a BodyHash, &'a Provider>;
+
+fn carriers<'a>(trace: &'a Trace, readings: &'a Readings) -> Carriers<'a> {
+    let mut carriers = Carriers::new();
+    for event in &trace.events {
+        let What::Transfer(transfer) = &event.what else { continue };
+        let Some(carried) = transfer.body.as_ref().and_then(|body| readings.get(body)) else { continue };
+        if let Some(sender) = sender(trace, transfer) {
+            carriers.entry(&carried.essence).or_insert(sender);
+        }
+    }
+    carriers
+}
+
+fn issuer<'a>(trace: &'a Trace, carriers: &Carriers<'a>, what: &What, reading: &Reading) -> Option<&'a Provider> {
     match what {
         What::Transfer(transfer) => sender(trace, transfer),
         What::Stored { .. } if reading.kind == Kind::Ordinary => None,
         // A provider stores a message before it says yes to it: who sent it may be seen only then.
         What::Stored { provider, .. } => {
-            carrier(trace, readings, reading).or_else(|| author(trace, reading)).or_else(|| named(trace, provider))
+            let carrier = carriers.get(&reading.essence).copied();
+            carrier.or_else(|| author(trace, reading)).or_else(|| named(trace, provider))
         }
         _ => None,
     }
@@ -52,17 +69,6 @@ fn named<'a>(trace: &'a Trace, name: &str) -> Option<&'a Provider> {
 /// What a person's client brings, and what a stranger brings, is no provider's work, whatever it calls itself.
 fn sender<'a>(trace: &'a Trace, transfer: &Transfer) -> Option<&'a Provider> {
     named(trace, &transfer.session.client).filter(|_| transfer.step.is_none())
-}
-
-/// The provider that first sent it over the wire.
-fn carrier<'a>(trace: &'a Trace, readings: &Readings, reading: &Reading) -> Option<&'a Provider> {
-    trace.events.iter().find_map(|event| match &event.what {
-        What::Transfer(transfer) => {
-            let carried = readings.get(transfer.body.as_ref()?)?;
-            sender(trace, transfer).filter(|_| carried.essence == reading.essence)
-        }
-        _ => None,
-    })
 }
 
 /// The provider that From names.

@@ -45,8 +45,9 @@ impl<'a> Case<'a> {
 
     /// A case for a message of a subject.
     pub(crate) fn of(view: &'a View<'a>, sighting: &'a Sighting<'a>, issuer: &'a Provider) -> Self {
-        let appearance = view.story.appearances.iter().find(|one| one.event == sighting.event);
-        let submission = appearance.and_then(|one| view.story.submission_of(one));
+        let appearances = &view.story.appearances;
+        let place = appearances.binary_search_by_key(&sighting.event, |one| one.event).ok();
+        let submission = place.and_then(|place| view.story.submission_of(appearances.get(place)?));
         let octets = view.trace.body(&sighting.reading.body).unwrap_or_default();
         Self { submission, ..Self::over(view, sighting, issuer, octets, false) }
     }
