@@ -92,7 +92,8 @@ impl<'a> Library<'a> {
                     library.keep_crl(trace, body.as_ref(), &trust);
                     library.published.push((place, event.at, body.as_ref()));
                 }
-                What::Published { body: Some(body), .. } => {
+                // A provider's file of its own records stands under its own address.
+                What::Published { document, body: Some(body) } if !document.contains("://") => {
                     library.keep_index(trace, Some(body), false, signer.as_ref());
                     library.files.push((place, body));
                 }

@@ -130,7 +130,7 @@ fn real_messages_break_no_row_as_deployed_and_strictly_break_those_that_deviate(
         let is_valid = read(&octets).signature.is_some_and(|signature| signature.valid);
         let (verdict, broken): (_, &[&str]) = match is_valid {
             true => (SignatureVerdict::Valid, &[]),
-            false => (SignatureVerdict::Invalid, &["PEC-2.1-01"]),
+            false => (SignatureVerdict::Invalid, &["PEC-2.1-01", "PEC-DPR.9-01"]),
         };
         assert_eq!((deployed.signature.verdict, rows(&deployed, Outcome::Fail)), (verdict, broken.to_vec()), "{name}");
         assert!(is_valid || deployed.signature.reason.contains("something in it was changed"), "{name}");

@@ -14,19 +14,19 @@ bends! {
     "text-touched", "accettazione/complete", Invalid,
         "A line was added to the text after it was signed.",
         "Una riga è stata aggiunta al testo dopo la firma.",
-        ["2.1-01"], |b| b.touch_text(|text| format!("{text}Cordiali saluti.\r\n"));
+        ["2.1-01", "DPR.9-01"], |b| b.touch_text(|text| format!("{text}Cordiali saluti.\r\n"));
     "envelope-text-touched", "posta-certificata/complete", Invalid,
         "A line was added to the envelope's text after it was signed.",
         "Una riga è stata aggiunta al testo della busta dopo la firma.",
-        ["2.1-01"], |b| b.touch_text(|text| format!("{text}Cordiali saluti.\r\n"));
+        ["2.1-01", "DPR.9-01"], |b| b.touch_text(|text| format!("{text}Cordiali saluti.\r\n"));
     "daticert-touched", "avvenuta-consegna/complete", Invalid,
         "A comment was put into the certification data after it was signed.",
         "Un commento è stato inserito nei dati di certificazione dopo la firma.",
-        ["2.1-01"], |b| b.touch_xml(|xml| xml.insert_before("dati", "<!-- visto -->"));
+        ["2.1-01", "DPR.9-01"], |b| b.touch_xml(|xml| xml.insert_before("dati", "<!-- visto -->"));
     "original-touched", "posta-certificata/mixed", Invalid,
         "A word was added to the enclosed original after the envelope was signed.",
         "Una parola è stata aggiunta al messaggio originale dopo la firma della busta.",
-        ["2.1-01"], |b| {
+        ["2.1-01", "DPR.9-01"], |b| {
             let Some(part) = b.message.original_mut() else { return Ok(false) };
             part.body = Body::Leaf([part.decoded().as_slice(), b"P.S.\r\n"].concat());
             Ok(true)
@@ -34,7 +34,7 @@ bends! {
     "anomaly-touched", "anomalia/anomaly-ordinary", Invalid,
         "A word was added to the enclosed message after the anomaly envelope was signed.",
         "Una parola è stata aggiunta al messaggio allegato dopo la firma della busta di anomalia.",
-        ["2.1-01", "3.2.2-16"], |b| {
+        ["2.1-01", "3.2.2-16", "DPR.9-01"], |b| {
             let Some(part) = b.message.original_mut() else { return Ok(false) };
             part.body = Body::Leaf([part.decoded().as_slice(), b"P.S.\r\n"].concat());
             Ok(true)
@@ -42,7 +42,7 @@ bends! {
     "signature-of-another", "preavviso-errore-consegna/first-notice", Invalid,
         "The signature is that of another message of the same provider.",
         "La firma è quella di un altro messaggio dello stesso gestore.",
-        ["2.1-01"], |b| {
+        ["2.1-01", "DPR.9-01"], |b| {
             let signature = sign(b"Content-Type: text/plain\r\n\r\nAltro.\r\n", &b.signer, b.at, b.signer.style());
             b.message.set_signature(&signature);
             Ok(true)
@@ -50,7 +50,7 @@ bends! {
     "signature-bit-flipped", "errore-consegna/virus", Invalid,
         "One bit of the signature value is wrong.",
         "Un bit del valore della firma è sbagliato.",
-        ["2.1-01"], |b| {
+        ["2.1-01", "DPR.9-01"], |b| {
             let mut signature = b.message.signature();
             // The value is the last thing but the ends of what is of indefinite length.
             let last = signature.iter().rposition(|octet| *octet != 0).and_then(|at| signature.get_mut(at));
@@ -61,7 +61,7 @@ bends! {
     "signature-cut", "accettazione/mixed", Invalid,
         "The signature is cut off in the middle.",
         "La firma è troncata a metà.",
-        ["2.1-01", "2.1-03"], |b| {
+        ["2.1-01", "2.1-03", "DPR.9-01"], |b| {
             let signature = b.message.signature();
             b.message.set_signature(signature.get(..signature.len() / 2).unwrap_or_default());
             Ok(true)
@@ -69,7 +69,7 @@ bends! {
     "key-unlike-certificate", "avvenuta-consegna/concise", Invalid,
         "The signature was made with another key than that of the certificate.",
         "La firma è stata apposta con una chiave diversa da quella del certificato.",
-        ["2.1-01"], |b| {
+        ["2.1-01", "DPR.9-01"], |b| {
             let other = b.keys.unlisted()?.with_certificate(b.signer.certificate())?;
             b.sign_with(&other, b.signer.style())
         };
@@ -88,14 +88,14 @@ bends! {
     "certificate-left-out", "avvenuta-consegna/complete", Invalid,
         "The signature does not hold the signer's certificate.",
         "La firma non contiene il certificato del firmatario.",
-        ["2.1-01", "2.1-03"], |b| b.sign_with(
+        ["2.1-01", "2.1-03", "DPR.9-01"], |b| b.sign_with(
             &b.signer.clone(),
             Style { certificates: Certificates::WithoutSigner, ..b.signer.style() },
         );
     "certificates-left-out", "posta-certificata/concise", Invalid,
         "The signature holds no certificate at all.",
         "La firma non contiene alcun certificato.",
-        ["2.1-01", "2.1-03"], |b| b.sign_with(
+        ["2.1-01", "2.1-03", "DPR.9-01"], |b| b.sign_with(
             &b.signer.clone(),
             Style { certificates: Certificates::None, ..b.signer.style() },
         );
@@ -135,15 +135,15 @@ bends! {
     "acceptance-unsigned", "accettazione/complete", Absent,
         "The acceptance receipt is not signed.",
         "La ricevuta di accettazione non è firmata.",
-        ["2.1-01", "2.1-02"], without_signature;
+        ["2.1-01", "2.1-02", "DPR.9-01"], without_signature;
     "delivery-unsigned", "avvenuta-consegna/complete", Absent,
         "The delivery receipt is not signed.",
         "La ricevuta di avvenuta consegna non è firmata.",
-        ["2.1-01", "2.1-02"], without_signature;
+        ["2.1-01", "2.1-02", "DPR.9-01"], without_signature;
     "notice-unsigned", "preavviso-errore-consegna/second-notice", Absent,
         "The second timeout notice is not signed.",
         "Il secondo avviso di superamento dei tempi massimi non è firmato.",
-        ["2.1-01", "2.1-02"], without_signature;
+        ["2.1-01", "2.1-02", "DPR.9-01"], without_signature;
     "delivery-opaque", "avvenuta-consegna/brief", Valid,
         "The delivery receipt is signed in the opaque form, which hides the text from whoever cannot verify.",
         "La ricevuta di avvenuta consegna è firmata in forma opaca, che nasconde il testo a chi non può verificarla.",

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use collaudo_record::{Instant, Outcome, Player, Provider};
+use collaudo_record::{Instant, Outcome, Player, Provider, What};
 
 use super::{Check, Finding, Findings, View};
 use crate::{
     Clause,
-    reading::{Certificate, Record},
+    reading::{Certificate, Index, Record},
 };
 
 pub(super) const CHECKS: &[Check] = &[
     Check { clauses: &[Clause::PEC_4_5_07, Clause::PEC_4_5_08], run: document },
     Check { clauses: &[Clause::PEC_4_5_02, Clause::PEC_4_5_7_01, Clause::PEC_4_5_7_03], run: names },
     Check { clauses: &[Clause::PEC_4_5_01], run: directory },
+    Check { clauses: &[Clause::PEC_4_5_11], run: own_files },
     Check {
         clauses: &[Clause::PEC_4_5_03, Clause::PEC_4_5_04, Clause::PEC_4_5_1_01, Clause::PEC_4_5_2_01],
         run: certificates,
@@ -144,6 +145,37 @@ fn directory(view: &View<'_>, findings: &mut Findings) {
         let expected = "a directory of all providers and their domains";
         let mut told = Told { provider, event, findings: &mut *findings };
         told.holds(Clause::PEC_4_5_01, lacking.is_empty(), expected, observed);
+    }
+}
+
+/// The file that a main record names holds the records of its secondary environments too.
+//= PEC-4.5-11
+fn own_files(view: &View<'_>, findings: &mut Findings) {
+    for (event, place) in view.trace.events.iter().zip(0_u32..) {
+        let What::Published { document, body: Some(body) } = &event.what else { continue };
+        let Some(octets) = view.trace.body(body) else { continue };
+        for (provider, _) in subjects(view) {
+            let own: Vec<&Record> = records(view, provider).collect();
+            let is_named = own.iter().any(|one| one.unit.is_none() && one.values("LDIFLocationURL").contains(document));
+            let units = || own.iter().filter(|one| one.unit.is_some());
+            if !is_named || units().next().is_none() {
+                continue;
+            }
+            let file = Index::read(octets, None);
+            let is_there = |record: &&&Record| {
+                let same =
+                    |one: &Record| normal_dn(&one.dn) == normal_dn(&record.dn) && one.attributes == record.attributes;
+                file.records.iter().any(same)
+            };
+            let lacking: Vec<&str> = units().filter(|record| !is_there(record)).map(|one| one.dn.as_str()).collect();
+            let observed = match lacking.as_slice() {
+                [] => format!("{} records, all of them", file.records.len()),
+                some => format!("without {}", some.join("; ")),
+            };
+            let mut told = Told { provider, event: place, findings: &mut *findings };
+            let expected = format!("{document} with the records of all secondary environments, as the index has them");
+            told.holds(Clause::PEC_4_5_11, lacking.is_empty(), &expected, observed);
+        }
     }
 }
 
@@ -344,6 +376,33 @@ mod tests {
     fn an_index_signed_by_another_than_its_publisher_fails() {
         assert_eq!(clauses(&findings(&fixture::ldif(), Signing::Alfa), Outcome::Fail), [C::PEC_4_5_07].into());
         assert!(clauses(&findings(&fixture::ldif(), Signing::Uncertified), Outcome::Fail).contains(&C::PEC_4_5_08));
+    }
+
+    /// Goal: what is in the index stands in the provider's own file. Method: alfa has a secondary environment, and a file with
+    /// its record, without it, or with another domain in it.
+    #[test]
+    fn a_providers_own_file_holds_its_secondary_environments() {
+        let unit = "dn: providerUnit=due,providerName=Alfa PEC S.p.A.,o=postacert\nobjectClass: provider\n\
+            providerName: Alfa PEC S.p.A.\nproviderUnit: due\nmanagedDomains: due.alfa.test\n";
+        let main = "dn: providerName=Alfa PEC S.p.A.,o=postacert\nproviderName: Alfa PEC S.p.A.\n";
+        let told = |file: &str| {
+            let whole = format!("{}\n{unit}", fixture::ldif());
+            let mut trace = fixture::trace_with_index(|_| {}, &whole, Signing::Index);
+            let url =
+                Index::of(&trace).records.iter().find(|record| record.name == "Alfa PEC S.p.A.").map(|record| {
+                    record.values("LDIFLocationURL").first().cloned().expect("a main record names its file")
+                });
+            let octets = fixture::signed_data(file.as_bytes(), Signing::Alfa, fixture::EPOCH, true);
+            let what = What::Published { document: url.expect("alfa"), body: Some(trace.keep(octets)) };
+            let basis = collaudo_record::Basis::Observed;
+            trace.events.insert(0, collaudo_record::Event { at: fixture::EPOCH, basis, what });
+            let mut verdicts = crate::judge(&trace).verdicts.into_iter();
+            verdicts.find(|one| one.clause == "PEC-4.5-11").map(|one| (one.provider, one.outcome))
+        };
+        let alfa = |outcome| Some(("alfa".to_owned(), outcome));
+        assert_eq!(told(&format!("{main}\n{unit}")), alfa(Outcome::Pass));
+        assert_eq!(told(main), alfa(Outcome::Fail));
+        assert_eq!(told(&format!("{main}\n{}", unit.replace("due.alfa", "tre.alfa"))), alfa(Outcome::Fail));
     }
 
     /// Goal: a renewal leaves no gap. Method: one certificate under several dates.

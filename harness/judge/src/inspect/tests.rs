@@ -124,10 +124,10 @@ fn content_changed_after_signing_is_told_in_words() {
         alone(&stored("primo-avviso", |draft| draft.after.push(("dodici ore dal suo", "dodici ore  dal suo"))));
     assert_eq!(inspection.signature.verdict, SignatureVerdict::Invalid);
     assert!(inspection.signature.reason.contains("something in it was changed"));
-    assert_eq!(rows(&inspection, Outcome::Fail), ["PEC-2.1-01"]);
+    assert_eq!(rows(&inspection, Outcome::Fail), ["PEC-2.1-01", "PEC-DPR.9-01"]);
     let unsigned = alone(&stored("accettazione", |draft| draft.signing = crate::fixture::Signing::None));
     assert_eq!(unsigned.signature.verdict, SignatureVerdict::Absent);
-    assert_eq!(rows(&unsigned, Outcome::Fail), ["PEC-2.1-01", "PEC-2.1-02"]);
+    assert_eq!(rows(&unsigned, Outcome::Fail), ["PEC-2.1-01", "PEC-2.1-02", "PEC-DPR.9-01"]);
 }
 
 #[test]

@@ -1,4 +1,6 @@
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use collaudo_record::Instant;
+use const_oid::ObjectIdentifier;
 use der::{Decode, Encode};
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
@@ -42,6 +44,8 @@ pub struct Certificate {
     pub signature_algorithm: String,
     /// rfc822Name values of subjectAltName.
     pub rfc822_names: Vec<String>,
+    /// dNSName values of subjectAltName.
+    pub dns_names: Vec<String>,
     /// In order.
     pub extensions: Vec<Extension>,
     typed: Box<Typed>,
@@ -97,7 +101,16 @@ impl Certificate {
             key_algorithm: if is_rsa { "RSA".to_owned() } else { key.algorithm.oid.to_string() },
             key_bits: if is_rsa { modulus_bits(key.subject_public_key.raw_bytes()).unwrap_or(0) } else { 0 },
             signature_algorithm: Algorithm::name_of(&typed.signature_algorithm.oid),
-            rfc822_names: extensions.iter().filter(|e| e.oid == oid::SUBJECT_ALT_NAME).flat_map(rfc822_names).collect(),
+            rfc822_names: extensions
+                .iter()
+                .filter(|e| e.oid == oid::SUBJECT_ALT_NAME)
+                .flat_map(|e| names(e, RFC_822_NAME))
+                .collect(),
+            dns_names: extensions
+                .iter()
+                .filter(|e| e.oid == oid::SUBJECT_ALT_NAME)
+                .flat_map(|e| names(e, DNS_NAME))
+                .collect(),
             extensions,
             typed: Box::new(typed),
             fingerprint: Sha256::digest(octets).into(),
@@ -126,9 +139,14 @@ impl Certificate {
     /// Whether that authority's key signed this certificate.
     pub fn is_signed_by(&self, authority: &Self) -> bool {
         let typed = &self.typed;
-        let Some(algorithm) = Algorithm::of(&typed.signature_algorithm.oid, None) else { return false };
+        let (kind, value) = (&typed.signature_algorithm.oid, typed.signature.raw_bytes());
+        let fits = |tbs| match Algorithm::of(kind, None) {
+            Some(algorithm) => algorithm.verifies(authority, tbs, value),
+            // Certificates of TLS servers; the law has RSA alone for its own.
+            None => *kind == ED_25519 && UnparsedPublicKey::new(&ED25519, authority.key()).verify(tbs, value).is_ok(),
+        };
         typed.tbs_certificate.issuer == authority.typed.tbs_certificate.subject
-            && tbs_octets(&self.der).is_some_and(|tbs| algorithm.verifies(authority, tbs, typed.signature.raw_bytes()))
+            && tbs_octets(&self.der).is_some_and(fits)
     }
 
     /// SHA-256 over its octets.
@@ -180,15 +198,22 @@ impl Certificate {
     }
 }
 
+/// Tags of subjectAltName.
+const RFC_822_NAME: u8 = 0x81;
+const DNS_NAME: u8 = 0x82;
+
+const ED_25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+
 const EMAIL_ADDRESS: &str = "1.2.840.113549.1.9.1";
 
 fn extension(typed: &x509_cert::ext::Extension) -> Extension {
     Extension { oid: typed.extn_id.to_string(), critical: typed.critical, value: typed.extn_value.as_bytes().to_vec() }
 }
 
-fn rfc822_names(extension: &Extension) -> Vec<String> {
+/// Names of one kind in a subjectAltName.
+fn names(extension: &Extension, kind: u8) -> Vec<String> {
     let names = asn1::first(&extension.value).map_or(&[][..], |sequence| sequence.value);
-    asn1::Values(names).filter(|name| name.tag == 0x81).map(|name| latin(name.value)).collect()
+    asn1::Values(names).filter(|name| name.tag == kind).map(|name| latin(name.value)).collect()
 }
 
 /// The signed part as it stands.

@@ -284,6 +284,17 @@ impl Reading {
         parts().find(|part| part.is_named("daticert.xml")).or_else(|| parts().find(by_type))
     }
 
+    /// The part that holds evidence of a registered delivery (ETSI EN 319 522-3): an XML document `Evidence` of its namespace.
+    pub fn evidence_part(&self) -> Option<&Entity> {
+        let is_of_erds = |(name, value): &(String, String)| name.starts_with("xmlns") && value.contains("/19522/");
+        self.parts().iter().filter(|part| part.children.is_empty()).find(|part| {
+            let root = part.media_type.ends_with("xml").then(|| xml::document(&part.text()).root).flatten();
+            root.is_some_and(|root| {
+                root.name.rsplit(':').next() == Some("Evidence") && root.attributes.iter().any(is_of_erds)
+            })
+        })
+    }
+
     /// The part that holds the enclosed message: by its name, else by its type.
     pub fn postacert_part(&self) -> Option<&Entity> {
         self.postacert_place().and_then(|place| self.parts().get(place))

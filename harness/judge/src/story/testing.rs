@@ -2,7 +2,7 @@
 
 use collaudo_record::{
     Basis, BodyHash, Event, Expectation, FaultPhase, Forward, Header, Instant, LogEntry, Ordinary, Player, Provider,
-    Reply, ScenarioBrief, Session, Span, Trace, Transfer, User, What,
+    Reply, ScenarioBrief, Session, Span, Terms, Trace, Transfer, User, What,
 };
 
 use super::{Arrives, Standing, Story, standing::is_well_formed};
@@ -234,7 +234,7 @@ impl Act {
             }
             Self::Note { what, octets } => {
                 trace.keep(octets);
-                let is_declared = matches!(what, What::Retained { .. } | What::Sealed { .. });
+                let is_declared = matches!(what, What::Retained { .. } | What::Sealed { .. } | What::Terms(_));
                 (if is_declared { Basis::Declared } else { Basis::Observed }, what)
             }
             Self::End => (Basis::Observed, What::Host { host: "clock".into(), up: true }),
@@ -429,6 +429,45 @@ pub(crate) fn fetched(mailbox: &str, secured: bool, message: &str) -> Act {
         body: BodyHash::of(message.as_bytes()),
     };
     Act::Note { what, octets: message.as_bytes().to_vec() }
+}
+
+/// Somebody logs into a mailbox, or is not let in.
+pub(crate) fn entered(mailbox: &str, admitted: bool) -> Act {
+    let what = What::Entered {
+        visit: "v1".to_owned(),
+        provider: mailbox.split(['@', '.']).nth(1).unwrap_or_default().to_owned(),
+        mailbox: mailbox.to_owned(),
+        over: "imap".to_owned(),
+        admitted,
+    };
+    Act::Note { what, octets: Vec::new() }
+}
+
+/// A server says what it can do.
+pub(crate) fn announced(server: &str, port: u16, extensions: &[&str]) -> Act {
+    let what = What::Announced {
+        session: Session { session: 0, client: "alfa".into(), server: server.to_owned(), port },
+        extensions: extensions.iter().map(|one| (*one).to_owned()).collect(),
+    };
+    Act::Note { what, octets: Vec::new() }
+}
+
+/// A host learns where a domain's mail goes.
+pub(crate) fn resolved(host: &str, domain: &str, exchangers: &[&str]) -> Act {
+    let exchangers = exchangers.iter().map(|one| (*one).to_owned()).collect();
+    let what = What::Resolved { host: host.to_owned(), domain: domain.to_owned(), exchangers };
+    Act::Note { what, octets: Vec::new() }
+}
+
+/// A provider says of itself which machines are its own, in how many seconds it accepts, whether it is qualified.
+pub(crate) fn terms(provider: &str, machines: &[&str], acceptance: Option<i64>, qualified: bool) -> Act {
+    let what = What::Terms(Terms {
+        provider: provider.to_owned(),
+        machines: machines.iter().map(|one| (*one).to_owned()).collect(),
+        acceptance: acceptance.map(Span::from_secs),
+        qualified,
+    });
+    Act::Note { what, octets: Vec::new() }
 }
 
 /// A host asks for the index.

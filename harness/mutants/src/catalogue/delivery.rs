@@ -24,7 +24,7 @@ mutants! {
             parts.len() < before
         });
     "complete-for-copy", COMPLETE, "The recipient in Cc gives a receipt with the original.",
-        ["2.1-14", "3.3.2.1-02"],
+        ["2.1-14", "3.3.2-11", "3.3.2.1-02"],
         |b| {
             let (_, envelope) = b.first(ENVELOPE)?;
             let original = envelope.content().parts().find(|part| is_message(part)).cloned();

@@ -121,7 +121,7 @@ mutants! {
             parts.len() < before
         });
     "original-body-changed", CROSS, "The enclosed original has one word more than the user wrote.",
-        ["3.1.5-17", "DPR.11-02"],
+        ["3.1.5-17", "5.4-02", "DPR.11-02"],
         |b| b.message_part(ENVELOPE, |part| {
             let mut original = part.decoded();
             original.extend_from_slice(b"P.S.\r\n");

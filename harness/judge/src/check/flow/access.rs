@@ -50,7 +50,7 @@ pub(super) struct Fate {
     pub(super) acceptances: Vec<u32>,
     copies: usize,
     envelopes: Vec<u32>,
-    notices: Vec<u32>,
+    pub(super) notices: Vec<u32>,
     /// The message itself, not enclosed, on its way or in a mailbox.
     bare: Vec<u32>,
 }

@@ -1,18 +1,24 @@
 //! Checks of who gets what, when: they walk the story and not the single message.
 
 mod access;
+mod clock;
+mod content;
 mod delivery;
 mod documents;
 mod envelope;
 mod form;
 mod identifiers;
 mod log;
+mod network;
 mod ordinary;
+mod publisher;
 mod receipts;
 mod reception;
+mod regime;
 mod routes;
 mod seal;
 mod session;
+mod size;
 mod taking;
 #[cfg(test)]
 mod tests;
@@ -39,6 +45,17 @@ pub(crate) const CHECKS: &[Check] = &[
     routes::FAMILIES,
     session::LOGIN,
     session::SECURE,
+    network::EXCHANGE,
+    network::SUBMISSION,
+    network::ANNOUNCEMENT,
+    network::MACHINES,
+    network::SECOND_CHOICES,
+    size::BOUND,
+    clock::CLOCK,
+    clock::TERM,
+    content::CONTENT,
+    publisher::SESSIONS,
+    regime::EVIDENCE,
     envelope::FIELDS,
     envelope::REQUEST,
     envelope::ORIGINAL,
@@ -59,6 +76,7 @@ pub(crate) const CHECKS: &[Check] = &[
     transaction::TIME,
     log::LOG,
     seal::SEAL,
+    visits::LOGIN,
     visits::VISITS,
     documents::COPY,
     documents::SOURCE,

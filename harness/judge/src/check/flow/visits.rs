@@ -8,9 +8,34 @@ use crate::{
     story::{address::same, octets::same_octets},
 };
 
+/// Whoever has the right password is let in.
+pub(super) const LOGIN: Check = Check { clauses: &[Clause::PEC_6_02], run: login };
+
 /// What lies there, unchanged, under TLS.
 pub(super) const VISITS: Check =
     Check { clauses: &[Clause::PEC_2_2_3_04, Clause::PEC_5_3_01, Clause::PEC_5_3_02], run: visits };
+
+/// A visit that breaks off behind the login has opened nothing.
+//= PEC-6-02
+fn login(view: &View<'_>, out: &mut Findings) {
+    let events = || view.trace.events.iter().zip(0_u32..);
+    for (event, place) in events() {
+        let What::Entered { visit, provider, mailbox, over, admitted } = &event.what else { continue };
+        let Some(provider) = view.story.providers.named(provider) else { continue };
+        let broken = events().find_map(|(event, place)| match &event.what {
+            What::StepFailed { step, why } if step == visit => Some((place, event.at, why)),
+            _ => None,
+        });
+        let last = broken.map_or(event.at, |(_, at, _)| at);
+        let holds = *admitted && broken.is_none();
+        if holds || view.story.disturbances.is_calm(&provider.name, last) {
+            let expected = format!("{mailbox} opened over {over} to who has its password");
+            let observed = broken.map_or_else(|| "opened".to_owned(), |(.., why)| format!("not opened: {why}"));
+            let evidence = broken.map(|(place, ..)| place).into_iter().chain([place]);
+            Occasion::new(view, provider, evidence).holds(out, &[Clause::PEC_6_02], holds, &expected, &observed);
+        }
+    }
+}
 
 fn visits(view: &View<'_>, out: &mut Findings) {
     for (event, place) in view.trace.events.iter().zip(0_u32..) {

@@ -7,6 +7,8 @@ use crate::Clause as C;
 #[rustfmt::skip]
 pub(super) const BENDS: &[Bend] = &[
     // Headers of every kind.
+    ("accettazione", &[("ACCETTAZIONE: Contratto d'affitto", "ACCETTAZIONE: Altro"), ("<m1@client.test>", "<m9@client.test>")], &[C::PEC_2_1_1_01, C::PEC_3_1_4_03, C::PEC_3_1_4_06]),
+    ("consegna", &[("X-TipoRicevuta: completa", "X-TipoRicevuta: sintetica")], &[C::PEC_3_3_2_11]),
     ("accettazione", &[("X-Ricevuta: accettazione", "X-Ricevuta: acceptance")], &[C::PEC_3_1_4_01, C::PEC_2_1_1_1_1_01, C::PEC_A_01]),
     ("accettazione", &[("X-Ricevuta: accettazione\r\n", "")], &[C::PEC_3_1_4_01, C::PEC_2_1_1_1_1_01, C::PEC_2_1_12]),
     ("accettazione", &[("Date: ", "X-Notification-Type: complete\r\nDate: ")], &[C::PEC_A_01]),

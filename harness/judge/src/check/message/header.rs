@@ -8,7 +8,10 @@ use super::{
 use crate::{
     Clause,
     reading::{Kind, Mailbox},
-    story::address::{domain, same},
+    story::{
+        address::{domain, same},
+        octets::unfolded,
+    },
 };
 
 use Kind::{
@@ -18,6 +21,7 @@ use Kind::{
 
 pub(super) const RULES: &[Rule] = &[
     // Every message.
+    Rule::all(Clause::PEC_2_1_1_01, GENERATED, takes_over_fields),
     Rule::all(Clause::PEC_2_1_12, GENERATED, one_field_of_kind),
     Rule::all(Clause::PEC_2_1_1_1_3_02, GENERATED, security_field_only_for_viruses),
     Rule::all(Clause::PEC_A_01, GENERATED, italian_names),
@@ -109,6 +113,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::all(Clause::PEC_3_3_2_07, &[AvvenutaConsegna], from),
     Rule::all(Clause::PEC_3_3_2_08, &[AvvenutaConsegna], to_sender),
     Rule::all(Clause::PEC_3_3_2_09, &[AvvenutaConsegna], reference),
+    Rule::all(Clause::PEC_3_3_2_11, &[AvvenutaConsegna], form_told),
     // Non-delivery notice.
     Rule::plain(Clause::PEC_3_3_3_02, &[ErroreConsegna], kind_field),
     Rule::plain(Clause::PEC_3_3_3_03, &[ErroreConsegna], date),
@@ -122,6 +127,40 @@ pub(super) const RULES: &[Rule] = &[
 const SAME_SECONDS: i64 = 1;
 /// Seconds that deployed providers let pass between the two.
 const DEPLOYED_SECONDS: i64 = 60;
+
+/// The lists of each kind say which fields, row by row; this row asks that there be any of either sort (R-0085).
+//= PEC-2.1.1-01
+fn takes_over_fields(case: &Case<'_>) -> Option<Ruling> {
+    const COPIED: [&str; 4] = ["To", "Cc", "Reply-To", "Received"];
+    let original = if case.reading.kind == Anomalia { case.received() } else { case.original() }?;
+    let head = case.head();
+    let own = |name: &str| head.first(name).map(|field| unfolded(&field.raw));
+    let is_copied = |name: &&&str| original.first(name).is_some_and(|field| own(name) == Some(unfolded(&field.raw)));
+    let mut taken: Vec<&str> = COPIED.iter().filter(is_copied).copied().collect();
+    let subject = original.subject.as_deref().map(collapsed).filter(|subject| !subject.is_empty());
+    let contains = |subject: &String| head.subject.as_deref().is_some_and(|own| collapsed(own).contains(subject));
+    let has_subject = subject.as_ref().is_some_and(contains);
+    let msgid = case.msgid().flatten();
+    let has_reference = msgid.is_some() && head.x_riferimento.as_deref() == msgid;
+    taken.extend(has_subject.then_some("Subject"));
+    taken.extend(has_reference.then_some("X-Riferimento-Message-ID"));
+    if taken.is_empty() && subject.is_none() && msgid.is_none() {
+        return None;
+    }
+    let added = ["X-Ricevuta", "X-Trasporto"].into_iter().filter(|name| head.first(name).is_some());
+    let words = format!("taken over: {}; added: {}", listed(&taken), listed(added));
+    Some(Ruling::holds(!taken.is_empty(), "fields of the original, and fields of its kind", words))
+}
+
+/// The form issued, or the one asked for (R-0013); a receipt without the field says it elsewhere (R-0081).
+//= PEC-3.3.2-11
+fn form_told(case: &Case<'_>) -> Option<Ruling> {
+    let issued = case.reading.form()?.wire();
+    let asked = case.asked().unwrap_or(issued);
+    let expected = format!("X-TipoRicevuta: {issued} (recalled, not read)");
+    let own = case.head().tipo_ricevuta.as_deref()?;
+    Some(Ruling::holds(own == issued || own == asked, expected, format!("X-TipoRicevuta {own}")))
+}
 
 //= PEC-2.1-12
 fn one_field_of_kind(case: &Case<'_>) -> Option<Ruling> {

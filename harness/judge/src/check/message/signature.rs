@@ -17,6 +17,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::all(Clause::PEC_2_1_05, GENERATED, from_is_the_certificates),
     Rule::all(Clause::PEC_3_2_2_16, &[Kind::Anomalia], signed_by_its_creator),
     Rule::all(Clause::PEC_AGID_SHA_01, GENERATED, digest_is_strong),
+    Rule::all(Clause::PEC_DPR_9_01, GENERATED, advanced_signature),
 ];
 
 /// 2025-01-01T00:00:00Z: no message seen from then on was signed with SHA-1.
@@ -59,6 +60,24 @@ fn is_older_than_index(case: &Case<'_>, signed_at: Option<Instant>) -> bool {
     let mut listed =
         records.flat_map(|record| &record.certificates).filter_map(|der| Certificate::read(der)).peekable();
     listed.peek().is_some() && signed_at.is_some_and(|at| listed.all(|certificate| at < certificate.not_before))
+}
+
+/// An advanced signature tells who signed and that nothing was changed since; whose key it must be is PEC-2.1-01's affair,
+/// and where it stands PEC-2.1-02's (R-0086).
+//= PEC-DPR.9-01
+fn advanced_signature(case: &Case<'_>) -> Option<Ruling> {
+    if case.reading.is_opaque() {
+        return None;
+    }
+    let signature = case.reading.signature.as_ref();
+    let signer = signature.filter(|one| one.valid).and_then(|one| one.signer.as_ref());
+    let words = match (signature, signer) {
+        (_, Some(signer)) => format!("valid, {}", signer.subject),
+        (Some(signature), None) => format!("an invalid signature: {}", signature.reason),
+        (None, None) => "no signature".to_owned(),
+    };
+    let expected = "a signature that fits its content, and a certificate of the signer (recalled, not read)";
+    Some(Ruling::holds(signer.is_some(), expected, words))
 }
 
 //= PEC-2.1-02

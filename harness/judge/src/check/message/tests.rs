@@ -136,8 +136,8 @@ fn a_message_signed_otherwise_fails_the_rows_of_signatures() {
         }
     };
     assert_eq!(failed(alfa(Signing::Beta)), [C::PEC_2_1_01, C::PEC_2_1_05].into());
-    assert_eq!(failed(alfa(Signing::Uncertified)), [C::PEC_2_1_01, C::PEC_2_1_03].into());
-    assert_eq!(failed(alfa(Signing::None)), [C::PEC_2_1_01, C::PEC_2_1_02].into());
+    assert_eq!(failed(alfa(Signing::Uncertified)), [C::PEC_2_1_01, C::PEC_2_1_03, C::PEC_DPR_9_01].into());
+    assert_eq!(failed(alfa(Signing::None)), [C::PEC_2_1_01, C::PEC_2_1_02, C::PEC_DPR_9_01].into());
     let bare = [
         C::PEC_2_1_01,
         C::PEC_2_1_04,
@@ -149,6 +149,7 @@ fn a_message_signed_otherwise_fails_the_rows_of_signatures() {
         C::PEC_5_5_2_06,
         C::PEC_5_5_2_07,
         C::PEC_AGID_SHA_02,
+        C::PEC_DPR_9_01,
     ];
     assert_eq!(failed(alfa(Signing::Bare)), bare.into());
     let anomaly = |draft: &mut Draft| {
@@ -246,7 +247,7 @@ fn content_changed_after_it_was_signed_is_told() {
             draft.after.push(("dodici ore dal suo", "dodici ore  dal suo"))
         }
     };
-    assert_eq!(failed(change), [Clause::PEC_2_1_01].into());
+    assert_eq!(failed(change), [Clause::PEC_2_1_01, Clause::PEC_DPR_9_01].into());
 }
 
 /// What other tests than the one of bends break.
@@ -269,5 +270,6 @@ const ELSEWHERE: &[Clause] = &[
     Clause::PEC_5_5_2_07,
     Clause::PEC_AGID_SHA_01,
     Clause::PEC_AGID_SHA_02,
+    Clause::PEC_DPR_9_01,
     Clause::PEC_3_3_2_2_05,
 ];

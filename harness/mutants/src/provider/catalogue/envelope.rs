@@ -53,7 +53,7 @@ providers! {
         ["3.1.5-16"],
         makes!(Kind::Envelope, |message| unsay(message, Said::Sender));
     "improves-the-original", ALFA, [CROSS], "The enclosed original has one line more than the user wrote.",
-        ["3.1.5-17", "DPR.11-02"],
+        ["3.1.5-17", "5.4-02", "DPR.11-02"],
         makes!(Kind::Envelope, |message| message.original_mut().is_some_and(|part| {
             let original = [part.decoded(), b"Inviato con la PEC\r\n".to_vec()].concat();
             part.set_message(&original);

@@ -125,9 +125,9 @@ providers! {
             message.to_bytes()
         })), ..GOOD };
 
-    "leaves-form-out-of-delivery-receipt", BETA, [CROSS], "The delivery receipt does not say which form it has.",
+    "names-another-form-in-delivery-receipt", BETA, [CROSS], "The complete delivery receipt says that it is a concise one.",
         ["3.3.2-11"],
-        makes!(Kind::Delivery, |message| drop(message, "X-TipoRicevuta"));
+        makes!(Kind::Delivery, |message| set(message, "X-TipoRicevuta", "sintetica"));
     "runs-a-script-in-delivery-receipt", BETA, [HTML], "The delivery receipt's page runs a script.",
         ["4.3.1-06"],
         makes!(Kind::Delivery, |message| pages(message, "</body>", "<script>window.print()</script></body>"));

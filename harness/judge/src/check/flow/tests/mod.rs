@@ -5,8 +5,11 @@ mod access;
 mod delivery;
 mod documents;
 mod form;
+mod network;
 mod ordinary;
+mod publisher;
 mod reception;
+mod terms;
 mod timeouts;
 mod virus;
 

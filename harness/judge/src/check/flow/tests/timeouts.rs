@@ -2,7 +2,7 @@ use collaudo_record::{FaultPhase, Outcome};
 
 use super::{fails, passes, silent, verdicts};
 use crate::story::testing::{
-    Act, HOUR, ORIGINAL, Script, at, crossing, silence, taken_and_lost, timeout_at, undelivered,
+    Act, HOUR, ORIGINAL, Script, at, crossing, delivery, silence, taken_and_lost, timeout_at, undelivered,
 };
 
 const FIRST: [&str; 3] = ["2.1.1.1.2-01 alfa", "3.1.6-01 alfa", "DM.13-01 alfa"];
@@ -24,7 +24,12 @@ fn late(hours: i64) -> Script {
     let script = crossing(ORIGINAL).without("presa").without("presa-filed").without("log-accept");
     let script =
         moved.iter().zip(0..).fold(script, |script, (name, second)| script.moved(name, at(hours * HOUR + second)));
+    let mut receipt = delivery(ORIGINAL);
+    receipt.at = at(hours * HOUR + 3);
+    let dated = |act: &mut Act| *act.message() = receipt.write();
     script
+        .bent("consegna", dated)
+        .bent("consegna-filed", dated)
         .without("log-take")
         .without("log-deliver")
         .add("cut", at(0), Act::Partition { phase: FaultPhase::Injected })

@@ -1,0 +1,104 @@
+use collaudo_record::{FaultPhase, LogEntry, Outcome, Span};
+
+use super::{fails, passes, silent, verdicts};
+use crate::story::testing::{Act, HOUR, ORIGINAL, Script, accepted, at, crossing, fault, refused, submit, terms};
+
+const BRUNO: &[&str] = &["bruno@beta.test"];
+
+/// A message of so many octets, which is over the limit.
+fn heavy(octets: usize) -> String {
+    format!("{ORIGINAL}{}\r\n", "x".repeat(octets - ORIGINAL.len() - 2))
+}
+
+/// One message that is told of by a notice, and one that SMTP refuses.
+fn over(noticed: usize, refused_at: usize, code: u16) -> Script {
+    let large = heavy(refused_at).replace("m1@client", "m2@client");
+    refused(&heavy(noticed), BRUNO).add("smtp", at(60), submit(&large, BRUNO)).bent("smtp", |act| {
+        if let Act::Submit { code: own, .. } = act {
+            *own = code;
+        }
+    })
+}
+
+const OVER: usize = 32_000_000;
+const FAR_OVER: usize = 60_000_000;
+
+#[test]
+fn a_notice_tells_of_what_is_a_little_too_large_and_smtp_of_the_rest() {
+    passes(&over(OVER, FAR_OVER, 552), &["3.1.2-02 alfa"]);
+    fails(&over(FAR_OVER, OVER, 552), &["3.1.2-02 alfa"]);
+    let vague = verdicts(&over(OVER, FAR_OVER, 550), Outcome::Deviation);
+    assert!(vague.contains("3.1.2-02 alfa"), "{vague:?}");
+    silent(&crossing(ORIGINAL), &["3.1.2-02 alfa"]);
+}
+
+/// Every line of the logs so many seconds off.
+fn log_off(seconds: i64) -> Script {
+    let names = ["log-accept", "log-take", "log-deliver"];
+    names.into_iter().fold(crossing(ORIGINAL), |script, name| {
+        script.bent(name, |act| {
+            if let Act::Logged { entry: LogEntry { at: own, .. }, .. } = act {
+                *own = own.after(Span::from_secs(seconds));
+            }
+        })
+    })
+}
+
+/// The receipts, too: those of the first, second and third second of the tenth hour.
+fn all_off(seconds: i64) -> Script {
+    let stamped = |script: Script, name: &str, second: i64| {
+        let stamp = jiff::Timestamp::from_microsecond(at(second + seconds).0).expect("an instant");
+        let clock = stamp.in_tz("Europe/Rome").expect("the zone").strftime("<ora>%H:%M:%S").to_string();
+        script.text(name, &format!("<ora>10:00:{second:02}"), &clock)
+    };
+    let seen = [("accettazione", 1), ("presa", 2), ("presa-filed", 2), ("consegna", 3), ("consegna-filed", 3)];
+    seen.into_iter().fold(log_off(seconds), |script, (name, second)| stamped(script, name, second))
+}
+
+#[test]
+fn a_providers_time_is_within_a_second_of_the_true_time() {
+    let both = ["4.1-01 alfa", "4.1-01 beta", "DM.9-02 alfa", "DM.9-02 beta"];
+    let told =
+        |script: &Script, outcome| both.into_iter().filter(|one| verdicts(script, outcome).contains(*one)).count();
+    assert_eq!(told(&crossing(ORIGINAL), Outcome::Pass), 4);
+    for near in [1, -1] {
+        assert_eq!(told(&all_off(near), Outcome::Pass), 4, "{near}");
+    }
+    for far in [3, -3, 3_600, -3_600] {
+        assert_eq!(told(&all_off(far), Outcome::Fail), 4, "{far}");
+    }
+    // The receipts have the right time: then it is the log that is wrong.
+    assert_eq!(told(&log_off(3), Outcome::Pass), 4);
+}
+
+#[test]
+fn what_a_fault_did_to_a_clock_is_no_offset() {
+    let faulty = all_off(3).add("fast", at(0), fault("clock", "beta", FaultPhase::Injected));
+    silent(&faulty, &["4.1-01 beta", "DM.9-02 beta"]);
+}
+
+#[test]
+fn an_acceptance_receipt_comes_within_the_time_agreed() {
+    let after = |seconds: i64| {
+        let agreed = terms("alfa", &[], Some(1_800), false);
+        accepted(ORIGINAL, BRUNO).moved("accettazione", at(1 + seconds)).add("terms", at(0), agreed)
+    };
+    let term = "DM.12-07 alfa";
+    assert!(verdicts(&after(1_800), Outcome::Pass).contains(term));
+    assert!(verdicts(&after(1_801), Outcome::Fail).contains(term));
+    silent(&accepted(ORIGINAL, BRUNO).moved("accettazione", at(HOUR)), &[term]);
+    let down = after(HOUR).add("down", at(60), Act::Host { host: "alfa".into(), up: false }).add(
+        "up",
+        at(HOUR - 60),
+        Act::Host { host: "alfa".into(), up: true },
+    );
+    assert!(!verdicts(&down, Outcome::Fail).contains(term));
+}
+
+#[test]
+fn who_is_no_qualified_service_does_not_support_its_evidence() {
+    let script = |qualified| crossing(ORIGINAL).add("terms", at(0), terms("alfa", &[], None, qualified));
+    assert!(verdicts(&script(false), Outcome::NotSupported).contains("REM.532-03 alfa"));
+    assert!(verdicts(&script(true), Outcome::Fail).contains("REM.532-03 alfa"));
+    silent(&crossing(ORIGINAL), &["REM.532-03 alfa"]);
+}
