@@ -178,6 +178,28 @@ impl Bench<'_> {
         }
     }
 
+    /// The documents that are neither the index nor a list of revoked certificates: each provider's own file.
+    pub(crate) fn own_files(&self) -> BTreeSet<String> {
+        let own = |what: &What| match what {
+            What::Published { document, .. } if document.ends_with("/record.ldif.p7m") => Some(document.clone()),
+            _ => None,
+        };
+        self.trace.events.iter().filter_map(|event| own(&event.what)).collect()
+    }
+
+    /// Puts other octets in the place of every issue of a document.
+    pub(crate) fn reissue(
+        &mut self,
+        name: &str,
+        change: impl Fn(&[u8]) -> Result<Vec<u8>, Unfit>,
+    ) -> Result<(), Unfit> {
+        for old in self.issues(name) {
+            let changed = change(self.trace.body(&old).unwrap_or_default())?;
+            self.reissued(&old, changed);
+        }
+        Ok(())
+    }
+
     /// Every issue of a document that the trace has, the index of its header among them.
     fn issues(&self, name: &str) -> BTreeSet<BodyHash> {
         let issue = |what: &What| match what {

@@ -26,6 +26,7 @@ mod flow;
 mod index;
 mod log;
 mod mime;
+mod network;
 mod notices;
 mod ordinary;
 mod permitted;
@@ -43,6 +44,7 @@ pub(crate) const SAME: &str = "flows/same-provider";
 pub(crate) const TWO_AT_ONE: &str = "flows/two-at-one-provider";
 pub(crate) const REPLY_TO: &str = "flows/reply-to";
 pub(crate) const TRACE_FIELDS: &str = "flows/own-trace-fields";
+pub(crate) const SECONDARY: &str = "flows/secondary-environment";
 pub(crate) const TWO_MESSAGES: &str = "flows/two-messages";
 pub(crate) const FIFTY: &str = "flows/fifty-recipients";
 pub(crate) const NO_MESSAGE_ID: &str = "flows/no-message-id";
@@ -111,6 +113,7 @@ pub(crate) fn all() -> Vec<Mutant> {
         virus::ALL,
         ordinary::ALL,
         archive::ALL,
+        network::ALL,
         permitted::ALL,
     ];
     tables.concat()

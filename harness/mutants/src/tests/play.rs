@@ -153,7 +153,9 @@ impl Play {
         let authority = trace.keep(AUTHORITY.1.as_slice());
         let signer = trace.keep(keys.index.as_ref().unwrap().certificate());
         (trace.header.index, trace.header.trust, trace.header.index_signer) = (index, vec![authority], signer);
-        Self { trace, keys, session: 0, now, letter: letter(id), identifier: IDENTIFIER }
+        let mut play = Self { trace, keys, session: 0, now, letter: letter(id), identifier: IDENTIFIER };
+        play.introduced(id);
+        play
     }
 
     fn later(&mut self, seconds: i64) -> Instant {
@@ -168,10 +170,17 @@ impl Play {
     fn transfer(&mut self, client: &str, server: &str, reverse_path: &str, forward_paths: &[String], body: &[u8]) {
         let users = client == "users";
         let port = if users { 587 } else { 25 };
+        if !users {
+            let (host, domain) = (client.to_owned(), format!("{server}.test"));
+            let exchangers = vec![format!("mx.{domain}")];
+            self.event(Basis::Observed, What::Resolved { host, domain, exchangers });
+        }
         let session = Session { session: self.session, client: client.into(), server: server.into(), port };
         self.session += 1;
         let began = self.now;
         self.event(Basis::Observed, What::Opened(session.clone()));
+        let extensions = ["PIPELINING", "STARTTLS"].map(str::to_owned).to_vec();
+        self.event(Basis::Observed, What::Announced { session: session.clone(), extensions });
         self.event(Basis::Observed, What::Secured(session.clone()));
         let reply = Some(Reply { code: 250, text: "OK".into() });
         let body = self.trace.keep(body);

@@ -94,6 +94,27 @@ providers! {
         "A submission beyond the limit is refused, and the notice lies in no mailbox.",
         ["2.2.1-03", "3.1.1-08", "3.1.1-10", "3.1.2-01"],
         commits!(|_, commit| commit.unstore(Kind::NonAcceptance));
+    "tells-of-the-larger-excess-alone", ALFA, ["access-point/size-far-above"],
+        "A message a little too large is left to SMTP, and one far too large gets a notice.",
+        ["3.1.2-02"],
+        Habit {
+            hears: Some(|_, _, mail| {
+                if mail.message.len() > 300_000 {
+                    mail.message.truncate(300_000);
+                }
+            }),
+            commits: Some(|desk, commit| {
+                if commit.stores(Kind::NonAcceptance) && desk.first("notice") {
+                    commit.unstore(Kind::NonAcceptance);
+                }
+            }),
+            replies: Some(|desk, command, lines| {
+                if command == "." && desk.first("excess") {
+                    *lines = vec!["552 5.3.4 Messaggio troppo grande".to_owned()];
+                }
+            }),
+            ..GOOD
+        };
     "returns-what-it-refuses", ALFA, [BCC],
         "The non-acceptance notice holds the original.",
         ["3.1.2-13"],

@@ -4,7 +4,7 @@ use collaudo_forge::{Entity, open};
 use collaudo_record::Ordinary;
 
 use super::{
-    BETA,
+    BETA, FOREIGN,
     bends::{RELAY, as_if_signed, believes, kept, own},
 };
 use crate::{
@@ -91,6 +91,17 @@ providers! {
         "A correct envelope is taken for an altered one, and refused.",
         ["2.2.2-05"],
         Habit { hears: Some(misreads), ..GOOD };
+    "offers-no-tls", BETA, [FOREIGN],
+        "The reception point does not announce that it knows TLS.",
+        ["5.3-04"],
+        Habit {
+            replies: Some(|_, command, lines| {
+                if command.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case("EHLO")) {
+                    lines.retain(|line| !line.ends_with("STARTTLS"));
+                }
+            }),
+            ..GOOD
+        };
     "drops-stray-receipt", BETA, [STRAY],
         "A correct receipt for a message that nobody sent is taken and dropped.",
         ["2.2.2-06"],

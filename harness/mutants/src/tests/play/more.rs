@@ -1,6 +1,7 @@
 //! Plays of viruses, of ordinary mail, of what is refused, fetched and kept.
 
 use collaudo_forge::{seal_log, unsigned, virus_detection, virus_non_delivery};
+use collaudo_record::{Request, Terms};
 
 use super::*;
 use crate::treated::infected;
@@ -91,6 +92,35 @@ impl Play {
                 body,
             };
             self.event(Basis::Observed, what);
+        }
+    }
+
+    /// What is said before anything happens: each provider of itself, and the publisher of the index to each.
+    pub(super) fn introduced(&mut self, id: &str) {
+        let anchor = self.trace.header.trust.first().unwrap().clone();
+        for name in ["alfa", "beta", "gamma"] {
+            let machines = vec![format!("mx.{name}.test")];
+            let terms = Terms { provider: name.into(), machines, acceptance: None, qualified: false };
+            self.event(Basis::Declared, What::Terms(terms));
+            let certificate = self.trace.keep(self.keys.providers[name].certificate());
+            let request = Request {
+                host: name.into(),
+                server_name: "index.test".into(),
+                document: "indice.ldif.p7m".into(),
+                anchor: anchor.clone(),
+                server: Some(certificate.clone()),
+                client: Some(certificate),
+                status: Some(200),
+                content_type: Some("application/pkcs7-mime; smime-type=signed-data".into()),
+            };
+            self.event(Basis::Observed, What::Requested(request));
+        }
+        if id == "flows/secondary-environment" {
+            let text = "dn: providerName=Alfa,o=postacert\nproviderName: Alfa\n\n\
+                        dn: providerUnit=Prova,providerName=Alfa,o=postacert\nproviderName: Alfa\nproviderUnit: Prova\n";
+            let file = self.trace.keep(seal_index(text, &self.keys.providers["alfa"], None));
+            let document = "https://index.alfa.test/record.ldif.p7m".to_owned();
+            self.event(Basis::Observed, What::Published { document, body: Some(file) });
         }
     }
 
