@@ -45,6 +45,7 @@ impl Element {
 }
 
 /// Reads a document. Entities of its own are not expanded; what breaks the rules is told, and reading goes on while it can.
+/// The parser lets pass what XML 1.0 forbids in places where it cannot mistake what is meant: that is told, too.
 pub(super) fn document(text: &str) -> Document {
     let mut builder = Builder::default();
     if let Some(c) = text.chars().find(|c| !is_xml_char(*c)) {
@@ -68,12 +69,18 @@ pub(super) fn document(text: &str) -> Document {
 struct Builder {
     document: Document,
     open: Vec<Element>,
+    /// Whether anything was taken yet.
+    begun: bool,
 }
 
 impl Builder {
     fn take(&mut self, event: &Event<'_>) {
+        let is_first = !std::mem::replace(&mut self.begun, true);
         match event {
             Event::Decl(declaration) => {
+                if !is_first {
+                    self.problem("its XML declaration does not stand at its start".to_owned());
+                }
                 self.document.encoding =
                     declaration.encoding().and_then(Result::ok).map(|name| name.to_ascii_lowercase());
             }
@@ -93,9 +100,20 @@ impl Builder {
                     self.close(element);
                 }
             }
-            Event::Text(text) => self.characters(&text.xml10_content()),
+            Event::Text(text) => {
+                if text.contains("]]>") {
+                    self.problem("its text holds ]]>".to_owned());
+                }
+                self.characters(&text.xml10_content());
+            }
             Event::CData(text) => self.characters(&text.xml10_content()),
             Event::GeneralRef(reference) => self.reference(reference),
+            Event::Comment(comment) if comment.contains("--") || comment.ends_with('-') => {
+                self.problem("a comment holds two hyphens".to_owned());
+            }
+            Event::PI(instruction) if instruction.target().eq_ignore_ascii_case("xml") => {
+                self.problem("a processing instruction bears the reserved name xml".to_owned());
+            }
             Event::Comment(_) | Event::PI(_) | Event::DocType(_) | Event::Eof => {}
         }
     }
@@ -186,4 +204,43 @@ fn number(name: &str) -> Option<u32> {
 /// The characters that XML 1.0 allows.
 fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str) -> String {
+        document(text).problem.unwrap_or_default()
+    }
+
+    #[test]
+    fn what_the_parser_lets_pass_and_xml_forbids_is_told() {
+        let told = [
+            (" <?xml version=\"1.0\"?><a/>", "declaration"),
+            ("<?xml version=\"1.0\"?><?xml version=\"1.0\"?><a/>", "declaration"),
+            ("<a><?XML version=\"1.0\"?></a>", "reserved"),
+            ("<a><!-- b -- c --></a>", "hyphens"),
+            ("<a><!-- b ---></a>", "hyphens"),
+            ("<a>b]]>c</a>", "]]>"),
+        ];
+        for (text, words) in told {
+            assert!(problem(text).contains(words), "{text}: {:?}", problem(text));
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_it_is_let_pass() {
+        let right = [
+            "<?xml version=\"1.0\"?><!-- a - b --><?xml-stylesheet href=\"x\"?><a/>",
+            "<a>b]]&gt;c ] ]&gt; <![CDATA[d]]></a>",
+        ];
+        assert!(right.iter().all(|text| problem(text).is_empty()), "{:?}", right.map(problem));
+    }
+
+    #[test]
+    fn a_forbidden_comment_loses_nothing_behind_it() {
+        let root = document("<a><!-- -- --><b>c</b></a>").root.expect("it has a root");
+        assert_eq!(root.child("b").map(Element::text).as_deref(), Some("c"));
+    }
 }
