@@ -12,6 +12,26 @@ use toml::{Table, Value};
 const DOCUMENT_REVIEW: &str = "document-review";
 
 #[test]
+fn each_row_has_a_check_or_a_question_or_an_exception_and_never_two() {
+    let checked: BTreeSet<_> = collaudo_judge::checked().collect();
+    let mut faults = Vec::new();
+    for row in collaudo_judge::catalogue() {
+        let has = [
+            (checked.contains(row.id.as_str()), "a check in the judge"),
+            (row.question.is_some(), "a question in harness/spec/requirements.toml"),
+            (row.exception.is_some(), "an entry in harness/spec/exceptions.toml"),
+        ];
+        let has: Vec<_> = has.iter().filter(|(there, _)| *there).map(|(_, what)| *what).collect();
+        match has.as_slice() {
+            [_] => {}
+            [] => faults.push(format!("{} is silent: give it a check, a question or an exception", row.id)),
+            more => faults.push(format!("{} has {}: take away what is no longer needed", row.id, more.join(" and "))),
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
 fn every_excuse_names_rows_that_are_there_and_each_row_once() {
     let text = fs::read_to_string(root().join("harness/spec/exceptions.toml")).expect("it can be read");
     let file: Table = text.parse().expect("TOML");

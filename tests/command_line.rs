@@ -99,6 +99,25 @@ fn list_clauses_gives_the_whole_catalogue() {
     assert!(unproved.is_empty(), "checks that no mutant has proved able to fail: {unproved:?}");
 }
 
+#[test]
+fn list_clauses_says_of_each_row_why_it_is_not_checked() {
+    let output = collaudo(&["list", "clauses", "--format", "json"]);
+    let object: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    for clause in object["clauses"].as_array().expect("a list") {
+        let ways = [clause["checked"] == true, clause["question"].is_object(), clause["exception"].is_string()];
+        assert_eq!(ways.iter().filter(|way| **way).count(), 1, "{clause}");
+        assert!(clause["statement_it"].as_str().is_some_and(|words| !words.is_empty()), "{clause}");
+        assert!(clause["restates"].is_array() && clause["confidence"].is_string(), "{clause}");
+    }
+    let text = String::from_utf8(collaudo(&["list", "clauses"]).stdout).expect("text");
+    for said in
+        ["restates: PEC-3.1.1-06", "question: Does the provider hold a valid ISO 9001", "exception (needs live): "]
+    {
+        assert!(text.contains(said), "no {said:?} in {text}");
+    }
+    assert!(!text.contains(" silent "), "{text}");
+}
+
 /// Goal: the checklist, filled in, is a review; what a person says is told as a person's word and ends the run as
 /// decided. Method: the printed file with one row answered, in each of the four ways.
 #[test]
