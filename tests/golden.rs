@@ -207,7 +207,7 @@ fn inspect_tells_kind_and_signature_as_described() {
 fn difference(declared: &BTreeSet<&str>, inspection: &Inspection) -> Option<String> {
     let fails = |verdict: &&ClauseVerdict| verdict.verdict == Outcome::Fail;
     let failed: BTreeMap<_, _> =
-        inspection.verdicts.iter().filter(fails).map(|verdict| (verdict.clause.as_str(), verdict)).collect();
+        inspection.verdicts.iter().filter(fails).map(|verdict| (&*verdict.clause, verdict)).collect();
     let lacking: Vec<_> = declared.iter().filter(|clause| !failed.contains_key(*clause)).collect();
     let besides: Vec<_> = failed
         .iter()

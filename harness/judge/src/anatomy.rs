@@ -33,7 +33,7 @@ fn anatomy(view: &View<'_>, reading: &Reading, first_seen: u32) -> Anatomy {
         step: step.map(str::to_owned),
         octets: reading.octets,
         first_seen,
-        headers: reading.head.fields.iter().map(|field| (field.name.clone(), field.value.clone())).collect(),
+        headers: reading.head.fields.iter().map(|field| (field.name().to_owned(), field.value().to_owned())).collect(),
         signature: reading.signature.as_ref().map(|signature| Signature {
             valid: signature.valid,
             reason: signature.reason.clone(),

@@ -118,7 +118,7 @@ fn inspected(octets: &[u8], profile: Profile) -> Inspection {
 
 fn rows(inspection: &Inspection, outcome: Outcome) -> Vec<&str> {
     let such = inspection.verdicts.iter().filter(|verdict| verdict.verdict == outcome);
-    such.map(|verdict| verdict.clause.as_str()).collect()
+    such.map(|verdict| &*verdict.clause).collect()
 }
 
 /// Goal: a checker that calls real messages worthless is wrong, and one that calls them perfect is wrong too. Method: each

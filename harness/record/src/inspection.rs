@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{BodyHash, Instant, Outcome};
@@ -129,20 +131,20 @@ pub enum PathVerdict {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClauseVerdict {
     /// Such as `PEC-3.1.4-03`.
-    pub clause: String,
+    pub clause: Cow<'static, str>,
     /// What it came to.
     pub verdict: Outcome,
     /// The bound party, as the catalogue has it.
-    pub party: String,
+    pub party: Cow<'static, str>,
     /// What the law asks for here, in words; empty for a pass.
     pub expected: String,
     /// What was found, in words; empty for a pass.
     pub observed: String,
     /// The reading that it rests on, such as `R-0060`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reading: Option<String>,
+    pub reading: Option<Cow<'static, str>>,
     /// `read`, or `recalled` where no text was read that confirms the row.
-    pub source: String,
+    pub source: Cow<'static, str>,
 }
 
 /// What ties a certified message to others.

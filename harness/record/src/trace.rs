@@ -520,7 +520,10 @@ fn json(value: &impl Serialize) -> String {
 fn hex(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from(if value < 10 { b'0' + value } else { b'a' + value - 10 });
     let mut hex = String::with_capacity(2 * bytes.len());
-    bytes.iter().for_each(|octet| hex.extend([digit(octet >> 4), digit(octet & 0xf)]));
+    for octet in bytes {
+        hex.push(digit(octet >> 4));
+        hex.push(digit(octet & 0xf));
+    }
     hex
 }
 

@@ -139,7 +139,7 @@ fn findings(opinion: &Opinion<'_>, verdicts: &[ClauseVerdict]) -> Markup {
         .filter(|v| matches!(v.verdict, Outcome::Fail | Outcome::Unknown | Outcome::Deviation))
         .collect();
     told.sort_by_key(|verdict| Reverse(verdict.verdict));
-    let of = |wanted| verdicts.iter().filter(move |v| v.verdict == wanted).map(|v| v.clause.as_str());
+    let of = |wanted| verdicts.iter().filter(move |v| v.verdict == wanted).map(|v| &*v.clause);
     let passed: BTreeSet<&str> = of(Outcome::Pass).collect();
     html! {
         @if told.is_empty() {

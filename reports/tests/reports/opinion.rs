@@ -107,7 +107,13 @@ fn receipt() -> Inspection {
     }
 }
 
-fn verdict(clause: &str, verdict: Outcome, expected: &str, observed: &str, source: &str) -> ClauseVerdict {
+fn verdict(
+    clause: &'static str,
+    verdict: Outcome,
+    expected: &str,
+    observed: &str,
+    source: &'static str,
+) -> ClauseVerdict {
     ClauseVerdict {
         clause: clause.into(),
         verdict,

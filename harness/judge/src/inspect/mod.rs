@@ -10,7 +10,7 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use collaudo_record::{
     BodyHash, ClauseVerdict, FORMAT, Header, Inspection, Instant, Outcome, Player, Provider, ScenarioBrief, StoryFacts,
@@ -118,18 +118,18 @@ fn verdicts(
 fn verdict(clause: Clause, ruling: Ruling, profile: Profile) -> ClauseVerdict {
     let row = clause.row();
     let is_pass = ruling.outcome == Outcome::Pass;
-    let words = |words: String| if is_pass { String::new() } else { words };
+    let words = |words: Cow<'static, str>| if is_pass { String::new() } else { words.into_owned() };
     ClauseVerdict {
-        clause: row.id.to_owned(),
+        clause: row.id.into(),
         verdict: match (ruling.outcome, profile) {
             (Outcome::Deviation, Profile::Strict) => Outcome::Fail,
             (outcome, _) => outcome,
         },
-        party: row.party.to_owned(),
+        party: row.party.into(),
         expected: words(ruling.expected),
         observed: words(ruling.observed),
-        reading: reading_of(clause, ruling.outcome).map(str::to_owned),
-        source: row.confidence.to_owned(),
+        reading: reading_of(clause, ruling.outcome).map(Cow::Borrowed),
+        source: row.confidence.into(),
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn alone(octets: &[u8]) -> Inspection {
 /// Rows with that outcome.
 pub(super) fn rows(inspection: &Inspection, outcome: Outcome) -> Vec<&str> {
     let such = inspection.verdicts.iter().filter(|verdict| verdict.verdict == outcome);
-    such.map(|verdict| verdict.clause.as_str()).collect()
+    such.map(|verdict| &*verdict.clause).collect()
 }
 
 /// Rows that are no pass, with their words.
@@ -209,5 +209,5 @@ fn an_index_that_is_younger_than_the_message_decides_nothing() {
     let listed = own.split("\n\n").find(|record| record.contains("Beta PEC")).expect("beta's record");
     let unlisted = own.replace(listed, "").replace("managedDomains: alfa.test", "managedDomains: beta.test");
     assert_eq!(verdict(0, &unlisted).0, Outcome::Fail);
-    assert_eq!(verdict(-15, &unlisted), (Outcome::Unknown, Some("R-0060".to_owned())));
+    assert_eq!(verdict(-15, &unlisted), (Outcome::Unknown, Some("R-0060".into())));
 }

@@ -113,9 +113,9 @@ fn of_message<'a>(body: BodyHash, octets: Cow<'a, [u8]>, trust: &Trust) -> Store
     let mut way = Vec::new();
     if let Some(signed) = signed_inside(&root, &mut way) {
         let own = octets.get(signed.whole.clone()).unwrap_or_default();
+        let signature = Some(signature_of(signed, &octets, trust));
         // The wrapper kept the fields of the message and put another content around what is signed.
         let entity = Entity { head: root.head.clone(), ..signed.clone() };
-        let signature = Some(signature_of(&entity, &octets, trust));
         let reading = Reading::from(BodyHash::of(own), own, entity, signature, None, Purpose::Alone);
         if reading.kind != Kind::Ordinary {
             return Stored { reading, place: joined(&way.join(" > "), "multipart/signed"), octets };

@@ -1,5 +1,7 @@
+use std::borrow::Cow;
+
 use collaudo_record::Instant;
-use mail_parser::{Addr, HeaderValue, parsers::MessageStream};
+use mail_parser::{Addr, Address, HeaderValue, parsers::MessageStream};
 
 /// A header: its fields in order, and what those that matter here come to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,12 +39,14 @@ pub struct Head {
 /// A header field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// As it stands.
-    pub name: String,
-    /// Its octets from behind the colon to before its last line end, folds included.
-    pub raw: Vec<u8>,
-    /// Unfolded, encoded words decoded, white space trimmed at both ends.
-    pub value: String,
+    /// The whole field, ended with CRLF however it came: the decoder reads up to a line end.
+    octets: Box<[u8]>,
+    /// How many octets its name takes.
+    name: usize,
+    /// Where its colon stands.
+    colon: usize,
+    /// Its value; none where that is what stands there.
+    decoded: Option<String>,
     /// Where it begins in the octets of its header.
     pub start: usize,
 }
@@ -90,7 +94,7 @@ impl Head {
     fn summarise(&mut self) {
         let mut subject = None;
         for field in &self.fields {
-            let into = match field.name.len() {
+            let into = match field.name().len() {
                 2 if field.is("To") => &mut self.to,
                 2 if field.is("Cc") => &mut self.cc,
                 3 if field.is("Bcc") => &mut self.bcc,
@@ -98,12 +102,12 @@ impl Head {
                 6 if field.is("Sender") => &mut self.sender,
                 8 if field.is("Reply-To") => &mut self.reply_to,
                 7 if field.is("Subject") && subject.is_none() => {
-                    subject = Some(field.value.clone());
+                    subject = Some(field.value().to_owned());
                     continue;
                 }
                 _ => continue,
             };
-            into.extend(mailboxes(&field.raw));
+            mailboxes(field, into);
         }
         self.subject = subject;
         self.message_id = self.value("Message-ID").map(|id| bare_id(id).to_owned());
@@ -116,7 +120,7 @@ impl Head {
 
     /// All fields of that name, in any case.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Field> {
-        self.fields.iter().filter(move |field| field.name.eq_ignore_ascii_case(name))
+        self.fields.iter().filter(move |field| field.is(name))
     }
 
     /// The first field of that name.
@@ -126,47 +130,84 @@ impl Head {
 
     /// The decoded value of the first field of that name.
     pub fn value<'a>(&'a self, name: &'a str) -> Option<&'a str> {
-        self.first(name).map(|field| field.value.as_str())
+        self.first(name).map(Field::value)
     }
 }
 
 impl Field {
-    fn is(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name)
-    }
-
     fn read(whole: &[u8], start: usize) -> Option<Self> {
         let colon = memchr::memchr(b':', whole)?;
-        let (name, rest) = whole.split_at_checked(colon)?;
-        let name = name.trim_ascii_end();
-        let is_name = !name.is_empty() && name.iter().all(|b| b.is_ascii_graphic());
-        let raw = rest.get(1..)?;
-        let value = || match std::str::from_utf8(raw.trim_ascii()) {
-            Ok(plain) if is_plain(raw) => plain.to_owned(),
-            _ => unstructured(raw),
-        };
-        is_name.then(|| Self { name: decode_octets(name), value: value(), raw: raw.to_vec(), start })
+        let name = whole.get(..colon)?.trim_ascii_end();
+        if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
+            return None;
+        }
+        let mut octets = Vec::with_capacity(whole.len() + LINE_END.len());
+        octets.extend_from_slice(whole);
+        octets.extend_from_slice(LINE_END);
+        let mut field = Self { name: name.len(), octets: octets.into_boxed_slice(), colon, decoded: None, start };
+        field.decoded = (!is_plain(field.raw())).then(|| field.unstructured());
+        Some(field)
     }
+
+    /// As it stands.
+    pub fn name(&self) -> &str {
+        text(self.octets.get(..self.name))
+    }
+
+    /// Its octets from behind the colon to before its last line end, folds included.
+    pub fn raw(&self) -> &[u8] {
+        self.octets.get(self.colon + 1..self.octets.len() - LINE_END.len()).unwrap_or_default()
+    }
+
+    /// Unfolded, encoded words decoded, white space trimmed at both ends.
+    pub fn value(&self) -> &str {
+        self.decoded.as_deref().unwrap_or_else(|| text(Some(self.raw().trim_ascii())))
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.octets.get(..self.name).is_some_and(|own| own.eq_ignore_ascii_case(name.as_bytes()))
+    }
+
+    /// What the decoder reads: all behind the colon up to a line end, in Unicode alone.
+    pub(super) fn ended(&self) -> Cow<'_, [u8]> {
+        let ended = self.octets.get(self.colon + 1..).unwrap_or_default();
+        match std::str::from_utf8(ended) {
+            Ok(_) => Cow::Borrowed(ended),
+            Err(_) => Cow::Owned(decode_octets(ended).into_bytes()),
+        }
+    }
+
+    fn unstructured(&self) -> String {
+        match MessageStream::new(&self.ended()).parse_unstructured() {
+            HeaderValue::Text(text) => text.trim().to_owned(),
+            _ => String::new(),
+        }
+    }
+}
+
+const LINE_END: &[u8] = b"\r\n";
+
+/// Octets of which it is known that they are ASCII.
+fn text(octets: Option<&[u8]>) -> &str {
+    octets.and_then(|octets| std::str::from_utf8(octets).ok()).unwrap_or_default()
 }
 
 /// Whether there is nothing to unfold and nothing to decode.
 fn is_plain(raw: &[u8]) -> bool {
-    raw.iter().all(|b| matches!(b, b'\t' | b' '..=b'~')) && memchr::memmem::find(raw, b"=?").is_none()
+    raw.iter().all(|b| matches!(b, b'\t' | b' '..=b'~'))
+        && !memchr::memchr_iter(b'=', raw).any(|at| raw.get(at + 1) == Some(&b'?'))
 }
 
-fn unstructured(raw: &[u8]) -> String {
-    let ended = ended(raw);
-    match MessageStream::new(&ended).parse_unstructured() {
-        HeaderValue::Text(text) => text.trim().to_owned(),
-        _ => String::new(),
-    }
-}
-
-fn mailboxes(raw: &[u8]) -> Vec<Mailbox> {
-    let ended = ended(raw);
+fn mailboxes(field: &Field, into: &mut Vec<Mailbox>) {
+    let ended = field.ended();
     let value = MessageStream::new(&ended).parse_address();
-    let Some(addresses) = value.as_address() else { return Vec::new() };
-    addresses.iter().filter_map(mailbox).collect()
+    match value.as_address() {
+        Some(Address::List(addresses)) => into.extend(addresses.iter().filter_map(mailbox)),
+        Some(Address::Group(groups)) => {
+            into.extend(groups.iter().flat_map(|group| &group.addresses).filter_map(mailbox));
+        }
+        None => {}
+    }
 }
 
 fn mailbox(addr: &Addr<'_>) -> Option<Mailbox> {
@@ -179,18 +220,11 @@ fn mailbox(addr: &Addr<'_>) -> Option<Mailbox> {
 }
 
 fn read_date(field: &Field) -> Option<(Instant, i32)> {
-    let ended = ended(&field.raw);
+    let ended = field.ended();
     let value = MessageStream::new(&ended).parse_date();
     let date = value.as_datetime().filter(|date| date.is_valid())?;
     let east = i32::from(date.tz_hour) * 60 + i32::from(date.tz_minute);
     Some((Instant(date.to_timestamp() * 1_000_000), if date.tz_before_gmt { -east } else { east }))
-}
-
-/// The decoder reads a field up to a line end, and Unicode alone.
-fn ended(raw: &[u8]) -> Vec<u8> {
-    let mut text = decode_octets(raw).into_bytes();
-    text.extend_from_slice(b"\r\n");
-    text
 }
 
 /// UTF-8, or what Latin-1 makes of it.
@@ -233,7 +267,7 @@ mod tests {
             "Subject: =?UTF-8?Q?ACCETTAZIONE:_perch=C3=A9?=\r\n =?UTF-8?Q?_no?=\r\nX: 1\r\n\r\nBody: no field\r\n",
         );
         assert_eq!(head.subject.as_deref(), Some("ACCETTAZIONE: perché no"));
-        assert_eq!(head.fields[0].raw, b" =?UTF-8?Q?ACCETTAZIONE:_perch=C3=A9?=\r\n =?UTF-8?Q?_no?=");
+        assert_eq!(head.fields[0].raw(), b" =?UTF-8?Q?ACCETTAZIONE:_perch=C3=A9?=\r\n =?UTF-8?Q?_no?=");
         assert_eq!(head.fields.len(), 2);
     }
 

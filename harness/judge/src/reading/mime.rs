@@ -10,7 +10,7 @@ use mail_parser::{
 use memchr::memmem;
 
 use super::{
-    Head, Purpose,
+    Field, Head, Purpose,
     head::{decode_octets, line, without_line_end},
 };
 
@@ -24,8 +24,6 @@ pub struct Entity {
     pub head: Arc<Head>,
     /// Type and subtype in lower case; `text/plain` where none is given.
     pub media_type: String,
-    /// Parameters of the type: name in lower case, value as it stands.
-    pub parameters: Vec<(String, String)>,
     /// File name of the disposition, else the name of the type.
     pub name: Option<String>,
     /// In lower case.
@@ -85,13 +83,7 @@ impl Entity {
         let (content_type, disposition) = (ended(&head, "Content-Type"), ended(&head, "Content-Disposition"));
         let (content_type, disposition) = (structured(content_type.as_deref()), structured(disposition.as_deref()));
         let attribute = |name: &str| content_type.as_ref().and_then(|value| value.attribute(name));
-        let media_type = match &content_type {
-            Some(value) => match value.subtype() {
-                Some(subtype) => format!("{}/{subtype}", value.ctype()).to_ascii_lowercase(),
-                None => value.ctype().to_ascii_lowercase(),
-            },
-            None => "text/plain".to_owned(),
-        };
+        let media_type = media_type(content_type.as_ref());
         let name = disposition.as_ref().and_then(|value| value.attribute("filename")).or_else(|| attribute("name"));
         let encoding =
             head.value("Content-Transfer-Encoding").unwrap_or("7bit").trim_end_matches(';').trim().to_ascii_lowercase();
@@ -109,11 +101,9 @@ impl Entity {
         } else {
             Vec::new()
         };
-        let parameters = content_type.iter().flat_map(|value| value.attributes().unwrap_or_default());
         Self {
             name,
             charset: attribute("charset").map(str::to_ascii_lowercase),
-            parameters: parameters.map(|a| (a.name.to_ascii_lowercase(), a.value.to_string())).collect(),
             head: Arc::new(head),
             media_type,
             encoding,
@@ -124,9 +114,10 @@ impl Entity {
         }
     }
 
-    /// A parameter of the type.
-    pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    /// A parameter of the type, named in lower case; its value as it stands.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let ended = ended(&self.head, "Content-Type");
+        structured(ended.as_deref())?.attribute(name).map(str::to_owned)
     }
 
     /// Whether it is labelled as Latin-1, or not at all, and holds UTF-8 beyond ASCII: no text of Latin-1 looks so by chance.
@@ -180,12 +171,20 @@ fn hashes(name: &str) -> bool {
     name.ends_with(".hash")
 }
 
-/// The first field of that name with the line end that the decoder wants.
-fn ended(head: &Head, name: &str) -> Option<Vec<u8>> {
-    let raw = &head.first(name)?.raw;
-    let mut text = if raw.is_ascii() { raw.clone() } else { decode_octets(raw).into_bytes() };
-    text.extend_from_slice(b"\r\n");
-    Some(text)
+/// Type and subtype in lower case.
+fn media_type(content_type: Option<&ContentType<'_>>) -> String {
+    let Some(value) = content_type else { return "text/plain".to_owned() };
+    let mut own = match value.subtype() {
+        Some(subtype) => [value.ctype(), "/", subtype].concat(),
+        None => value.ctype().to_owned(),
+    };
+    own.make_ascii_lowercase();
+    own
+}
+
+/// The first field of that name as the decoder wants it.
+fn ended<'a>(head: &'a Head, name: &'a str) -> Option<Cow<'a, [u8]>> {
+    head.first(name).map(Field::ended)
 }
 
 fn structured(ended: Option<&[u8]>) -> Option<ContentType<'_>> {
@@ -208,18 +207,12 @@ fn decode_name(name: &str) -> String {
 
 fn decode(body: &[u8], encoding: &str) -> Vec<u8> {
     match encoding {
-        "base64" => {
-            let mut digits = Vec::with_capacity(body.len());
-            for line in body.split(|b| *b == b'\n') {
-                match line.trim_ascii() {
-                    line if line.iter().any(u8::is_ascii_whitespace) => {
-                        digits.extend(line.iter().filter(|b| !b.is_ascii_whitespace()));
-                    }
-                    line => digits.extend_from_slice(line),
-                }
-            }
+        // The decoder skips white space, but for a form feed.
+        "base64" if memchr::memchr(b'\x0c', body).is_some() => {
+            let digits: Vec<u8> = body.iter().copied().filter(|b| *b != b'\x0c').collect();
             base64_decode(&digits).unwrap_or_default()
         }
+        "base64" => base64_decode(body).unwrap_or_default(),
         "quoted-printable" => quoted_printable_decode(body).unwrap_or_else(|| body.to_vec()),
         _ => body.to_vec(),
     }

@@ -415,7 +415,7 @@ fn count(octets: &[u8]) -> u64 {
 /// The hash of a message without the trace fields that lead it.
 fn essence(head: &Head, octets: &[u8]) -> BodyHash {
     const TRACE: [&str; 3] = ["Received", "Return-Path", "Delivered-To"];
-    let first = head.fields.iter().find(|field| !TRACE.iter().any(|name| field.name.eq_ignore_ascii_case(name)));
+    let first = head.fields.iter().find(|field| !TRACE.iter().any(|name| field.name().eq_ignore_ascii_case(name)));
     BodyHash::of(first.and_then(|field| octets.get(field.start..)).unwrap_or(octets))
 }
 

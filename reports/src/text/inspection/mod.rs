@@ -180,7 +180,7 @@ impl InspectionText {
     fn verdict(&self, verdict: &ClauseVerdict, law: Option<&Requirement>) -> Vec<String> {
         let Self { pen, lang } = *self;
         let source = law.map(|row| format!(", {}", row.source)).unwrap_or_default();
-        let recalled = match verdict.source.as_str() {
+        let recalled = match &*verdict.source {
             "recalled" => {
                 lang.of(" (recalled, its text was not read)", " (citata a memoria, il testo non è stato letto)")
             }

@@ -124,7 +124,7 @@ fn reply_to(out: &mut Findings, occasion: &Occasion<'_>, clauses: &[Clause], env
 }
 
 fn values(head: &Head, name: &str) -> Vec<Vec<u8>> {
-    head.all(name).map(|field| unfolded(&field.raw)).collect()
+    head.all(name).map(|field| unfolded(field.raw())).collect()
 }
 
 fn request(view: &View<'_>, out: &mut Findings) {

@@ -5,7 +5,7 @@ use collaudo_record::{Instant, LogEntry, Provider, Span, What};
 use super::{Check, Findings, Occasion, View, quoted};
 use crate::{
     Clause,
-    reading::Kind,
+    reading::{Field, Kind},
     story::{Standing, Submission, address::same, octets::unfolded},
 };
 
@@ -126,9 +126,9 @@ fn fields(view: &View<'_>, out: &mut Findings, line: &Line<'_>) {
 /// The subject of the original, decoded and as it stands.
 fn subjects(submission: &Submission<'_>) -> (String, String) {
     let Some((reading, _)) = submission.message else { return (String::new(), String::new()) };
-    let raw = reading.head.first("Subject").map(|field| field.raw.clone()).unwrap_or_default();
+    let raw = reading.head.first("Subject").map(Field::raw).unwrap_or_default();
     let decoded = reading.head.subject.as_deref().unwrap_or_default();
-    (one_line(decoded.as_bytes()), one_line(&raw))
+    (one_line(decoded.as_bytes()), one_line(raw))
 }
 
 fn one_line(text: &[u8]) -> String {

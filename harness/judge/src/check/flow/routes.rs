@@ -128,7 +128,8 @@ fn families(view: &View<'_>, out: &mut Findings) {
         let head = &message.reading.head;
         let occasion = Occasion::new(view, issuer, [message.event]).about(view.story.submission_of(message));
         //= PEC-DM.6-01
-        let marks: Vec<_> = head.all("X-Ricevuta").chain(head.all("X-Trasporto")).map(|one| one.value.trim()).collect();
+        let marks: Vec<_> =
+            head.all("X-Ricevuta").chain(head.all("X-Trasporto")).map(|one| one.value().trim()).collect();
         let expected = "one X-Ricevuta or X-Trasporto, with a value that names a kind";
         let observed = format!("{} on {}", marks.join(", "), message.kind().wire());
         let tells = matches!(marks.as_slice(), [one] if Kind::is_named(one));

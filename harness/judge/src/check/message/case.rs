@@ -1,9 +1,9 @@
-use std::{cell::OnceCell, collections::BTreeSet};
+use std::{borrow::Cow, cell::OnceCell, collections::BTreeSet};
 
 use collaudo_record::{Instant, Provider};
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{Ruling, words};
+use super::{Ruling, text::Moment, words};
 use crate::{
     Clause,
     check::{Finding, View},
@@ -25,8 +25,10 @@ pub(crate) struct Case<'a> {
     pub(crate) octets: &'a [u8],
     /// Whether nothing is known but the message itself: a stored one, of no trace.
     pub(crate) is_alone: bool,
+    is_about_virus: OnceCell<bool>,
     page: OnceCell<Option<String>>,
     squeezed: OnceCell<String>,
+    moment: OnceCell<Moment<'a>>,
 }
 
 impl<'a> Case<'a> {
@@ -40,7 +42,7 @@ impl<'a> Case<'a> {
 
     /// Whether it is about a virus.
     pub(crate) fn is_about_virus(&self) -> bool {
-        self.reading.is_about_virus()
+        *self.is_about_virus.get_or_init(|| self.reading.is_about_virus())
     }
 
     /// A case for a message of a subject.
@@ -69,8 +71,19 @@ impl<'a> Case<'a> {
         octets: &'a [u8],
         is_alone: bool,
     ) -> Self {
-        let (page, squeezed) = (OnceCell::new(), OnceCell::new());
-        Self { view, sighting, issuer, reading: sighting.reading, submission: None, octets, is_alone, page, squeezed }
+        Self {
+            view,
+            sighting,
+            issuer,
+            reading: sighting.reading,
+            submission: None,
+            octets,
+            is_alone,
+            is_about_virus: OnceCell::new(),
+            page: OnceCell::new(),
+            squeezed: OnceCell::new(),
+            moment: OnceCell::new(),
+        }
     }
 
     /// The HTML of the readable text, decoded once for all rules.
@@ -81,6 +94,11 @@ impl<'a> Case<'a> {
     /// The readable text as facts are looked for in it.
     pub(super) fn squeezed_text(&self) -> &str {
         self.squeezed.get_or_init(|| super::text::squeezed(&self.reading.text))
+    }
+
+    /// Date, time and offset that the readable text gives.
+    pub(super) fn moment(&self) -> &Moment<'a> {
+        self.moment.get_or_init(|| Moment::first(&self.reading.text))
     }
 
     /// When it was first seen; of a stored message nobody knows.
@@ -231,7 +249,7 @@ impl<'a> Case<'a> {
             clause,
             provider: self.issuer.name.clone(),
             outcome: ruling.outcome,
-            expected: ruling.expected,
+            expected: ruling.expected.into_owned(),
             observed: words,
             evidence: vec![self.sighting.event],
             declared: self.sighting.declared,
@@ -258,9 +276,18 @@ pub(crate) fn listed<S: AsRef<str>>(values: impl IntoIterator<Item = S>) -> Stri
     if values.is_empty() { "nothing".to_owned() } else { values.join(", ") }
 }
 
-/// White space runs become one blank.
-pub(crate) fn collapsed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// White space runs become one blank, at either end none.
+pub(crate) fn collapsed(text: &str) -> Cow<'_, str> {
+    let is_such = |word: &str| !word.is_empty() && !word.contains(char::is_whitespace);
+    match text.is_empty() || text.split(' ').all(is_such) {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" ")),
+    }
+}
+
+/// Whether a text holds another, ASCII letters in either case.
+pub(crate) fn holds_in_any_case(text: &str, wanted: &str) -> bool {
+    wanted.is_empty() || text.as_bytes().windows(wanted.len()).any(|own| own.eq_ignore_ascii_case(wanted.as_bytes()))
 }
 
 /// An instant as a person in Italy would write it.

@@ -60,7 +60,7 @@ fn profile(case: &Case<'_>) -> Option<Ruling> {
         .filter(|(_, ruling)| ruling.outcome == Outcome::Fail)
         .map(|(id, ruling)| words!("{id}: {}", ruling.observed))
         .collect();
-    let words = if broken.is_empty() { "all of it".to_owned() } else { broken.join("; ") };
+    let words = if broken.is_empty() { words!("all of it") } else { broken.join("; ") };
     Some(Ruling::holds(broken.is_empty(), "a certificate with the profile of section 5.5", words))
 }
 
@@ -75,7 +75,7 @@ fn names_the_provider(case: &Case<'_>, signer: &Certificate) -> Option<Ruling> {
     let wanted = collapsed(owner).to_lowercase();
     let holds =
         signer.common_names.iter().chain(&signer.organizations).any(|name| collapsed(name).to_lowercase() == wanted);
-    Some(Ruling::holds(holds, words!("CN or O {owner:?}"), signer.subject.clone()))
+    Some(Ruling::holds(holds, words!("CN or O {owner:?}"), words!("{}", signer.subject)))
 }
 
 //= PEC-5.5.1-02
@@ -87,7 +87,7 @@ fn names_an_address(signer: &Certificate) -> Ruling {
 
 //= PEC-5.5.1-03
 fn no_address_in_subject(signer: &Certificate) -> Ruling {
-    Ruling::holds(!signer.email_in_subject, "no emailAddress in the subject", signer.subject.clone())
+    Ruling::holds(!signer.email_in_subject, "no emailAddress in the subject", words!("{}", signer.subject))
 }
 
 //= PEC-5.5.1-04
@@ -100,7 +100,7 @@ fn subject_is_well_formed(signer: &Certificate) -> Ruling {
     Ruling::holds(
         holds,
         "a subject with non-empty attributes and a country of two capital letters",
-        signer.subject.clone(),
+        words!("{}", signer.subject),
     )
 }
 
@@ -108,7 +108,7 @@ fn subject_is_well_formed(signer: &Certificate) -> Ruling {
 fn has_its_extensions(signer: &Certificate) -> Ruling {
     let missing: Vec<&str> =
         REQUIRED.iter().filter(|(oid, _)| signer.extension(oid).is_none()).map(|(_, name)| *name).collect();
-    let words = if missing.is_empty() { "all four".to_owned() } else { words!("without {}", listed(&missing)) };
+    let words = if missing.is_empty() { words!("all four") } else { words!("without {}", listed(&missing)) };
     Ruling::holds(missing.is_empty(), listed(REQUIRED.map(|(_, name)| name)), words)
 }
 
@@ -124,14 +124,14 @@ fn key_usage(signer: &Certificate) -> Ruling {
     let critical = signer.extension(oid::KEY_USAGE).is_some_and(|extension| extension.critical);
     let signs = signer.key_usage().and_then(<[u8]>::first).is_some_and(|bits| bits & 0x80 != 0);
     let words = match signer.extension(oid::KEY_USAGE) {
-        None => "no keyUsage".to_owned(),
+        None => words!("no keyUsage"),
         Some(_) => words!("keyUsage critical: {critical}, digitalSignature: {signs}"),
     };
     Ruling::holds(critical && signs, "keyUsage critical with digitalSignature", words)
 }
 
 /// An extension that has its value and is not critical; one that is missing has none.
-fn plain(signer: &Certificate, oid: &str, expected: &str, has_value: bool) -> Ruling {
+fn plain(signer: &Certificate, oid: &str, expected: &'static str, has_value: bool) -> Ruling {
     let critical = signer.extension(oid).is_some_and(|extension| extension.critical);
     let words = words!("critical: {critical}, value there: {has_value}");
     Ruling::holds(has_value && !critical, expected, words)

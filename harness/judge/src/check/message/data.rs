@@ -60,9 +60,9 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// What the DTD says of one element.
-fn shape(case: &Case<'_>, at: FlawAt, expected: &str) -> Option<Ruling> {
+fn shape(case: &Case<'_>, at: FlawAt, expected: &'static str) -> Option<Ruling> {
     let flaws: Vec<&str> = case.daticert()?.flaws_at(at).collect();
-    let words = if flaws.is_empty() { "as the DTD wants it".to_owned() } else { flaws.join("; ") };
+    let words = if flaws.is_empty() { words!("as the DTD wants it") } else { flaws.join("; ") };
     Some(Ruling::holds(flaws.is_empty(), expected, words))
 }
 
@@ -77,7 +77,7 @@ fn root(case: &Case<'_>) -> Option<Ruling> {
     let flaws: Vec<&str> = daticert.flaws_at(FlawAt::Root).chain(daticert.flaws_at(FlawAt::Text)).collect();
     let flaws: Vec<&str> =
         flaws.into_iter().filter(|words| !words.contains("attribute tipo") && !words.contains("postacert/@")).collect();
-    let words = if flaws.is_empty() { "as the DTD wants it".to_owned() } else { flaws.join("; ") };
+    let words = if flaws.is_empty() { words!("as the DTD wants it") } else { flaws.join("; ") };
     Some(Ruling::holds(flaws.is_empty(), expected, words))
 }
 
@@ -101,7 +101,7 @@ fn errore(case: &Case<'_>) -> Option<Ruling> {
 fn errore_fits(case: &Case<'_>, values: &[&str], kinds: &[Kind]) -> Option<Ruling> {
     let own = case.daticert()?.errore.as_deref().unwrap_or("nessuno");
     let holds = !values.contains(&own) || kinds.contains(&case.reading.kind);
-    let expected = words!("errore {} only with {}", values.join(", "), listed(kinds.iter().map(|kind| kind.wire())));
+    let expected = words!("errore {} only with {}", listed(values), listed(kinds.iter().map(|kind| kind.wire())));
     Some(Ruling::holds(holds, expected, words!("errore {own} with {}", case.reading.kind.wire())))
 }
 
@@ -158,7 +158,7 @@ fn destinatari(case: &Case<'_>) -> Option<Ruling> {
     }
     let expected = match &wanted {
         Some(wanted) => words!("one destinatari for each of {}", listed(wanted)),
-        None => "one destinatari for each recipient".to_owned(),
+        None => words!("one destinatari for each recipient"),
     };
     Some(Ruling::holds(holds, expected, words!("destinatari {}", listed(&own))))
 }
@@ -203,7 +203,7 @@ fn gestore(case: &Case<'_>) -> Option<Ruling> {
     Some(Ruling::holds(
         holds,
         match case.issuer.display_name.as_str() {
-            "" => "gestore-emittente with the provider's name".to_owned(),
+            "" => words!("gestore-emittente with the provider's name"),
             name => words!("gestore-emittente {name}"),
         },
         words!("gestore-emittente {own:?}"),
@@ -416,5 +416,5 @@ fn full_mailbox_code(case: &Case<'_>) -> Option<Ruling> {
 
 fn in_text(case: &Case<'_>, daticert: &Daticert) -> bool {
     let own = daticert.errore_esteso.as_deref().unwrap_or_default();
-    case.reading.text.contains(FULL) || collapsed(&case.reading.text).contains(&collapsed(own))
+    case.reading.text.contains(FULL) || collapsed(&case.reading.text).contains(&*collapsed(own))
 }

@@ -2,12 +2,12 @@ use collaudo_record::{Instant, Outcome, What};
 
 use super::{
     Case, GENERATED, Rule, Ruling,
-    case::{collapsed, listed, shown, when},
+    case::{collapsed, holds_in_any_case, listed, shown, when},
     words::words,
 };
 use crate::{
     Clause,
-    reading::{Kind, Mailbox},
+    reading::{Field, Kind, Mailbox},
     story::{
         address::{domain, same},
         octets::unfolded,
@@ -134,12 +134,12 @@ fn takes_over_fields(case: &Case<'_>) -> Option<Ruling> {
     const COPIED: [&str; 4] = ["To", "Cc", "Reply-To", "Received"];
     let original = if case.reading.kind == Anomalia { case.received() } else { case.original() }?;
     let head = case.head();
-    let own = |name: &str| head.first(name).map(|field| unfolded(&field.raw));
-    let is_copied = |name: &&&str| original.first(name).is_some_and(|field| own(name) == Some(unfolded(&field.raw)));
+    let own = |name: &str| head.first(name).map(|field| unfolded(field.raw()));
+    let is_copied = |name: &&&str| original.first(name).is_some_and(|field| own(name) == Some(unfolded(field.raw())));
     let mut taken: Vec<&str> = COPIED.iter().filter(is_copied).copied().collect();
     let subject = original.subject.as_deref().map(collapsed).filter(|subject| !subject.is_empty());
-    let contains = |subject: &String| head.subject.as_deref().is_some_and(|own| collapsed(own).contains(subject));
-    let has_subject = subject.as_ref().is_some_and(contains);
+    let contains = |subject: &str| head.subject.as_deref().is_some_and(|own| collapsed(own).contains(subject));
+    let has_subject = subject.as_deref().is_some_and(contains);
     let msgid = case.msgid().flatten();
     let has_reference = msgid.is_some() && head.x_riferimento.as_deref() == msgid;
     taken.extend(has_subject.then_some("Subject"));
@@ -148,7 +148,7 @@ fn takes_over_fields(case: &Case<'_>) -> Option<Ruling> {
         return None;
     }
     let added = ["X-Ricevuta", "X-Trasporto"].into_iter().filter(|name| head.first(name).is_some());
-    let words = format!("taken over: {}; added: {}", listed(&taken), listed(added));
+    let words = words!("taken over: {}; added: {}", listed(&taken), listed(added));
     Some(Ruling::holds(!taken.is_empty(), "fields of the original, and fields of its kind", words))
 }
 
@@ -222,12 +222,11 @@ fn italian_names(case: &Case<'_>) -> Option<Ruling> {
         ("X-VerificaSicurezza", &["errore"]),
     ];
     let own = case.head().fields.iter().filter_map(|field| {
-        let (name, values) = VALUES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&field.name))?;
-        Some((name, &field.value, values.contains(&field.value.to_ascii_lowercase().as_str())))
+        let (name, values) = VALUES.iter().find(|(name, _)| name.eq_ignore_ascii_case(field.name()))?;
+        Some((name, field.value(), values.iter().any(|value| value.eq_ignore_ascii_case(field.value()))))
     });
     let own: Vec<_> = own.collect();
-    let english: Vec<&str> =
-        case.head().fields.iter().map(|field| field.name.as_str()).filter(|name| is_english(name)).collect();
+    let english: Vec<&str> = case.head().fields.iter().map(Field::name).filter(|name| is_english(name)).collect();
     // A field that is missing is another row's affair.
     if own.is_empty() && english.is_empty() {
         return None;
@@ -249,7 +248,8 @@ fn is_english(name: &str) -> bool {
         "xsecurityverification",
         "xtransport",
     ];
-    NAMES.contains(&name.to_ascii_lowercase().replace('-', "").as_str())
+    let bare = || name.bytes().filter(|b| *b != b'-').map(|b| b.to_ascii_lowercase());
+    NAMES.iter().any(|one| bare().eq(one.bytes()))
 }
 
 //= PEC-3.1.4-01
@@ -429,8 +429,7 @@ fn per_conto_di(case: &Case<'_>) -> Option<Ruling> {
 
 /// Whether a display name tells on whose behalf the message comes.
 fn names_sender(case: &Case<'_>, author: &Mailbox) -> bool {
-    let name = author.name.to_ascii_lowercase();
-    senders(case).iter().any(|sender| name.contains(&sender.to_ascii_lowercase()))
+    senders(case).iter().any(|sender| holds_in_any_case(&author.name, sender))
 }
 
 /// Whom an envelope may name as the sender. Of what lies in an anomaly envelope nothing is certain: any of the addresses

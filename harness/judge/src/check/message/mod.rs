@@ -17,7 +17,10 @@ mod tests;
 mod text;
 pub(crate) mod words;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    borrow::Cow,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use collaudo_record::{Outcome, Player};
 
@@ -30,9 +33,27 @@ pub(crate) use text::{instant_of, notice_hours};
 /// One row of the law that a message can be held against.
 pub(super) struct Rule {
     clause: Clause,
-    kinds: &'static [Kind],
+    kinds: Kinds,
     virus: Virus,
     judge: fn(&Case<'_>) -> Option<Ruling>,
+}
+
+/// Kinds, a bit for each: which rules bind a message is asked of every rule for every message.
+struct Kinds(u16);
+
+impl Kinds {
+    const fn of(kinds: &[Kind]) -> Self {
+        let (mut bits, mut rest) = (0, kinds);
+        while let [kind, others @ ..] = rest {
+            bits |= 1 << *kind as u16;
+            rest = others;
+        }
+        Self(bits)
+    }
+
+    const fn contains(&self, kind: Kind) -> bool {
+        self.0 & 1 << kind as u16 != 0
+    }
 }
 
 /// Whether a rule binds notices about viruses, which share their kind with others.
@@ -46,26 +67,26 @@ enum Virus {
 impl Rule {
     /// A rule for messages of these kinds, whatever they are about.
     const fn all(clause: Clause, kinds: &'static [Kind], judge: fn(&Case<'_>) -> Option<Ruling>) -> Self {
-        Self { clause, kinds, virus: Virus::Also, judge }
+        Self { clause, kinds: Kinds::of(kinds), virus: Virus::Also, judge }
     }
 
     /// A rule for messages of these kinds that are not about a virus.
     const fn plain(clause: Clause, kinds: &'static [Kind], judge: fn(&Case<'_>) -> Option<Ruling>) -> Self {
-        Self { clause, kinds, virus: Virus::Not, judge }
+        Self { clause, kinds: Kinds::of(kinds), virus: Virus::Not, judge }
     }
 
     /// A rule for messages of these kinds that are about a virus.
     const fn virus(clause: Clause, kinds: &'static [Kind], judge: fn(&Case<'_>) -> Option<Ruling>) -> Self {
-        Self { clause, kinds, virus: Virus::Only, judge }
+        Self { clause, kinds: Kinds::of(kinds), virus: Virus::Only, judge }
     }
 
     fn binds(&self, case: &Case<'_>) -> bool {
-        let by_matter = match self.virus {
+        let by_matter = || match self.virus {
             Virus::Also => true,
             Virus::Not => !case.is_about_virus(),
             Virus::Only => case.is_about_virus(),
         };
-        self.kinds.contains(&case.reading.kind) && by_matter
+        self.kinds.contains(case.reading.kind) && by_matter()
     }
 }
 
@@ -73,17 +94,20 @@ impl Rule {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Ruling {
     pub(crate) outcome: Outcome,
-    pub(crate) expected: String,
-    pub(crate) observed: String,
+    pub(crate) expected: Words,
+    pub(crate) observed: Words,
 }
 
+/// What is always said in the same words costs nothing.
+type Words = Cow<'static, str>;
+
 impl Ruling {
-    fn of(outcome: Outcome, expected: impl Into<String>, observed: impl Into<String>) -> Self {
+    fn of(outcome: Outcome, expected: impl Into<Words>, observed: impl Into<Words>) -> Self {
         Self { outcome, expected: expected.into(), observed: observed.into() }
     }
 
     /// Pass or fail.
-    fn holds(holds: bool, expected: impl Into<String>, observed: impl Into<String>) -> Self {
+    fn holds(holds: bool, expected: impl Into<Words>, observed: impl Into<Words>) -> Self {
         Self::of(if holds { Outcome::Pass } else { Outcome::Fail }, expected, observed)
     }
 }

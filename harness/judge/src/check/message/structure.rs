@@ -2,12 +2,12 @@ use collaudo_record::Outcome;
 
 use super::{
     CERTIFYING, Case, GENERATED, Rule, Ruling,
-    case::{listed, shown},
+    case::{holds_in_any_case, listed, shown},
     words::words,
 };
 use crate::{
     Clause,
-    reading::{Daticert, Entity, Form, Kind},
+    reading::{Daticert, Form, Kind},
 };
 
 use Kind::{
@@ -82,7 +82,7 @@ fn original_and_data(case: &Case<'_>) -> Option<Ruling> {
 
 //= PEC-3.2.2-14
 fn text_and_message_alone(case: &Case<'_>) -> Option<Ruling> {
-    let is_text = |part: &Entity| case.reading.readable_part() == Some(part);
+    let is_text = |part| case.reading.readable_part().is_some_and(|text| std::ptr::eq(text, part));
     let own = case.reading.parts();
     let holds = matches!(own, [text, message] if is_text(text) && message.media_type == "message/rfc822");
     Some(Ruling::holds(holds, "a text, a message/rfc822 and nothing else", parts(case)))
@@ -115,7 +115,7 @@ fn seven_bit(case: &Case<'_>) -> Option<Ruling> {
     let users = users.map_or(0..0, |part| part.body.clone());
     let before = 0..if users.is_empty() { octets.len() } else { users.start };
     let found = high(&before).or_else(|| high(&(users.end.max(before.end)..octets.len())).map(|at| at + users.end));
-    let words = found.map_or_else(|| "7-bit octets alone".to_owned(), |at| words!("an octet above 127 at {at}"));
+    let words = found.map_or_else(|| words!("7-bit octets alone"), |at| words!("an octet above 127 at {at}"));
     let outcome = match found {
         None => Outcome::Pass,
         // Some deployed providers sign parts with raw octets.
@@ -128,13 +128,13 @@ fn seven_bit(case: &Case<'_>) -> Option<Ruling> {
 //= PEC-4.3-02
 fn content_is_mixed(case: &Case<'_>) -> Option<Ruling> {
     let own = &case.reading.content().media_type;
-    Some(Ruling::holds(own == "multipart/mixed", "signed content of multipart/mixed", own.clone()))
+    Some(Ruling::holds(own == "multipart/mixed", "signed content of multipart/mixed", words!("{own}")))
 }
 
 //= PEC-4.3-03
 fn text_first(case: &Case<'_>) -> Option<Ruling> {
-    let readable = case.reading.readable_part();
-    let holds = readable.is_some() && readable == case.reading.parts().first();
+    let both = case.reading.readable_part().zip(case.reading.parts().first());
+    let holds = both.is_some_and(|(readable, first)| std::ptr::eq(readable, first));
     Some(Ruling::holds(holds, "the readable text as the first part", parts(case)))
 }
 
@@ -162,7 +162,11 @@ fn text_type(case: &Case<'_>) -> Option<Ruling> {
     // Where it stands is the row before; here its type counts.
     let own = case.reading.readable_part().map(|readable| readable.media_type.as_str());
     let holds = matches!(own, Some("text/plain" | "multipart/alternative"));
-    Some(Ruling::holds(holds, "readable text of text/plain or multipart/alternative", own.unwrap_or("no text")))
+    Some(Ruling::holds(
+        holds,
+        "readable text of text/plain or multipart/alternative",
+        words!("{}", own.unwrap_or("no text")),
+    ))
 }
 
 //= PEC-4.3.1-03
@@ -182,20 +186,19 @@ const ACTING: [&str; 7] = ["script", "object", "applet", "embed", "form", "input
 //= PEC-4.3.1-05
 fn html_refers_to_nothing(case: &Case<'_>) -> Option<Ruling> {
     let html = case.page()?;
+    const REFERRING: [&str; 4] = ["src", "background", "data", "poster"];
     let found: Vec<String> = tags(html)
         .filter(|tag| {
             let refers = tag.attributes().any(|(name, value)| {
-                matches!(name.as_str(), "src" | "background" | "data" | "poster")
-                    || value.contains("url(")
-                    || value.starts_with("cid:")
+                is_among(name, &REFERRING) || holds_in_any_case(value, "url(") || begins_with(value, "cid:")
             });
             // Deployed pages bring their own style along; what it refers to is looked for all the same.
-            let is_own_style = case.is_alone && tag.name == "style";
-            BRINGING.contains(&tag.name.as_str()) && !is_own_style || refers
+            let is_own_style = case.is_alone && tag.name.eq_ignore_ascii_case("style");
+            is_among(tag.name, &BRINGING) && !is_own_style || refers
         })
-        .map(|tag| words!("<{}>", tag.name))
+        .map(|tag| words!("<{}>", tag.name.to_ascii_lowercase()))
         .collect();
-    let found = if html.to_ascii_lowercase().contains("@import") { vec!["@import".to_owned()] } else { found };
+    let found = if holds_in_any_case(html, "@import") { vec![words!("@import")] } else { found };
     Some(Ruling::holds(
         found.is_empty(),
         "HTML that refers to no other element",
@@ -208,35 +211,44 @@ fn html_is_passive(case: &Case<'_>) -> Option<Ruling> {
     let html = case.page()?;
     let found: Vec<String> = tags(html)
         .filter(|tag| {
-            let acts = tag.attributes().any(|(name, value)| name.starts_with("on") || value.starts_with("javascript:"));
-            ACTING.contains(&tag.name.as_str()) || acts
+            let acts =
+                tag.attributes().any(|(name, value)| begins_with(name, "on") || begins_with(value, "javascript:"));
+            is_among(tag.name, &ACTING) || acts
         })
-        .map(|tag| words!("<{}>", tag.name))
+        .map(|tag| words!("<{}>", tag.name.to_ascii_lowercase()))
         .collect();
     Some(Ruling::holds(found.is_empty(), "HTML without active content", words!("active: {}", listed(&found))))
 }
 
 /// An opening tag of HTML.
 struct Tag<'a> {
-    name: String,
+    name: &'a str,
     inside: &'a str,
 }
 
-impl Tag<'_> {
-    /// Attributes with their values, all in lower case, quotes taken off.
-    fn attributes(&self) -> impl Iterator<Item = (String, String)> {
+impl<'a> Tag<'a> {
+    /// Attributes with their values, quotes taken off.
+    fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let words = self.inside.split_ascii_whitespace().filter_map(|word| word.split_once('='));
-        let clean = |text: &str| text.trim_matches(['"', '\'', '/']).to_ascii_lowercase();
+        let clean = |text: &'a str| text.trim_matches(['"', '\'', '/']);
         words.map(move |(name, value)| (clean(name), clean(value)))
     }
+}
+
+/// Whether a name of HTML, whose case does not count, is one of these.
+fn is_among(name: &str, names: &[&str]) -> bool {
+    names.iter().any(|one| one.eq_ignore_ascii_case(name))
+}
+
+fn begins_with(text: &str, beginning: &str) -> bool {
+    text.get(..beginning.len()).is_some_and(|own| own.eq_ignore_ascii_case(beginning))
 }
 
 fn tags(html: &str) -> impl Iterator<Item = Tag<'_>> {
     html.split('<').skip(1).filter_map(|rest| {
         let inside = rest.split('>').next()?;
-        let name: String = inside.chars().take_while(char::is_ascii_alphanumeric).collect();
-        let inside = inside.get(name.len()..)?;
-        (!name.is_empty()).then(|| Tag { name: name.to_ascii_lowercase(), inside })
+        let (name, inside) = inside.split_at(inside.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(inside.len()));
+        (!name.is_empty()).then_some(Tag { name, inside })
     })
 }
 
@@ -251,7 +263,7 @@ fn original_part(case: &Case<'_>) -> Option<Ruling> {
 //= PEC-4.3.3-01
 fn data_type(case: &Case<'_>) -> Option<Ruling> {
     let part = case.reading.daticert_part()?;
-    Some(Ruling::holds(part.media_type == "application/xml", "application/xml", part.media_type.clone()))
+    Some(Ruling::holds(part.media_type == "application/xml", "application/xml", words!("{}", part.media_type)))
 }
 
 //= PEC-4.3.3-02

@@ -133,7 +133,7 @@ const LOST: char = '\u{fffd}';
 /// may what ASCII cannot write.
 fn holds_value(text: &str, value: &str) -> bool {
     let most = if text.contains(LOST) { 0x7f } else { 0xff };
-    value.split(|c: char| u32::from(c) > most).all(|piece| text.contains(&squeezed(piece)))
+    value.split(|c: char| u32::from(c) > most).all(|piece| text.contains(&*squeezed(piece)))
 }
 
 /// Whether the text tells a fact. A lost character was an accented one, in these words an e.
@@ -156,7 +156,7 @@ fn items(case: &Case<'_>, text: &str) -> Vec<(String, bool)> {
     }
     let recipients = recipients(case);
     if let Some(first) = recipients.iter().find(|list| !list.is_empty()) {
-        let all_of = |list: &Vec<String>| !list.is_empty() && list.iter().all(|one| holds_value(text, one));
+        let all_of = |list: &Vec<&str>| !list.is_empty() && list.iter().all(|one| holds_value(text, one));
         items.push((words!("recipients {}", listed(first)), recipients.iter().any(all_of)));
     }
     // The model of a non-delivery notice for a virus has no sender: the user who reads it is.
@@ -171,9 +171,9 @@ fn items(case: &Case<'_>, text: &str) -> Vec<(String, bool)> {
     if let Some(first) = senders.first() {
         items.push((words!("sender {first}"), senders.iter().any(|sender| holds_value(text, sender))));
     }
-    let moment = Moment::first(&case.reading.text);
-    items.push(("date and time".to_owned(), moment.date.is_some() && moment.time.is_some()));
-    items.push(("time zone".to_owned(), moment.offset.is_some()));
+    let moment = case.moment();
+    items.push((words!("date and time"), moment.date.is_some() && moment.time.is_some()));
+    items.push((words!("time zone"), moment.offset.is_some()));
     items.extend(moment.instant().and_then(|at| right_time(case, at)));
     items
 }
@@ -196,26 +196,26 @@ fn identifiers<'a>(case: &Case<'a>) -> Vec<&'a str> {
 }
 
 /// Whom the text must name: the one recipient concerned, those taken in charge, or all; by each place that tells it.
-fn recipients(case: &Case<'_>) -> Vec<Vec<String>> {
+fn recipients<'a>(case: &Case<'a>) -> Vec<Vec<&'a str>> {
     if let Some(enclosed) = case.reading.postacert.as_ref().filter(|_| case.reading.kind == Anomalia) {
-        return vec![enclosed.head.to.iter().map(|to| to.address.clone()).collect()];
+        return vec![enclosed.head.to.iter().map(|to| to.address.as_str()).collect()];
     }
     let Some(daticert) = case.daticert() else { return Vec::new() };
     match case.reading.kind {
         AvvenutaConsegna | ErroreConsegna | PreavvisoErroreConsegna | RilevazioneVirus => {
-            vec![daticert.consegna.iter().cloned().collect()]
+            vec![daticert.consegna.iter().map(String::as_str).collect()]
         }
-        PresaInCarico => vec![daticert.ricezione.clone(), taken(case)],
+        PresaInCarico => vec![daticert.ricezione.iter().map(String::as_str).collect(), taken(case)],
         _ => {
             let asked = case.submission.into_iter().flat_map(|submission| &submission.recipients);
-            let certified = daticert.destinatari.iter().map(|(address, _)| address.clone()).collect();
-            vec![certified, asked.map(|one| one.address.to_owned()).collect()]
+            let certified = daticert.destinatari.iter().map(|(address, _)| address.as_str()).collect();
+            vec![certified, asked.map(|one| one.address).collect()]
         }
     }
 }
 
 /// Those for whom this message's issuer took the envelope.
-fn taken(case: &Case<'_>) -> Vec<String> {
+fn taken<'a>(case: &Case<'a>) -> Vec<&'a str> {
     let id = case.daticert().and_then(|daticert| daticert.identificativo.as_deref());
     let ours = case
         .view
@@ -223,7 +223,7 @@ fn taken(case: &Case<'_>) -> Vec<String> {
         .handovers
         .iter()
         .filter(|one| one.provider.name == case.issuer.name && Some(one.pec_msgid) == id && one.taken.is_some());
-    ours.map(|one| one.recipient.to_owned()).collect()
+    ours.map(|one| one.recipient).collect()
 }
 
 fn says(case: &Case<'_>, facts: &[Fact]) -> Option<Ruling> {
@@ -233,14 +233,14 @@ fn says(case: &Case<'_>, facts: &[Fact]) -> Option<Ruling> {
     wanted.extend(explanation(case, text).filter(|_| facts.contains(&FAULT) || facts.contains(&SECURITY)));
     // Every scanner calls it so.
     if facts.contains(&SECURITY) && carries_the_test_file(case) {
-        wanted.push(("the name of what was found".to_owned(), text.contains("eicar")));
+        wanted.push((words!("the name of what was found"), text.contains("eicar")));
     }
     let expected = words!("a text that gives {}", listed(wanted.iter().map(|(item, _)| item)));
     let missing: Vec<&str> = wanted.iter().filter(|(_, there)| !there).map(|(item, _)| item.as_str()).collect();
     if missing.is_empty() && case.daticert().is_none() && case.reading.kind != Anomalia {
         return Some(Ruling::of(Outcome::Unknown, expected, "there are no certification data to compare with"));
     }
-    let words = if missing.is_empty() { "all of it".to_owned() } else { words!("without {}", listed(&missing)) };
+    let words = if missing.is_empty() { words!("all of it") } else { words!("without {}", listed(&missing)) };
     Some(Ruling::holds(missing.is_empty(), expected, words))
 }
 
@@ -278,8 +278,11 @@ fn acceptance(case: &Case<'_>) -> Option<Ruling> {
     let kinds = kinds(case);
     let untold: Vec<&String> =
         kinds.iter().filter(|(address, kind)| !tells_kind(case, address, kind)).map(|(address, _)| address).collect();
-    let words =
-        if untold.is_empty() { said.observed } else { words!("the kind is not told of {}", listed(untold.iter())) };
+    let words = if untold.is_empty() {
+        said.observed
+    } else {
+        words!("the kind is not told of {}", listed(untold.iter())).into()
+    };
     Some(Ruling::holds(untold.is_empty(), said.expected + ", each recipient with its kind", words))
 }
 
@@ -317,7 +320,7 @@ fn kind_of_each_recipient(case: &Case<'_>) -> Option<Ruling> {
         .map(|(address, _)| address.as_str())
         .collect();
     let told = listed(daticert.destinatari.iter().map(|(address, tipo)| words!("{address} ({tipo})")));
-    let words = if untold.is_empty() { "all told".to_owned() } else { words!("not told of {}", listed(&untold)) };
+    let words = if untold.is_empty() { words!("all told") } else { words!("not told of {}", listed(&untold)) };
     let holds = untold.is_empty() && !daticert.destinatari.is_empty();
     Some(Ruling::holds(holds, words!("{expected}: {told}"), words))
 }
@@ -366,35 +369,34 @@ fn facts(case: &Case<'_>, facts: &[Fact]) -> Ruling {
     let text = case.squeezed_text();
     let missing: Vec<&str> = facts.iter().filter(|fact| !tells(text, fact)).map(|(fact, _)| *fact).collect();
     let expected = words!("a text that tells {}", listed(facts.iter().map(|(fact, _)| fact)));
-    let words =
-        if missing.is_empty() { "all of it".to_owned() } else { words!("it does not tell {}", listed(&missing)) };
+    let words = if missing.is_empty() { words!("all of it") } else { words!("it does not tell {}", listed(&missing)) };
     Ruling::holds(missing.is_empty(), expected, words)
 }
 
 /// Date, time and offset as they first stand in a text.
 #[derive(Debug, Default, PartialEq)]
-struct Moment {
-    date: Option<String>,
-    time: Option<String>,
+pub(super) struct Moment<'a> {
+    date: Option<&'a str>,
+    time: Option<&'a str>,
     /// As it stands between the parentheses behind the time, however the time is written.
-    offset: Option<String>,
+    offset: Option<&'a str>,
 }
 
-impl Moment {
-    fn first(text: &str) -> Self {
+impl<'a> Moment<'a> {
+    pub(super) fn first(text: &'a str) -> Self {
         let time = find(text, "dd:dd:dd");
         let behind = time.as_ref().map(|(_, behind)| *behind).or_else(|| clock(text).map(|(_, behind)| behind));
         let inside = behind.and_then(|rest| rest.trim_start().strip_prefix('(')?.split_once(')'));
         Self {
             date: find(text, "dd/dd/dddd").map(|(date, _)| date),
             time: time.map(|(time, _)| time),
-            offset: inside.map(|(offset, _)| offset.trim().to_owned()).filter(|offset| minutes(offset).is_some()),
+            offset: inside.map(|(offset, _)| offset.trim()).filter(|offset| minutes(offset).is_some()),
         }
     }
 
     fn instant(&self) -> Option<Instant> {
-        let offset = Offset::from_seconds(minutes(self.offset.as_ref()?)? * 60).ok()?;
-        let local = format!("{} {}", self.date.as_ref()?, self.time.as_ref()?);
+        let offset = Offset::from_seconds(minutes(self.offset?)? * 60).ok()?;
+        let local = format!("{} {}", self.date?, self.time?);
         let local = DateTime::strptime("%d/%m/%Y %H:%M:%S", local).ok()?;
         Some(Instant(offset.to_timestamp(local).ok()?.as_microsecond()))
     }
@@ -479,7 +481,7 @@ const MONTHS: [&str; 24] = [
 ];
 
 /// The first place where the text follows the pattern (`d` is a digit), and what stands behind it.
-fn find<'a>(text: &'a str, pattern: &str) -> Option<(String, &'a str)> {
+fn find<'a>(text: &'a str, pattern: &str) -> Option<(&'a str, &'a str)> {
     let is_digit = |b: Option<&u8>| b.is_some_and(u8::is_ascii_digit);
     let fits = |b: (&u8, &u8)| if *b.1 == b'd' { b.0.is_ascii_digit() } else { b.0 == b.1 };
     let octets = text.as_bytes();
@@ -489,7 +491,7 @@ fn find<'a>(text: &'a str, pattern: &str) -> Option<(String, &'a str)> {
         is_it.then_some(at)
     })?;
     // What fits is ASCII throughout.
-    Some((text.get(at..at + pattern.len())?.to_owned(), text.get(at + pattern.len()..)?))
+    Some((text.get(at..at + pattern.len())?, text.get(at + pattern.len()..)?))
 }
 
 /// Minutes east of UTC of `+0100`, as deployed, or `+01:00`, as the RFC writes it.
@@ -503,8 +505,8 @@ fn minutes(offset: &str) -> Option<i32> {
 
 //= PEC-4.2-01
 fn legal_time(case: &Case<'_>) -> Option<Ruling> {
-    let moment = Moment::first(&case.reading.text);
-    let offset = moment.offset.as_deref().and_then(minutes)?;
+    let moment = case.moment();
+    let offset = moment.offset.and_then(minutes)?;
     let at = Timestamp::from_microsecond(moment.instant()?.0).ok()?;
     let legal = rome()?.to_offset(at).seconds() / 60;
     let words = |minutes: i32| {
@@ -518,48 +520,47 @@ fn legal_time(case: &Case<'_>) -> Option<Ruling> {
 }
 
 /// A value in its form, or another that was meant for it; where there is nothing of the sort the text's own row says so.
-fn form(expected: &str, right: Option<String>, meant: Option<String>) -> Option<Ruling> {
-    let holds = right.is_some();
-    let own = right.or(meant)?;
-    Some(Ruling::holds(holds, expected, words!("the text has {own}")))
+fn form(expected: &'static str, right: Option<&str>, meant: impl FnOnce() -> Option<String>) -> Option<Ruling> {
+    if let Some(own) = right {
+        return Some(Ruling::holds(true, expected, words!("the text has {own}")));
+    }
+    let own = meant()?;
+    Some(Ruling::holds(false, expected, words!("the text has {own}")))
 }
 
 //= PEC-4.2-02
 fn date_form(case: &Case<'_>) -> Option<Ruling> {
-    let text = &case.reading.text;
-    form("a date as dd/mm/yyyy", Moment::first(text).date, day(text))
+    form("a date as dd/mm/yyyy", case.moment().date, || day(&case.reading.text))
 }
 
 //= PEC-4.2-03
 fn time_form(case: &Case<'_>) -> Option<Ruling> {
-    let text = &case.reading.text;
-    let own = Moment::first(text).time;
-    let fits = |time: &String| time.as_str() < "24" && jiff::civil::Time::strptime("%H:%M:%S", time).is_ok();
-    let meant = own.clone().or_else(|| clock(text).map(|(time, _)| time));
+    let own = case.moment().time;
+    let fits = |time: &&str| *time < "24" && jiff::civil::Time::strptime("%H:%M:%S", time).is_ok();
+    let meant = || own.map(str::to_owned).or_else(|| clock(&case.reading.text).map(|(time, _)| time));
     form("a time as hh:mm:ss on 24 hours", own.filter(fits), meant)
 }
 
 //= PEC-4.2-04
 fn offset_form(case: &Case<'_>) -> Option<Ruling> {
-    let text = &case.reading.text;
-    let meant = clock(text).map(|_| "no offset behind the time".to_owned());
-    form("the time followed by (+hhmm) or (+hh:mm)", Moment::first(text).offset, meant)
+    let meant = || clock(&case.reading.text).map(|_| "no offset behind the time".to_owned());
+    form("the time followed by (+hhmm) or (+hh:mm)", case.moment().offset, meant)
 }
 
 //= PEC-4.3.1-04
 fn html_says_the_same(case: &Case<'_>) -> Option<Ruling> {
     let html = squeezed(&mail_parser::decoders::html::html_to_text(case.page()?));
     let plain = case.squeezed_text();
-    let moment = Moment::first(&case.reading.text);
-    let mut values: Vec<String> = [moment.date, moment.time].into_iter().flatten().collect();
-    values.extend(case.daticert().and_then(|daticert| daticert.identificativo.clone()));
-    values.extend(case.sender().map(str::to_owned));
+    let moment = case.moment();
+    let mut values: Vec<&str> = [moment.date, moment.time].into_iter().flatten().collect();
+    values.extend(case.daticert().and_then(|daticert| daticert.identificativo.as_deref()));
+    values.extend(case.sender());
     values.extend(recipients(case).into_iter().flatten());
-    values.extend(case.subject().flatten().map(str::to_owned));
-    let told = |value: &&String| holds_value(plain, value) && !holds_value(&html, value);
-    let missing: Vec<&String> = values.iter().filter(told).collect();
+    values.extend(case.subject().flatten());
+    values.retain(|value| !holds_value(&html, value) && holds_value(plain, value));
+    let missing = values;
     let words =
-        if missing.is_empty() { "the same values".to_owned() } else { words!("the HTML lacks {}", listed(&missing)) };
+        if missing.is_empty() { words!("the same values") } else { words!("the HTML lacks {}", listed(&missing)) };
     Some(Ruling::holds(missing.is_empty(), "HTML that says what the plain text says", words))
 }
 
@@ -569,9 +570,13 @@ fn italian(case: &Case<'_>) -> Option<Ruling> {
     if case.reading.text.is_empty() {
         return None;
     }
-    let text = case.reading.text.to_lowercase();
-    let words: Vec<&str> = text.split(|c: char| !c.is_alphabetic()).collect();
-    let found: Vec<&str> = WORDS.into_iter().filter(|word| words.contains(word)).collect();
+    let mut found = WORDS.map(|word| (word, false));
+    for own in case.reading.text.split(|c: char| !c.is_alphabetic()) {
+        for (_, is_there) in found.iter_mut().filter(|(word, _)| own.eq_ignore_ascii_case(word)) {
+            *is_there = true;
+        }
+    }
+    let found: Vec<&str> = found.into_iter().filter(|(_, is_there)| *is_there).map(|(word, _)| word).collect();
     Some(Ruling::holds(found.len() >= 3, "Italian text", words!("Italian words: {}", listed(&found))))
 }
 
@@ -582,12 +587,12 @@ mod tests {
     #[test]
     fn a_moment_is_read_in_both_written_forms() {
         let deployed = Moment::first("Il giorno 13/11/2018 alle ore 16:39:26 (+0100) il messaggio");
-        assert_eq!(deployed.date.as_deref(), Some("13/11/2018"));
-        assert_eq!(deployed.offset.as_deref().and_then(minutes), Some(60));
-        assert_eq!(Moment::first("ore 16:39:26 (+01:00)").offset.as_deref().and_then(minutes), Some(60));
+        assert_eq!(deployed.date, Some("13/11/2018"));
+        assert_eq!(deployed.offset.and_then(minutes), Some(60));
+        assert_eq!(Moment::first("ore 16:39:26 (+01:00)").offset.and_then(minutes), Some(60));
         assert_eq!(
             Moment::first("ore 16:39:26 CET, 113/11/20181"),
-            Moment { time: Some("16:39:26".into()), ..Moment::default() }
+            Moment { time: Some("16:39:26"), ..Moment::default() }
         );
     }
 
