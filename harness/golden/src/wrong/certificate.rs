@@ -27,6 +27,14 @@ bends! {
         "The certificate holds no address.",
         "Il certificato non contiene alcun indirizzo.",
         ["2.1-04", "2.1-05", "5.5.1-02", "5.5.2-01", "5.5.2-06"], |b| renewed(b, |tbs| remove(tbs, ALT_NAME));
+    "certificate-other-address", "avvenuta-consegna/complete", Valid,
+        "The certificate holds another address than the one that the receipt comes from.",
+        "Il certificato contiene un indirizzo diverso da quello da cui proviene la ricevuta.",
+        ["2.1-05"], |b| renewed(b, |tbs| {
+            remove(tbs, ALT_NAME);
+            // GeneralNames with one rfc822Name of 17 octets.
+            add(tbs, ALT_NAME, &[&[0x30, 19, 0x81, 17][..], b"ufficio@beta.test"].concat());
+        });
     "certificate-address-in-subject", "posta-certificata/complete", Valid,
         "The certificate's subject holds the address too.",
         "L'indirizzo compare anche nel subject del certificato.",

@@ -20,6 +20,10 @@ bends! {
             original.fields.set("Message-ID", "<tutt.altro@alfa.test>");
             true
         });
+    "original-without-client-id", "posta-certificata/complete", Valid,
+        "The enclosed original does not keep the client's identifier.",
+        "Il messaggio originale allegato non conserva l'identificativo del client.",
+        ["2.2.1-13"], |b| b.enclosed(|original| original.fields.remove("X-Riferimento-Message-ID"));
     "concise-with-original", "avvenuta-consegna/concise", Valid,
         "A concise receipt holds the original.",
         "Una ricevuta sintetica contiene il messaggio originale.",
@@ -40,6 +44,19 @@ bends! {
             part.body = Body::Leaf(b"ZWluIHRlc3QgaXN0IGVpbiB0ZXN0".to_vec());
             true
         })));
+    "brief-hash-name", "avvenuta-consegna/brief", Valid,
+        "A hash has the name of the attachment that it stands for, without the suffix.",
+        "Un'impronta ha il nome dell'allegato che sostituisce, senza il suffisso.",
+        ["3.3.2.2-06"],
+        |b| b.enclosed(|original| hashed(original, |part| replace_in_fields(part, ".hash", "")));
+    "brief-attachment-left", "avvenuta-consegna/brief", Valid,
+        "An attachment of a brief receipt's original was left in its place.",
+        "Un allegato dell'originale di una ricevuta breve è rimasto al suo posto.",
+        ["3.3.2.2-03"],
+        |b| b.enclosed(|original| hashed(original, |part| {
+            part.body = Body::Leaf(b"Articolo 1. Le parti convengono quanto segue.".to_vec());
+            replace_in_fields(part, ".hash", "")
+        }));
     "brief-hash-type", "avvenuta-consegna/forwarded-brief", Valid,
         "A hash is labelled as octets, not as text.",
         "Un'impronta è dichiarata come dati e non come testo.",

@@ -11,6 +11,15 @@ bends! {
         "There is no intestazione.",
         "Manca l'elemento intestazione.",
         ["4.4-01", "4.4-07", "4.4-08", "4.4-10", "4.4-11"], |b| b.xml(|xml| xml.remove("intestazione"));
+    "data-without-intestazione-on-delivery", "avvenuta-consegna/complete", Valid,
+        "The delivery receipt's certification data has no intestazione.",
+        "Nei dati di certificazione della ricevuta di avvenuta consegna manca l'elemento intestazione.",
+        ["4.4-01", "4.4-07", "4.4-08", "4.4-10", "4.4-11"], |b| b.xml(|xml| xml.remove("intestazione"));
+    "data-empty", "accettazione/mixed", Valid,
+        "The acceptance receipt certifies nothing: its data is empty.",
+        "La ricevuta di accettazione non certifica nulla: i dati sono vuoti.",
+        ["2.2.1-08", "4.4-01", "4.4-07", "4.4-08", "4.4-11", "4.4-13", "4.4-18"],
+        |b| b.xml(|xml| xml.remove("intestazione") && xml.remove("dati"));
     "data-control-character", "avvenuta-consegna/brief", Valid,
         "The provider's name holds the control character U+0016, which XML does not allow.",
         "Il nome del gestore contiene il carattere di controllo U+0016, che l'XML non ammette.",
@@ -74,6 +83,22 @@ bends! {
         "The envelope certifies no sender.",
         "La busta non certifica alcun mittente.",
         ["4.4-06", "4.4-07"], |b| b.xml(|xml| xml.remove("mittente"));
+    "mittente-other", "posta-certificata/complete", Valid,
+        "The envelope certifies another sender than wrote the original.",
+        "La busta certifica un mittente diverso da chi ha scritto l'originale.",
+        ["4.4-07"], |b| b.xml(|xml| xml.set_text("mittente", "aldo@esterno.test"));
+    "mittente-other-on-acceptance", "accettazione/complete", Valid,
+        "The acceptance receipt certifies another sender than its To and its text name.",
+        "La ricevuta di accettazione certifica un mittente diverso da quello del campo To e del testo.",
+        ["4.4-07"], |b| b.xml(|xml| xml.set_text("mittente", "aldo@esterno.test"));
+    "mittente-other-on-delivery", "avvenuta-consegna/complete", Valid,
+        "The delivery receipt certifies another sender than wrote the original.",
+        "La ricevuta di avvenuta consegna certifica un mittente diverso da chi ha scritto l'originale.",
+        ["4.4-07"], |b| b.xml(|xml| xml.set_text("mittente", "aldo@esterno.test"));
+    "oggetto-other-on-acceptance", "accettazione/complete", Valid,
+        "The acceptance receipt certifies another subject than its header and its text have.",
+        "La ricevuta di accettazione certifica un oggetto diverso da quello dell'intestazione e del testo.",
+        ["4.4-11"], |b| b.xml(|xml| xml.set_text("oggetto", "Tutt'altro"));
     "destinatari-missing", "posta-certificata/brief", Valid,
         "The envelope certifies no recipient.",
         "La busta non certifica alcun destinatario.",
@@ -227,6 +252,18 @@ bends! {
         "The acceptance receipt certifies for whom it took charge.",
         "La ricevuta di accettazione certifica per chi ha preso in carico.",
         ["4.4-22"], |b| b.xml(|xml| xml.insert_after("msgid", "<ricezione>bruno@beta.test</ricezione>"));
+    "code-missing", "errore-consegna/non-delivery-unknown-altro", Valid,
+        "The non-delivery notice certifies a reason without its code.",
+        "L'avviso di mancata consegna certifica un motivo senza il suo codice.",
+        ["AGID.12-01"], |b| b.xml(|xml| replaced(xml, "<errore-esteso>5.1.1 - ", "<errore-esteso>"));
+    "mailbox-full-as-unknown", "errore-consegna/non-delivery-full", Valid,
+        "A full mailbox is certified as a recipient that does not exist.",
+        "Una casella piena è certificata come destinatario inesistente.",
+        ["AGID.12-02"], |b| b.xml(|xml| xml.set_attribute("postacert", "errore", "no-dest"));
+    "brief-certified-as-complete", "avvenuta-consegna/brief", Valid,
+        "A brief receipt certifies that it is complete.",
+        "Una ricevuta breve certifica di essere completa.",
+        ["3.3.2.2-15"], |b| b.xml(|xml| xml.set_attribute("ricevuta", "tipo", "completa"));
     "explanation-missing", "errore-consegna/non-delivery-unknown-altro", Valid,
         "The non-delivery notice does not certify why.",
         "L'avviso di mancata consegna non certifica il motivo.",

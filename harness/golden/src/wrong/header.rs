@@ -4,15 +4,15 @@ bends! {
     "acceptance-kind-missing", "accettazione/complete", Valid,
         "The acceptance receipt does not say what it is.",
         "La ricevuta di accettazione non indica che cosa sia.",
-        ["2.1-12", "2.1.1.1.1-01", "3.1.4-01"], |b| b.drop("X-Ricevuta");
+        ["2.1-12", "2.1.1.1.1-01", "3.1.4-01", "DM.6-01"], |b| b.drop("X-Ricevuta");
     "acceptance-kind-english", "accettazione/mixed", Valid,
         "The acceptance receipt names its kind in English.",
         "La ricevuta di accettazione indica il proprio tipo in inglese.",
-        ["2.1.1.1.1-01", "3.1.4-01", "A-01"], |b| b.set("X-Ricevuta", "server-user-acceptance");
+        ["2.1.1.1.1-01", "3.1.4-01", "A-01", "DM.6-01"], |b| b.set("X-Ricevuta", "server-user-acceptance");
     "acceptance-two-kinds", "accettazione/complete", Valid,
         "The acceptance receipt says that it is an envelope too.",
         "La ricevuta di accettazione si dichiara anche busta di trasporto.",
-        ["2.1-12"], |b| b.set("X-Trasporto", "posta-certificata");
+        ["2.1-12", "DM.6-01"], |b| b.set("X-Trasporto", "posta-certificata");
     "acceptance-name-english", "accettazione/mixed", Valid,
         "The client's identifier stands in a field with an English name.",
         "L'identificativo del client sta in un campo con nome inglese.",
@@ -54,7 +54,7 @@ bends! {
     "refusal-kind-english", "non-accettazione/virus", Valid,
         "The non-acceptance notice for a virus names its kind in English.",
         "L'avviso di non accettazione per virus indica il proprio tipo in inglese.",
-        ["3.1.3-03", "A-01"], |b| b.set("X-Ricevuta", "non-acceptance");
+        ["3.1.3-03", "A-01", "DM.6-01"], |b| b.set("X-Ricevuta", "non-acceptance");
     "refusal-security-missing", "non-accettazione/virus", Valid,
         "The non-acceptance notice for a virus lacks X-VerificaSicurezza.",
         "L'avviso di non accettazione per virus non ha il campo X-VerificaSicurezza.",
@@ -75,11 +75,11 @@ bends! {
     "envelope-kind-missing", "posta-certificata/complete", Valid,
         "The envelope does not say what it is.",
         "La busta di trasporto non indica che cosa sia.",
-        ["2.1-12", "2.1.1.2-07", "3.1.5-07"], |b| b.drop("X-Trasporto");
+        ["2.1-12", "2.1.1.2-07", "3.1.5-07", "DM.6-01"], |b| b.drop("X-Trasporto");
     "envelope-with-receipt-field", "posta-certificata/concise", Valid,
         "The envelope claims to be a delivery receipt as well.",
         "La busta di trasporto si dichiara anche ricevuta di avvenuta consegna.",
-        ["2.1-12"], |b| b.set("X-Ricevuta", "avvenuta-consegna");
+        ["2.1-12", "DM.6-01"], |b| b.set("X-Ricevuta", "avvenuta-consegna");
     "envelope-date", "posta-certificata/brief", Valid,
         "The envelope's Date is an hour late.",
         "Il campo Date della busta è avanti di un'ora.",
@@ -107,11 +107,11 @@ bends! {
     "envelope-reply-to-missing", "posta-certificata/complete", Valid,
         "The envelope has no Reply-To, so that an answer goes to the provider.",
         "La busta non ha il campo Reply-To: la risposta andrebbe al gestore.",
-        ["3.1.5-11"], |b| b.drop("Reply-To");
+        ["2.1-09", "3.1.5-11"], |b| b.drop("Reply-To");
     "envelope-reply-to-overruled", "posta-certificata/reply-to", Valid,
         "The envelope's Reply-To is neither the one that the original names nor the sender.",
         "Il campo Reply-To della busta non è né quello indicato dal messaggio originale né il mittente.",
-        ["2.1.1.2-06"], |b| b.header("Reply-To", |value| value.replace("protocollo@", "aldo@"));
+        ["2.1-08", "2.1.1.2-06", "3.1.5-06"], |b| b.header("Reply-To", |value| value.replace("protocollo@", "aldo@"));
     "envelope-message-id", "posta-certificata/concise", Valid,
         "The envelope's Message-ID is not the identifier that is certified.",
         "Il Message-ID della busta non è l'identificativo certificato.",
@@ -127,16 +127,16 @@ bends! {
     "envelope-to", "posta-certificata/complete", Valid,
         "The envelope's To is not the original's.",
         "Il campo To della busta non è quello dell'originale.",
-        ["2.1.1.2-03"], |b| b.set("To", "aldo@alfa.test");
+        ["2.1.1.2-03", "3.1.5-03"], |b| b.set("To", "aldo@alfa.test");
     "envelope-cc-missing", "posta-certificata/mixed", Valid,
         "The envelope drops the original's Cc.",
         "La busta tralascia il campo Cc dell'originale.",
-        ["2.1.1.2-04"], |b| b.drop("Cc");
+        ["2.1.1.2-04", "3.1.5-04"], |b| b.drop("Cc");
 
     "take-charge-kind-english", "presa-in-carico/complete", Valid,
         "The take-charge receipt names its kind in English.",
         "La ricevuta di presa in carico indica il proprio tipo in inglese.",
-        ["2.1.1.1.1-01", "3.2.1-05", "A-01"], |b| b.set("X-Ricevuta", "server-server-acceptance");
+        ["2.1.1.1.1-01", "3.2.1-05", "A-01", "DM.6-01"], |b| b.set("X-Ricevuta", "server-server-acceptance");
     "take-charge-date", "presa-in-carico/complete", Valid,
         "The take-charge receipt's Date is an hour early.",
         "Il campo Date della ricevuta di presa in carico è indietro di un'ora.",
@@ -149,15 +149,23 @@ bends! {
     "anomaly-kind-missing", "anomalia/anomaly-ordinary", Valid,
         "The anomaly envelope does not say what it is.",
         "La busta di anomalia non indica che cosa sia.",
-        ["2.1-12", "2.1.1.2-07", "3.2.2-08"], |b| b.drop("X-Trasporto");
+        ["2.1-12", "2.1.1.2-07", "3.2.2-08", "DM.6-01"], |b| b.drop("X-Trasporto");
     "anomaly-subject", "anomalia/anomaly-ordinary", Valid,
         "The anomaly envelope's subject has another prefix.",
         "L'oggetto della busta di anomalia ha un altro prefisso.",
         ["3.2.2-10"], |b| b.prefix("ANOMALIA: ");
+    "anomaly-to", "anomalia/anomaly-ordinary", Valid,
+        "The anomaly envelope's To is not that of the enclosed message.",
+        "Il campo To della busta di anomalia non è quello del messaggio allegato.",
+        ["2.1.1.2-03", "3.2.2-04"], |b| b.set("To", "aldo@alfa.test");
+    "anomaly-message-id", "anomalia/anomaly-ordinary", Valid,
+        "The anomaly envelope's Message-ID is its own.",
+        "Il Message-ID della busta di anomalia è uno suo.",
+        ["3.2.2-07"], |b| b.set("Message-ID", "<tutt.altro@beta.test>");
     "delivery-kind-english", "avvenuta-consegna/complete", Valid,
         "The delivery receipt names its kind in English.",
         "La ricevuta di avvenuta consegna indica il proprio tipo in inglese.",
-        ["2.1.1.1.1-01", "3.3.2-04", "A-01"], |b| b.set("X-Ricevuta", "message-delivered");
+        ["2.1.1.1.1-01", "3.3.2-04", "A-01", "DM.6-01"], |b| b.set("X-Ricevuta", "message-delivered");
     "delivery-date", "avvenuta-consegna/brief", Valid,
         "The delivery receipt's Date is a day late.",
         "Il campo Date della ricevuta di avvenuta consegna è avanti di un giorno.",
@@ -178,7 +186,7 @@ bends! {
     "non-delivery-kind-invented", "errore-consegna/non-delivery-full", Valid,
         "The non-delivery notice names its kind with a word that does not exist.",
         "L'avviso di mancata consegna indica il proprio tipo con una parola che non esiste.",
-        ["3.3.3-02", "A-01"], |b| b.set("X-Ricevuta", "mancata-consegna");
+        ["3.3.3-02", "A-01", "DM.6-01"], |b| b.set("X-Ricevuta", "mancata-consegna");
     "non-delivery-subject", "errore-consegna/non-delivery-unknown-altro", Valid,
         "The non-delivery notice's subject has another prefix.",
         "L'oggetto dell'avviso di mancata consegna ha un altro prefisso.",
@@ -202,7 +210,7 @@ bends! {
     "notice-kind-missing", "preavviso-errore-consegna/second-notice", Valid,
         "The second timeout notice does not say what it is.",
         "Il secondo avviso di superamento dei tempi massimi non indica che cosa sia.",
-        ["2.1-12", "2.1.1.1.3-01", "3.1.6-07"], |b| b.drop("X-Ricevuta");
+        ["2.1-12", "2.1.1.1.3-01", "3.1.6-07", "DM.6-01"], |b| b.drop("X-Ricevuta");
 
     "detection-sender-missing", "rilevazione-virus/virus", Valid,
         "The virus-detection notice does not say who the sender is.",

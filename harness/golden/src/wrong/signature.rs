@@ -76,15 +76,15 @@ bends! {
     "acceptance-signed-by-another", "accettazione/complete", Valid,
         "The acceptance receipt is signed with another provider's key and certificate.",
         "La ricevuta di accettazione è firmata con la chiave e il certificato di un altro gestore.",
-        ["2.1-01", "2.1-05", "3.1.4-04"], signed_by_another;
+        ["2.1-01", "2.1-05"], signed_by_another;
     "envelope-signed-by-another", "posta-certificata/brief", Valid,
         "The envelope is signed with another provider's key and certificate.",
         "La busta è firmata con la chiave e il certificato di un altro gestore.",
-        ["2.1-01", "2.1-05", "2.1-06", "3.1.5-10"], signed_by_another;
+        ["2.1-01", "2.1-05"], signed_by_another;
     "delivery-signed-by-another", "avvenuta-consegna/brief", Valid,
         "The delivery receipt is signed with another provider's key and certificate.",
         "La ricevuta di avvenuta consegna è firmata con la chiave e il certificato di un altro gestore.",
-        ["2.1-01", "2.1-05", "3.3.2-07"], signed_by_another;
+        ["2.1-01", "2.1-05"], signed_by_another;
     "certificate-left-out", "avvenuta-consegna/complete", Invalid,
         "The signature does not hold the signer's certificate.",
         "La firma non contiene il certificato del firmatario.",
@@ -100,18 +100,18 @@ bends! {
             Style { certificates: Certificates::None, ..b.signer.style() },
         );
     "signer-expired", "presa-in-carico/complete", Invalid,
-        "The certificate had run out before the message was signed, and the index lists it no more.",
-        "Il certificato era scaduto quando il messaggio è stato firmato, e l'indice non lo contiene più.",
+        "The certificate had run out before the message was signed, though the index lists it.",
+        "Il certificato era scaduto quando il messaggio è stato firmato, benché l'indice lo contenga.",
         ["2.1-01"], |b| {
             let expired = b.keys.of_years(b.author, BEFORE.0, BEFORE.1)?;
-            b.sign_with(&expired, b.signer.style())
+            b.certified_by(&expired)
         };
     "signer-not-yet-valid", "rilevazione-virus/virus", Invalid,
-        "The certificate begins after the message was signed, and the index does not list it yet.",
-        "Il certificato non era ancora valido quando il messaggio è stato firmato, e l'indice non lo contiene ancora.",
+        "The certificate begins after the message was signed, though the index lists it.",
+        "Il certificato non era ancora valido quando il messaggio è stato firmato, benché l'indice lo contenga.",
         ["2.1-01"], |b| {
             let future = b.keys.of_years(b.author, BEHIND.0, BEHIND.1)?;
-            b.sign_with(&future, b.signer.style())
+            b.certified_by(&future)
         };
     "signer-unlisted", "avvenuta-consegna/concise", Valid,
         "The certificate is the provider's by its name, but the index does not list it.",

@@ -82,7 +82,7 @@ bends! {
     "non-delivery-text-cause", "errore-consegna/non-delivery-full", Valid,
         "The non-delivery notice's text does not say why.",
         "Il testo dell'avviso di mancata consegna non dice il motivo.",
-        ["3.3.3-08"], |b| b.unsaid("errore-esteso");
+        ["3.3.3-08", "AGID.12-01"], |b| b.unsaid("errore-esteso");
     "first-notice-without-second", "preavviso-errore-consegna/first-notice", Valid,
         "The first timeout notice's text does not say that another notice will follow.",
         "Il testo del primo avviso non dice che ne seguirà un altro.",
@@ -99,6 +99,14 @@ bends! {
         "The virus-detection notice's text has no identifier.",
         "Il testo dell'avviso di rilevazione virus non ha l'identificativo.",
         ["3.2.3-11"], |b| b.unsaid("identificativo");
+    "detection-text-finding", "rilevazione-virus/virus", Valid,
+        "The virus-detection notice's text does not say what was found.",
+        "Il testo dell'avviso di rilevazione virus non dice che cosa è stato trovato.",
+        ["3.2.3-11", "3.2.3-12"], |b| b.unsaid("errore-esteso");
+    "virus-non-delivery-text-finding", "errore-consegna/virus", Valid,
+        "The text of the non-delivery notice for a virus does not say what was found.",
+        "Il testo dell'avviso di mancata consegna per virus non dice che cosa è stato trovato.",
+        ["3.2.4-09"], |b| b.unsaid("errore-esteso");
     "virus-non-delivery-text-identifier", "errore-consegna/virus", Valid,
         "The text of the non-delivery notice for a virus has no identifier.",
         "Il testo dell'avviso di mancata consegna per virus non ha l'identificativo.",

@@ -291,7 +291,7 @@ fn a_reply_address_is_the_originals_and_deviates_as_the_senders() {
         original(draft);
         draft.swap("Reply-To: anna@", "Reply-To: ufficio@");
     });
-    deviates("busta", &["PEC-2.1.1.2-06"], original);
+    deviates("busta", &["PEC-2.1-08", "PEC-2.1.1.2-06", "PEC-3.1.5-06"], original);
 }
 
 #[test]
@@ -315,7 +315,9 @@ fn receipts_without_ricevuta_and_deliveries_with_it_are_as_they_should_be() {
 /// Header, text, certification data and original say one thing; each is held against the others.
 #[test]
 fn what_was_edited_after_signing_is_told_by_the_rest() {
-    fails("busta", &["PEC-2.1.1.2-03"], |draft| draft.swap("To: bruno@beta.test", "To: carla@beta.test"));
+    fails("busta", &["PEC-2.1.1.2-03", "PEC-3.1.5-03"], |draft| {
+        draft.swap("To: bruno@beta.test", "To: carla@beta.test");
+    });
     fails("busta", &["PEC-2.1-06", "PEC-3.1.5-10", "PEC-PRACT-01"], |draft| {
         draft.swap(
             "Per conto di: anna@alfa.test\" <posta-certificata@alfa.test>\r\nSender: \"Per conto di: anna",
@@ -323,7 +325,7 @@ fn what_was_edited_after_signing_is_told_by_the_rest() {
         )
     });
     fails("consegna", &["PEC-3.3.2-08"], |draft| draft.swap("To: anna@alfa.test", "To: carla@alfa.test"));
-    fails("consegna", &["PEC-2.1.1.1.1-01", "PEC-3.3.2-04", "PEC-A-01"], |draft| {
+    fails("consegna", &["PEC-2.1.1.1.1-01", "PEC-3.3.2-04", "PEC-A-01", "PEC-DM.6-01"], |draft| {
         draft.swap("X-Ricevuta: avvenuta-consegna", "X-Ricevuta: consegnata")
     });
     fails("busta", &["PEC-2.2.1-11", "PEC-3.1.5-12", "PEC-4.4-18"], |draft| {

@@ -137,7 +137,17 @@ fn verdict(clause: Clause, ruling: Ruling, profile: Profile) -> ClauseVerdict {
 fn reading_of(clause: Clause, outcome: Outcome) -> Option<&'static str> {
     match clause {
         Clause::PEC_2_1_01 if outcome == Outcome::Unknown => Some("R-0060"),
-        Clause::PEC_2_1_1_2_03 | Clause::PEC_2_1_1_2_04 | Clause::PEC_2_1_1_2_06 => Some("R-0063"),
+        Clause::PEC_2_1_1_2_03
+        | Clause::PEC_2_1_1_2_04
+        | Clause::PEC_2_1_1_2_06
+        | Clause::PEC_2_1_08
+        | Clause::PEC_2_1_09
+        | Clause::PEC_3_1_5_03
+        | Clause::PEC_3_1_5_04
+        | Clause::PEC_3_1_5_06
+        | Clause::PEC_3_2_2_04
+        | Clause::PEC_3_2_2_05
+        | Clause::PEC_3_2_2_07 => Some("R-0063"),
         _ if outcome == Outcome::Deviation => Some("R-0064"),
         _ => None,
     }

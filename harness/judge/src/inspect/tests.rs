@@ -186,15 +186,13 @@ fn a_revoked_certificate_is_told_as_of_the_time_of_signing() {
 /// An index of another day proves nothing (R-0060); one of the day that does not list the certificate does.
 #[test]
 fn an_index_that_is_younger_than_the_message_decides_nothing() {
-    let verdict = |years: i64, index: &str| {
+    let verdict = |index: &str| {
         let octets = stored("accettazione", |draft| {
-            draft.seen = collaudo_record::Span::from_hours(24 * 365 * years);
             draft.signing = crate::fixture::Signing::Beta;
             draft.header = draft.header.replace("posta-certificata@alfa", "posta-certificata@beta");
         });
         let anchors = Anchors::read(&[], Some(index.as_bytes()), &[]).expect("an index");
-        let found = inspect(&octets, &anchors, Profile::Deployed).remove(0);
-        let row = found.verdicts.into_iter().find(|one| one.clause == "PEC-2.1-01").expect("the row");
+        let row = row_of_signer(&octets, &anchors);
         (row.verdict, row.reading)
     };
     // Beta's record lists alfa's certificate in the place of its own.
@@ -203,11 +201,40 @@ fn an_index_that_is_younger_than_the_message_decides_nothing() {
         "mailReceipt: x@y.test\nmanagedDomains: y.test",
     );
     let other = other.replace("managedDomains: alfa.test", "managedDomains: beta.test");
-    assert_eq!(verdict(0, &ldif()), (Outcome::Pass, None));
-    assert_eq!(verdict(0, &other).0, Outcome::Fail);
+    assert_eq!(verdict(&ldif()), (Outcome::Pass, None));
+    assert_eq!(verdict(&other).0, Outcome::Fail);
     let own = ldif();
     let listed = own.split("\n\n").find(|record| record.contains("Beta PEC")).expect("beta's record");
     let unlisted = own.replace(listed, "").replace("managedDomains: alfa.test", "managedDomains: beta.test");
-    assert_eq!(verdict(0, &unlisted).0, Outcome::Fail);
-    assert_eq!(verdict(-15, &unlisted), (Outcome::Unknown, Some("R-0060".into())));
+    assert_eq!(verdict(&unlisted).0, Outcome::Fail);
+
+    // An older certificate of alfa's, which ran when it signed.
+    let octets = signed_years_before(15, crate::fixture::Signing::Patched(b"200101000000Z", b"000101000000Z"));
+    let anchors = Anchors::read(&[], Some(own.as_bytes()), &[]).expect("an index");
+    let row = row_of_signer(&octets, &anchors);
+    assert_eq!((row.verdict, row.reading.as_deref()), (Outcome::Unknown, Some("R-0060")));
+}
+
+/// A certificate that was not valid yet breaks the row of signatures, listed or not (R-0073).
+#[test]
+fn a_signature_outside_its_certificates_time_fails_whatever_the_index_lists() {
+    let octets = signed_years_before(15, crate::fixture::Signing::Alfa);
+    let listing = Anchors::read(&[], Some(ldif().as_bytes()), &[]).expect("an index");
+    for anchors in [listing, Anchors::default()] {
+        let row = row_of_signer(&octets, &anchors);
+        assert_eq!(row.verdict, Outcome::Fail);
+        assert!(row.observed.contains("valid from 01/01/2020"), "{}", row.observed);
+    }
+}
+
+fn signed_years_before(years: i64, signing: crate::fixture::Signing) -> Vec<u8> {
+    stored("accettazione", |draft| {
+        draft.seen = collaudo_record::Span::from_hours(-24 * 365 * years);
+        draft.signing = signing;
+    })
+}
+
+fn row_of_signer(octets: &[u8], anchors: &Anchors) -> collaudo_record::ClauseVerdict {
+    let found = inspect(octets, anchors, Profile::Deployed).remove(0);
+    found.verdicts.into_iter().find(|one| one.clause == "PEC-2.1-01").expect("the row")
 }

@@ -31,6 +31,8 @@ pub struct Daticert {
     pub risposte: Option<String>,
     /// Subject.
     pub oggetto: Option<String>,
+    /// Whether there is a `dati` to look into.
+    pub has_dati: bool,
     /// Provider that certifies.
     pub gestore_emittente: Option<String>,
     /// `data/@zona`.
@@ -107,6 +109,7 @@ impl Daticert {
         let head = root.child("intestazione");
         let dati = root.child("dati");
         let data = dati.and_then(|dati| dati.child("data"));
+        self.has_dati = dati.is_some();
         self.tipo = root.attribute("tipo").map(str::to_owned);
         self.errore = root.attribute("errore").map(str::to_owned);
         self.mittente = text(head, "mittente");

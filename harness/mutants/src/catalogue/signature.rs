@@ -24,7 +24,7 @@ mutants! {
         ["2.1-01", "2.1-02", "DPR.9-01"],
         |b| remade(b, DELIVERY, false);
     "delivery-opaque", CROSS, "The delivery receipt is signed in the opaque form.",
-        ["2.1-01", "2.1-02"],
+        ["2.1-02"],
         |b| remade(b, DELIVERY, true);
     "acceptance-signed-by-another", CROSS, "The acceptance receipt is signed with another provider's key and certificate.",
         ["2.1-01", "2.1-05"],

@@ -100,7 +100,7 @@ fn codes(view: &View<'_>, out: &mut Findings, handover: &Handover<'_>) {
 }
 
 /// A leading `x.y.z`.
-fn code(text: &str) -> Option<&str> {
+pub(in crate::check) fn code(text: &str) -> Option<&str> {
     let code = text.split(|c: char| c.is_whitespace() || c == '-').find(|word| !word.is_empty())?;
     let parts: Vec<_> = code.split('.').collect();
     let is_number = |part: &&str| !part.is_empty() && part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());

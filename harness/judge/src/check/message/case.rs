@@ -3,7 +3,11 @@ use std::{borrow::Cow, cell::OnceCell, collections::BTreeSet};
 use collaudo_record::{Instant, Provider};
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{Ruling, text::Moment, words};
+use super::{
+    Ruling,
+    text::{Moment, holds_value, squeezed},
+    words,
+};
 use crate::{
     Clause,
     check::{Finding, View},
@@ -180,14 +184,59 @@ impl<'a> Case<'a> {
         submitted.or_else(certified).or_else(|| Some(self.original()?.from.first()?.address.as_str()))
     }
 
-    /// The client's identifier, where anything is known of it: as submitted, else as the enclosed original has it, else as
-    /// certified.
+    /// Whom a message may name as the sender. Where a stored one certifies another than wrote its original, or than its header
+    /// and its text name, the row of `mittente` says so, and the other rows take either (R-0074).
+    pub(crate) fn senders(&self) -> Vec<&'a str> {
+        let author = || Some(self.original()?.from.first()?.address.as_str());
+        let others = self.is_alone.then(|| [author(), self.sender_shown()]);
+        self.sender().into_iter().chain(others.into_iter().flatten().flatten()).collect()
+    }
+
+    /// The sender that the header and the text of a stored message agree on, against its certification data.
+    pub(crate) fn sender_shown(&self) -> Option<&'a str> {
+        let certified = self.daticert().filter(|_| self.is_alone)?.mittente.as_deref()?;
+        let shown = match self.reading.kind {
+            Kind::PostaCertificata | Kind::PresaInCarico | Kind::Anomalia | Kind::Ordinary => return None,
+            Kind::RilevazioneVirus => self.head().value("X-Mittente")?.trim().trim_matches(['<', '>']),
+            _ => match self.head().to.as_slice() {
+                [only] => only.address.as_str(),
+                _ => return None,
+            },
+        };
+        (!same(shown, certified) && self.outweighs(shown, certified)).then_some(shown)
+    }
+
+    /// The subject that the header and the text of a stored message agree on, against its certification data.
+    pub(crate) fn subject_shown(&self) -> Option<&'a str> {
+        let certified = self.daticert().filter(|_| self.is_alone)?.oggetto.as_deref().unwrap_or_default();
+        let (_, shown) = self.head().subject.as_deref()?.split_once(": ")?;
+        let differs = shown != certified && !self.are_one(&collapsed(shown), &collapsed(certified));
+        (differs && self.outweighs(shown, certified)).then_some(shown)
+    }
+
+    /// Whether the text has what the header shows, and not what is certified: two places against one.
+    fn outweighs(&self, shown: &str, certified: &str) -> bool {
+        let says = |value: &str| !squeezed(value).is_empty() && holds_value(self.squeezed_text(), value);
+        says(shown) && !says(certified)
+    }
+
+    /// The client's identifier, where anything is known of it: as submitted, else as header and certification data of a stored
+    /// message agree, else as the enclosed original has it, else as certified.
     pub(crate) fn msgid(&self) -> Option<Option<&'a str>> {
         if let Some(submission) = self.submission {
             return Some(submission.msgid());
         }
-        let enclosed = self.enclosed().map(|enclosed| enclosed.head.x_riferimento.as_deref());
-        enclosed.or_else(|| self.daticert().map(|daticert| daticert.msgid.as_deref()))
+        let agreed = self.msgid_agreed().map(Some);
+        let enclosed = || self.enclosed().map(|enclosed| enclosed.head.x_riferimento.as_deref());
+        let certified =
+            || self.daticert().filter(|daticert| daticert.has_dati).map(|daticert| daticert.msgid.as_deref());
+        agreed.or_else(enclosed).or_else(certified)
+    }
+
+    /// The client's identifier that header and certification data of a stored message agree on.
+    pub(crate) fn msgid_agreed(&self) -> Option<&'a str> {
+        let shown = self.head().x_riferimento.as_deref().filter(|_| self.is_alone)?;
+        (self.daticert()?.msgid.as_deref() == Some(shown)).then_some(shown)
     }
 
     /// The subject of the original, where anything is known of it; of an anomaly envelope that of what it encloses.
@@ -196,7 +245,8 @@ impl<'a> Case<'a> {
             return self.received().map(|received| received.subject.as_deref());
         }
         let original = self.original().map(|original| original.subject.as_deref());
-        original.or_else(|| self.daticert().map(|daticert| daticert.oggetto.as_deref()))
+        let shown = || self.subject_shown().map(Some);
+        original.or_else(shown).or_else(|| self.daticert().map(|daticert| daticert.oggetto.as_deref()))
     }
 
     /// The addresses that the original names in To and Cc.
@@ -216,11 +266,20 @@ impl<'a> Case<'a> {
         if self.reading.kind != Kind::AvvenutaConsegna || self.reading.postacert.is_none() {
             return false;
         }
-        // A user may attach files of such names: of a stored receipt its own word alone tells.
+        // A user may attach files of such names: of a stored receipt its own word tells, else its parts with its title.
         if self.is_alone {
-            return self.daticert().is_some_and(|daticert| daticert.ricevuta.as_deref() == Some("breve"));
+            let is_certified = || self.daticert().is_some_and(|daticert| daticert.ricevuta.as_deref() == Some("breve"));
+            return is_certified() || shows() && self.is_titled_brief();
         }
         self.asked().map_or_else(shows, |asked| asked == "breve")
+    }
+
+    /// Whether the first line of the text says `breve`, or `brief` as the RFC's model does.
+    fn is_titled_brief(&self) -> bool {
+        let title = self.reading.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        ["breve", "brief"]
+            .iter()
+            .any(|word| title.to_lowercase().split(|c: char| !c.is_alphabetic()).any(|own| own == *word))
     }
 
     /// The address that the issuer signs with; none where no certificate tells it.
@@ -238,9 +297,15 @@ impl<'a> Case<'a> {
         one == other || self.is_alone && (bare(one) == bare(other) || is_damaged && kept(one) == kept(other))
     }
 
-    /// Whether an address is the one that the issuer signs with.
+    /// Whether an address is the issuer's own: the one that it signs with, or of a stored message `posta-certificata` at a
+    /// domain that the index lists for it. Which of the two the certificate names is a row of its own (PEC-2.1-05).
     pub(crate) fn is_own_address(&self, address: &str) -> bool {
-        same(address, &self.issuer.certified_address)
+        let is_listed = || {
+            let (local, domain) = address.rsplit_once('@').filter(|_| self.is_alone)?;
+            let record = self.view.index.managing(domain)?;
+            Some(same(local, "posta-certificata") && record.name == self.issuer.display_name)
+        };
+        same(address, &self.issuer.certified_address) || is_listed().unwrap_or(false)
     }
 
     pub(crate) fn finding(&self, clause: Clause, ruling: Ruling) -> Finding {

@@ -119,7 +119,8 @@ fn virus_fits(case: &Case<'_>) -> Option<Ruling> {
 fn mittente(case: &Case<'_>) -> Option<Ruling> {
     let own = case.daticert()?.mittente.as_deref();
     let submitted = case.submission.map(|submission| submission.sender());
-    let sender = submitted.or_else(|| Some(case.original()?.from.first()?.address.as_str()));
+    let author = || Some(case.original()?.from.first()?.address.as_str());
+    let sender = submitted.or_else(author).or_else(|| case.sender_shown());
     let holds = own.is_some_and(|own| sender.map_or(own.contains('@'), |sender| same(own, sender)));
     // Whether it is the sender the original alone can tell.
     if case.is_alone && sender.is_none() && holds {
@@ -185,7 +186,11 @@ fn risposte(case: &Case<'_>) -> Option<Ruling> {
 //= PEC-4.4-11
 fn oggetto(case: &Case<'_>) -> Option<Ruling> {
     let own = collapsed(case.daticert()?.oggetto.as_deref().unwrap_or_default());
-    let subject = collapsed(case.original()?.subject.as_deref().unwrap_or_default());
+    let subject = match case.original() {
+        Some(original) => original.subject.as_deref().unwrap_or_default(),
+        None => case.subject_shown()?,
+    };
+    let subject = collapsed(subject);
     Some(Ruling::holds(case.are_one(&own, &subject), words!("oggetto {subject:?}"), words!("oggetto {own:?}")))
 }
 
@@ -268,8 +273,9 @@ fn identifier(holds: bool, wanted: Option<&str>, own: Option<&str>) -> Ruling {
 //= PEC-4.4-19
 //= PEC-2.2.1-15
 fn msgid(case: &Case<'_>) -> Option<Ruling> {
-    let own = case.daticert()?.msgid.as_deref();
-    let known = case.submission.map(|submission| submission.msgid());
+    // Where there is no `dati` at all the row about its parent says so.
+    let own = case.daticert().filter(|daticert| daticert.has_dati || !case.is_alone)?.msgid.as_deref();
+    let known = case.submission.map(|submission| submission.msgid()).or_else(|| case.msgid_agreed().map(Some));
     let enclosed = || case.enclosed().map(|enclosed| enclosed.head.x_riferimento.as_deref());
     let wanted = known.or_else(enclosed).unwrap_or(case.head().x_riferimento.as_deref());
     if own.is_none() && wanted.is_none() {
@@ -300,7 +306,9 @@ fn consegna(case: &Case<'_>) -> Option<Ruling> {
     let own = daticert.consegna.as_deref();
     let concerns_one =
         matches!(case.reading.kind, AvvenutaConsegna | ErroreConsegna | RilevazioneVirus | PreavvisoErroreConsegna);
-    let among = own.is_some_and(|own| daticert.destinatari.iter().any(|(address, _)| same(own, address)));
+    // Where destinatari are missing other rows say so.
+    let all = &daticert.destinatari;
+    let among = own.is_some_and(|own| all.is_empty() || all.iter().any(|(address, _)| same(own, address)));
     let outcome = match (concerns_one, own) {
         (true, _) => {
             if among {

@@ -196,9 +196,9 @@ fn fields_of_a_notice(case: &Case<'_>) -> Option<Ruling> {
 //= PEC-3.2.3-06
 fn original_sender(case: &Case<'_>) -> Option<Ruling> {
     let own = case.head().value("X-Mittente").map(|own| own.trim().trim_matches(['<', '>']));
-    let sender = case.sender();
-    let holds = own.zip(sender).is_some_and(|(own, sender)| same(own, sender));
-    let expected = words!("X-Mittente: {}", sender.unwrap_or("the original sender"));
+    let senders = case.senders();
+    let holds = own.is_some_and(|own| senders.iter().any(|sender| same(own, sender)));
+    let expected = words!("X-Mittente: {}", senders.first().unwrap_or(&"the original sender"));
     Some(Ruling::holds(holds, expected, words!("X-Mittente {}", shown(own))))
 }
 
@@ -350,19 +350,21 @@ fn from(case: &Case<'_>) -> Option<Ruling> {
 }
 
 fn to_sender(case: &Case<'_>) -> Option<Ruling> {
-    Some(to(case, case.sender()?, "the original sender"))
+    Some(to(case, &case.senders(), "the original sender")).filter(|_| case.sender().is_some())
 }
 
 //= PEC-3.2.1-09
 fn to_service_mailbox(case: &Case<'_>) -> Option<Ruling> {
     let listed = case.index()?.managing(&domain(case.sender()?)).and_then(|record| record.mail_receipt.as_deref());
-    Some(to(case, listed?, "mailReceipt of the sender's provider"))
+    Some(to(case, &[listed?], "mailReceipt of the sender's provider"))
 }
 
-fn to(case: &Case<'_>, address: &str, what: &str) -> Ruling {
+/// To one of these addresses alone; the first is the one to name.
+fn to(case: &Case<'_>, addresses: &[&str], what: &str) -> Ruling {
     let own: Vec<&str> = case.head().to.iter().map(|to| to.address.as_str()).collect();
-    let holds = matches!(own.as_slice(), [only] if same(only, address));
-    Ruling::holds(holds, words!("To {address}, {what}"), words!("To {}", listed(own)))
+    let holds = matches!(own.as_slice(), [only] if addresses.iter().any(|address| same(only, address)));
+    let expected = words!("To {}, {what}", addresses.first().unwrap_or(&"nobody"));
+    Ruling::holds(holds, expected, words!("To {}", listed(own)))
 }
 
 fn reference(case: &Case<'_>) -> Option<Ruling> {
@@ -422,20 +424,26 @@ fn per_conto_di(case: &Case<'_>) -> Option<Ruling> {
         let local = author.address.rsplit_once('@').map(|(local, _)| local);
         let name = collapsed(&author.name);
         let shown = name.strip_prefix("Per conto di:").map(str::trim);
-        local.is_some_and(|local| same(local, "posta-certificata")) && shown.is_some_and(|shown| same(shown, sender))
+        let is_sender = |shown: &str| case.senders().iter().any(|sender| same(shown, sender));
+        local.is_some_and(|local| same(local, "posta-certificata")) && shown.is_some_and(is_sender)
     });
     Some(Ruling::holds(holds, expected, words!("From {}", mailboxes(&case.head().from))))
 }
 
 /// Whether a display name tells on whose behalf the message comes.
 fn names_sender(case: &Case<'_>, author: &Mailbox) -> bool {
-    senders(case).iter().any(|sender| holds_in_any_case(&author.name, sender))
+    let senders = senders(case);
+    // Of a stored anomaly envelope that lacks its message nobody knows whom it should name.
+    if case.is_alone && senders.is_empty() {
+        return !author.name.trim().is_empty();
+    }
+    senders.iter().any(|sender| holds_in_any_case(&author.name, sender))
 }
 
 /// Whom an envelope may name as the sender. Of what lies in an anomaly envelope nothing is certain: any of the addresses
 /// that it comes with will do.
 fn senders<'a>(case: &Case<'a>) -> Vec<&'a str> {
-    let Some(head) = case.received() else { return case.sender().into_iter().collect() };
+    let Some(head) = case.received() else { return case.senders() };
     let addresses = head.from.iter().chain(&head.reply_to).map(|mailbox| mailbox.address.as_str());
     let in_name = head.from.iter().filter_map(|from| from.name.rsplit_once(": ").map(|(_, sender)| sender.trim()));
     let return_path = head.value("Return-Path").map(|path| path.trim_matches(['<', '>']));

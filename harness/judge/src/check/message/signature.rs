@@ -2,12 +2,12 @@ use collaudo_record::{Instant, Outcome};
 
 use super::{
     Case, GENERATED, Rule, Ruling,
-    case::{listed, shown},
+    case::{listed, shown, when},
     words::words,
 };
 use crate::{
     Clause,
-    reading::{Certificate, Kind},
+    reading::{Certificate, Kind, Signature, Trust},
 };
 
 pub(super) const RULES: &[Rule] = &[
@@ -29,12 +29,16 @@ fn signed_by_its_creator(case: &Case<'_>) -> Option<Ruling> {
     // Without an index nobody knows its issuer by name.
     let owner = Some(case.issuer.display_name.as_str()).filter(|name| !name.is_empty()).unwrap_or("its provider");
     let expected = words!("a valid signature with a key that the index lists for {owner}");
-    let Some(signature) = &case.reading.signature else {
+    let opaque = opaque_signature(case);
+    let Some(signature) = case.reading.signature.as_ref().or(opaque.as_ref()) else {
         return Some(Ruling::holds(false, expected, words!("no signature: {}", case.reading.root.media_type)));
     };
     let Some(signer) = signature.signer.as_ref().filter(|_| signature.valid) else {
         return Some(Ruling::holds(false, expected, words!("an invalid signature: {}", signature.reason)));
     };
+    if let Some(words) = signature.signed_at.and_then(|at| out_of_time(signer, at)) {
+        return Some(Ruling::holds(false, expected, words));
+    }
     let (holds, words) = match case.view.index.listing(&signer.der) {
         Some(record) if record.name == case.issuer.display_name => (true, words!("valid, {}", signer.subject)),
         Some(record) => (false, words!("valid, but with a key of {}", record.name)),
@@ -54,6 +58,20 @@ fn signed_by_its_creator(case: &Case<'_>) -> Option<Ruling> {
         None => (false, words!("valid, but with a certificate that the index does not list: {}", signer.subject)),
     };
     Some(Ruling::holds(holds, expected, words))
+}
+
+/// The signature of the opaque form. On its way such a message counts as one without (PEC-2.2.2-10), and the form is a row of
+/// its own (PEC-2.1-02); whose key signed it can be told all the same.
+fn opaque_signature(case: &Case<'_>) -> Option<Signature> {
+    let is_unread = case.reading.signature.is_none() && case.reading.is_opaque();
+    is_unread.then(|| Signature::read(&case.reading.root.decoded, &[], &Trust::default()).0)
+}
+
+/// In words, that a certificate was not valid when its owner claims to have signed (R-0073).
+fn out_of_time(signer: &Certificate, at: Instant) -> Option<String> {
+    let is_valid = (signer.not_before..=signer.not_after).contains(&at);
+    let years = || words!("a certificate valid from {} to {}", when(signer.not_before), when(signer.not_after));
+    (!is_valid).then(|| words!("signed on {}, as the signer claims, with {}", when(at), years()))
 }
 
 /// Whether every certificate that the index lists for a stored message's issuer is younger than its signature (R-0060).

@@ -131,7 +131,7 @@ const LOST: char = '\u{fffd}';
 
 /// Whether the text holds a value. What ISO-8859-1 cannot write may stand there as anything; where characters were lost, so
 /// may what ASCII cannot write.
-fn holds_value(text: &str, value: &str) -> bool {
+pub(super) fn holds_value(text: &str, value: &str) -> bool {
     let most = if text.contains(LOST) { 0x7f } else { 0xff };
     value.split(|c: char| u32::from(c) > most).all(|piece| text.contains(&*squeezed(piece)))
 }
@@ -166,7 +166,8 @@ fn items(case: &Case<'_>, text: &str) -> Vec<(String, bool)> {
             let named = enclosed.head.from.iter().chain(&enclosed.head.reply_to).map(|from| from.address.as_str());
             named.chain(case.came_from()).collect()
         }
-        _ => case.sender().into_iter().filter(|_| !is_told_its_sender).collect(),
+        _ if is_told_its_sender => Vec::new(),
+        _ => case.senders(),
     };
     if let Some(first) = senders.first() {
         items.push((words!("sender {first}"), senders.iter().any(|sender| holds_value(text, sender))));
@@ -260,11 +261,19 @@ fn reason(case: &Case<'_>) -> Option<Ruling> {
     Some(Ruling::holds(holds, "why the transmission could not be completed, in errore-esteso and in the text", words))
 }
 
-/// The certified description of an error, half of whose words must be in the text: wordings may differ, the matter not.
+/// The certified description of an error, half of whose words must be in the text: wordings may differ, the matter not. What
+/// names the provider, and words inside of addresses and identifiers, explain nothing.
 fn explanation(case: &Case<'_>, text: &str) -> Option<(String, bool)> {
-    let certified = case.daticert()?.errore_esteso.as_deref()?;
-    let words: Vec<String> = certified.split(|c: char| !c.is_alphanumeric()).map(squeezed).collect();
-    let words: Vec<&String> = words.iter().filter(|word| word.len() > 3).collect();
+    let daticert = case.daticert()?;
+    let certified = daticert.errore_esteso.as_deref()?;
+    let split = |text: &str| text.split(|c: char| !c.is_alphanumeric()).map(squeezed).collect::<Vec<_>>();
+    let provider = split(daticert.gestore_emittente.as_deref().unwrap_or_default());
+    let words = split(certified);
+    let words: Vec<&String> = words.iter().filter(|word| word.len() > 3 && !provider.contains(word)).collect();
+    let recipients = daticert.destinatari.iter().map(|(address, _)| address);
+    let values = recipients.chain(&daticert.mittente).chain(&daticert.consegna).chain(&daticert.identificativo);
+    let values = values.map(|value| squeezed(value)).filter(|value| !value.is_empty());
+    let text = values.fold(text.to_owned(), |text, value| text.replace(&value, " "));
     let said = words.iter().filter(|word| text.contains(word.as_str())).count();
     (!words.is_empty()).then(|| (words!("the description \"{certified}\""), 2 * said >= words.len()))
 }

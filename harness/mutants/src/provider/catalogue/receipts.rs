@@ -109,7 +109,7 @@ providers! {
             true
         }));
     "signs-delivery-receipt-opaquely", BETA, [CROSS], "The delivery receipt is signed in the opaque form.",
-        ["2.1-01", "2.1-02"],
+        ["2.1-02"],
         Habit { makes: Some(|desk, octets| sealed(desk, octets, Kind::Delivery, |message, signer, at| {
             let mut header = message.fields().clone();
             for name in ["Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "MIME-Version"] {
