@@ -63,7 +63,7 @@ pub struct Mailbox {
 impl Head {
     /// Reads the header at the beginning of these octets. Gives how many octets it takes, the empty line included.
     pub(super) fn read(octets: &[u8]) -> (Self, usize) {
-        let mut head = Self::default();
+        let mut head = Self { fields: Vec::with_capacity(8), ..Self::default() };
         let mut at = 0;
         while let Some(line) = line(octets, at) {
             let start = at;

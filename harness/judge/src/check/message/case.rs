@@ -352,7 +352,10 @@ pub(crate) fn collapsed(text: &str) -> Cow<'_, str> {
 
 /// Whether a text holds another, ASCII letters in either case.
 pub(crate) fn holds_in_any_case(text: &str, wanted: &str) -> bool {
-    wanted.is_empty() || text.as_bytes().windows(wanted.len()).any(|own| own.eq_ignore_ascii_case(wanted.as_bytes()))
+    let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
+    let Some(first) = wanted.first() else { return true };
+    let is_here = |at| text.get(at..at + wanted.len()).is_some_and(|own| own.eq_ignore_ascii_case(wanted));
+    memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), text).any(is_here)
 }
 
 /// An instant as a person in Italy would write it.

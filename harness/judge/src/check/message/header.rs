@@ -249,7 +249,7 @@ fn is_english(name: &str) -> bool {
         "xtransport",
     ];
     let bare = || name.bytes().filter(|b| *b != b'-').map(|b| b.to_ascii_lowercase());
-    NAMES.iter().any(|one| bare().eq(one.bytes()))
+    bare().next() == Some(b'x') && NAMES.iter().any(|one| bare().eq(one.bytes()))
 }
 
 //= PEC-3.1.4-01

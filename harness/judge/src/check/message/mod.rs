@@ -169,7 +169,10 @@ pub(crate) fn rulings_alone(case: &Case<'_>) -> Vec<(Clause, Ruling)> {
         pass if pass.outcome == Outcome::Pass => Some((rule.clause, pass)),
         _ => Some((rule.clause, ruling(case, rule)?)),
     });
-    told.collect()
+    // As many as any kind of message is held against.
+    let mut rulings = Vec::with_capacity(128);
+    rulings.extend(told);
+    rulings
 }
 
 /// What a rule says. One that crashes says `unknown`.

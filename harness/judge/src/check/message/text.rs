@@ -118,8 +118,8 @@ pub(super) fn squeezed(text: &str) -> String {
     let mut squeezed = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            c if c.is_ascii_alphanumeric() => squeezed.push(c.to_ascii_lowercase()),
-            c if c.is_ascii() => squeezed.extend(Some(c).filter(is_kept)),
+            c if c.is_ascii_graphic() && c != '\'' && c != '`' => squeezed.push(c.to_ascii_lowercase()),
+            c if c.is_ascii() => {}
             c => squeezed.extend(c.to_lowercase().map(plain).filter(is_kept)),
         }
     }
