@@ -49,6 +49,10 @@ bends! {
             parts.push(Entity::leaf(fields, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<postacert/>"));
             true
         });
+    "anomaly-without-message", "anomalia/anomaly-ordinary", Valid,
+        "The anomaly envelope does not hold the message that it is about.",
+        "La busta di anomalia non contiene il messaggio a cui si riferisce.",
+        ["3.2.2-14"], |b| b.parts(without("message/rfc822"));
     "anomaly-with-extra-part", "anomalia/anomaly-ordinary", Valid,
         "The anomaly envelope holds an attachment of the provider's.",
         "La busta di anomalia contiene un allegato del gestore.",
