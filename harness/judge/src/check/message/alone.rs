@@ -62,33 +62,32 @@ fn tells_its_family(case: &Case<'_>) -> Option<Ruling> {
 //= PEC-3.2.2-05
 fn repeated(case: &Case<'_>, name: &str, field: fn(&Head) -> &[Mailbox]) -> Option<Ruling> {
     let enclosed = case.reading.postacert.as_ref()?;
-    let addresses = |head| sorted(field(head));
-    let (own, original) = (addresses(case.head()), addresses(&enclosed.head));
+    let (own, original) = (field(case.head()), field(&enclosed.head));
     if own.is_empty() && original.is_empty() {
         return None;
     }
-    let expected = words!("{name} as in the enclosed message: {}", listed(&original));
-    Some(Ruling::holds(own == original, expected, words!("{name} {}", listed(&own))))
+    let expected = words!("{name} as in the enclosed message: {}", listed(sorted(original)));
+    Some(Ruling::holds(are_alike(own, original), expected, words!("{name} {}", listed(sorted(own)))))
 }
 
 //= PEC-2.1-08
 //= PEC-2.1.1.2-06
 //= PEC-3.1.5-06
 fn reply_to(case: &Case<'_>) -> Option<Ruling> {
-    let original = sorted(&case.reading.postacert.as_ref()?.head.reply_to);
+    let original = &case.reading.postacert.as_ref()?.head.reply_to;
     // Where there was none it is the author, which is a row of its own.
     if original.is_empty() {
         return None;
     }
-    let own = sorted(&case.head().reply_to);
-    let outcome = match own == original {
+    let own = &case.head().reply_to;
+    let outcome = match are_alike(own, original) {
         true => Outcome::Pass,
         // Some deployed providers name the sender all the same.
-        false if is_sender(case, &own) => Outcome::Deviation,
+        false if is_sender(case, own) => Outcome::Deviation,
         false => Outcome::Fail,
     };
-    let expected = words!("Reply-To as in the original: {}", listed(&original));
-    Some(Ruling::of(outcome, expected, words!("Reply-To {}", listed(&own))))
+    let expected = words!("Reply-To as in the original: {}", listed(sorted(original)));
+    Some(Ruling::of(outcome, expected, words!("Reply-To {}", listed(sorted(own)))))
 }
 
 //= PEC-2.1-09
@@ -97,19 +96,26 @@ fn reply_to_author(case: &Case<'_>) -> Option<Ruling> {
     if original.first("Reply-To").is_some() || original.from.is_empty() {
         return None;
     }
-    let (own, authors) = (sorted(&case.head().reply_to), sorted(&original.from));
-    let outcome = match !own.is_empty() && own.iter().all(|one| authors.contains(one)) {
+    let (own, authors) = (&case.head().reply_to, &original.from);
+    let is_author = |one: &Mailbox| authors.iter().any(|author| same(&author.address, &one.address));
+    let outcome = match !own.is_empty() && own.iter().all(is_author) {
         true => Outcome::Pass,
         // Deployed providers name the sender, where he writes in another name.
-        false if is_sender(case, &own) => Outcome::Deviation,
+        false if is_sender(case, own) => Outcome::Deviation,
         false => Outcome::Fail,
     };
-    let expected = words!("Reply-To {}, as From of the original", listed(&authors));
-    Some(Ruling::of(outcome, expected, words!("Reply-To {}", listed(&own))))
+    let expected = words!("Reply-To {}, as From of the original", listed(sorted(authors)));
+    Some(Ruling::of(outcome, expected, words!("Reply-To {}", listed(sorted(own)))))
 }
 
-fn is_sender(case: &Case<'_>, addresses: &[String]) -> bool {
-    matches!(addresses, [only] if case.sender().is_some_and(|sender| same(only, sender)))
+fn is_sender(case: &Case<'_>, mailboxes: &[Mailbox]) -> bool {
+    matches!(mailboxes, [only] if case.sender().is_some_and(|sender| same(&only.address, sender)))
+}
+
+/// Whether two fields name the same addresses, in any order and case. In most messages they stand in one order.
+fn are_alike(one: &[Mailbox], other: &[Mailbox]) -> bool {
+    let is_same = |(one, other): (&Mailbox, &Mailbox)| one.address.eq_ignore_ascii_case(&other.address);
+    one.len() == other.len() && (one.iter().zip(other).all(is_same) || sorted(one) == sorted(other))
 }
 
 fn sorted(mailboxes: &[Mailbox]) -> Vec<String> {
