@@ -110,31 +110,36 @@ pub struct Style {
     pub words: Words,
 }
 
+impl Style {
+    /// The style of whoever asks for no other.
+    pub const PLAIN: Self = Self {
+        digest: Digest::Sha256,
+        certificates: Certificates::All,
+        bare: false,
+        ber: false,
+        more_attributes: false,
+        micalg: None,
+        signature_type: "application/x-pkcs7-signature",
+        preamble: true,
+        html: false,
+        original_first: true,
+        inline: false,
+        data_encoding: Encoding::Base64,
+        text_encoding: Encoding::Base64,
+        says_seven_bit: true,
+        layout: Layout::Indented,
+        quotes: Quotes::Some,
+        first_fields: &[],
+        own_fields: "",
+        date: DateForm::Local,
+        zone_colon: false,
+        words: Words::Utf8Base64,
+    };
+}
+
 impl Default for Style {
     fn default() -> Self {
-        Self {
-            digest: Digest::Sha256,
-            certificates: Certificates::All,
-            bare: false,
-            ber: false,
-            more_attributes: false,
-            micalg: None,
-            signature_type: "application/x-pkcs7-signature",
-            preamble: true,
-            html: false,
-            original_first: true,
-            inline: false,
-            data_encoding: Encoding::Base64,
-            text_encoding: Encoding::Base64,
-            says_seven_bit: true,
-            layout: Layout::Indented,
-            quotes: Quotes::Some,
-            first_fields: &[],
-            own_fields: "",
-            date: DateForm::Local,
-            zone_colon: false,
-            words: Words::Utf8Base64,
-        }
+        Self::PLAIN
     }
 }
 

@@ -32,31 +32,6 @@ pub struct Keys {
     pub signers: Vec<Signer>,
 }
 
-const BASE: Style = Style {
-    digest: Digest::Sha256,
-    certificates: collaudo_forge::Certificates::All,
-    bare: false,
-    ber: false,
-    more_attributes: false,
-    micalg: None,
-    signature_type: X_PKCS7,
-    preamble: true,
-    html: false,
-    original_first: true,
-    inline: false,
-    data_encoding: Encoding::Base64,
-    text_encoding: Encoding::Base64,
-    says_seven_bit: true,
-    layout: Layout::Indented,
-    quotes: Quotes::Some,
-    first_fields: &[],
-    own_fields: "",
-    date: DateForm::Local,
-    zone_colon: false,
-    words: Words::Utf8Base64,
-};
-
-const X_PKCS7: &str = "application/x-pkcs7-signature";
 const PKCS7: &str = "application/pkcs7-signature";
 
 /// One after another, winter and summer, and the hour that comes twice.
@@ -67,7 +42,7 @@ pub(crate) const PROVIDERS: [Provider; 8] = [
         domain: "alfa.test",
         looks: "certification data first; HTML; attachments; x-pkcs7 in DER; micalg=\"sha-256\"; base64; preamble",
         begins: 1_772_438_400,
-        style: Style { original_first: false, html: true, ..BASE },
+        style: Style { original_first: false, html: true, ..Style::PLAIN },
     },
     Provider {
         short: "beta",
@@ -85,7 +60,7 @@ pub(crate) const PROVIDERS: [Provider; 8] = [
             text_encoding: Encoding::QuotedPrintable,
             preamble: false,
             words: Words::Utf8Quoted,
-            ..BASE
+            ..Style::PLAIN
         },
     },
     Provider {
@@ -103,7 +78,7 @@ pub(crate) const PROVIDERS: [Provider; 8] = [
             layout: Layout::Flat,
             zone_colon: true,
             words: Words::Latin,
-            ..BASE
+            ..Style::PLAIN
         },
     },
     Provider {
@@ -123,7 +98,7 @@ pub(crate) const PROVIDERS: [Provider; 8] = [
             words: Words::Latin,
             first_fields: &["Return-Path", "Received", "MIME-Version", "Content-Type", "From", "To", "Cc", "Subject"],
             preamble: false,
-            ..BASE
+            ..Style::PLAIN
         },
     },
     Provider {
@@ -143,7 +118,7 @@ pub(crate) const PROVIDERS: [Provider; 8] = [
             layout: Layout::Terse,
             date: DateForm::Universal,
             first_fields: &["Received", "From", "To", "Cc", "Reply-To", "Date", "Message-ID"],
-            ..BASE
+            ..Style::PLAIN
         },
     },
     Provider {
@@ -163,7 +138,7 @@ pub(crate) const PROVIDERS: [Provider; 8] = [
             words: Words::Utf8Quoted,
             preamble: false,
             first_fields: &["MIME-Version", "Content-Type", "Message-ID", "Date", "Subject"],
-            ..BASE
+            ..Style::PLAIN
         },
     },
     Provider {
@@ -182,7 +157,7 @@ pub(crate) const PROVIDERS: [Provider; 8] = [
             data_encoding: Encoding::SevenBit,
             says_seven_bit: false,
             own_fields: "X-Priority: 3\r\nX-Mailer: Eta PEC 4.2\r\n",
-            ..BASE
+            ..Style::PLAIN
         },
     },
     Provider {
@@ -201,7 +176,7 @@ pub(crate) const PROVIDERS: [Provider; 8] = [
             text_encoding: Encoding::QuotedPrintable,
             date: DateForm::Commented,
             first_fields: &["Subject", "From", "Sender", "To"],
-            ..BASE
+            ..Style::PLAIN
         },
     },
 ];
