@@ -7,12 +7,14 @@
 mod config;
 pub mod core;
 mod scan;
+#[cfg(feature = "serve")]
+pub mod shell;
 
 use collaudo_node::{Bytes, DurableLog, Effect, Input, Node, Timestamp};
 
 pub use self::{
     config::{Config, Family, IndexSource, Ordinary, User},
-    core::{Declared, compact, declare, found},
+    core::{Declared, Patience, compact, declare, found},
     scan::scan,
 };
 
@@ -24,6 +26,12 @@ impl Gestore {
     /// Why the provider serves nobody: its log, or a certificate of its founding record, cannot be read.
     pub fn fault(&self) -> Option<&str> {
         self.0.as_ref().err().map(String::as_str)
+    }
+
+    /// Has it wait so long for clients that are silent; without this, as long as the protocols ask for.
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.0.iter_mut().for_each(|provider| provider.patience = patience);
+        self
     }
 }
 

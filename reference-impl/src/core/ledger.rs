@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use collaudo_node::{BodyId, Bytes, DurableLog};
 use serde::{Deserialize, Serialize};
@@ -73,11 +73,8 @@ impl Ledger {
     }
 
     pub(super) fn new(config: Config) -> Self {
-        let service = (fold(&config.service_mailbox), Mailbox::new(&config.service_mailbox, None, false));
-        let user = |user: &User| (fold(&user.address), Mailbox::new(&user.address, user.quota_octets, true));
-        let mailboxes = std::iter::once(service).chain(config.users.iter().map(user)).collect();
         Self {
-            mailboxes,
+            mailboxes: Self::mailboxes(&config),
             config,
             next: 1,
             index: None,
@@ -93,7 +90,7 @@ impl Ledger {
     /// Takes up a committed record.
     pub(crate) fn apply(&mut self, record: &Record) {
         match record {
-            Record::Founded(_) => {}
+            Record::Founded(config) => self.reconfigure(config),
             Record::Logged { .. } | Record::Noted { .. } => self.write_down(record),
             Record::Sealed { day, seal, lines, closes } => self.book.seal(*day, *seal, *lines, *closes),
             Record::Retained { body, at } => self.book.retain(*body, *at),
@@ -127,6 +124,36 @@ impl Ledger {
             }
             Record::Settled { number, recipients } => self.settle(*number, recipients),
         }
+    }
+
+    /// Takes up a changed configuration: a later founding record.
+    ///
+    /// New users have a mailbox from now on, and quotas are as they are now. Who is no user any more gets no mail, and
+    /// what lies in that mailbox stays.
+    fn reconfigure(&mut self, config: &Config) {
+        let Self { mailboxes: before, .. } = &mut *self;
+        for mailbox in before.values_mut() {
+            mailbox.user = false;
+        }
+        for (key, new) in Self::mailboxes(config) {
+            match before.entry(key) {
+                Entry::Occupied(mut held) => {
+                    held.get_mut().user = new.user;
+                    held.get_mut().quota = new.quota;
+                }
+                Entry::Vacant(place) => {
+                    place.insert(new);
+                }
+            }
+        }
+        self.config = config.clone();
+    }
+
+    /// The mailboxes that a configuration asks for, empty.
+    fn mailboxes(config: &Config) -> BTreeMap<String, Mailbox> {
+        let service = (fold(&config.service_mailbox), Mailbox::new(&config.service_mailbox, None, false));
+        let user = |user: &User| (fold(&user.address), Mailbox::new(&user.address, user.quota_octets, true));
+        std::iter::once(service).chain(config.users.iter().map(user)).collect()
     }
 
     fn write_down(&mut self, record: &Record) {

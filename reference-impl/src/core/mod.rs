@@ -16,6 +16,7 @@ mod ledger;
 mod limits;
 mod mailbox;
 pub mod message;
+mod patience;
 mod pop3;
 mod provider;
 mod queue;
@@ -28,5 +29,6 @@ mod virus;
 mod writer;
 
 pub use journal::{Declared, declare, found};
+pub use patience::Patience;
 pub(crate) use provider::Provider;
 pub use provider::compact;

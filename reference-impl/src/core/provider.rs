@@ -13,6 +13,7 @@ use super::{
     ledger::{Ledger, fold},
     mailbox::{IMAP_PORT, POP3_PORT, Visits},
     message::{Index, Issuer, Revocations, Stamp, Trust},
+    patience::Patience,
     queue::{LaneKey, Lanes},
     smtp::{House, Role, Session, Step},
     writer::Writer,
@@ -20,12 +21,6 @@ use super::{
 
 /// When something that failed on our side is tried again.
 pub(super) const RETRY: Duration = Duration::from_secs(60);
-/// The silence after which a client is sent away (RFC 5321 §4.5.3.2.7).
-const IDLE: Duration = Duration::from_secs(300);
-
-/// The time that a connection of a client can last: who sends drop by drop is sent away too.
-const SESSION: Duration = Duration::from_secs(2 * 3600);
-
 /// How long a client waits for its greeting at most, where we have just started and have no index yet.
 const WAKING: Duration = Duration::from_secs(30);
 
@@ -58,6 +53,7 @@ pub(crate) struct Provider {
     pub(super) next_act: u64,
     pub(super) held: Held,
     pub(super) visits: Visits,
+    pub(crate) patience: Patience,
     pub(super) writer: Writer,
     /// Every number below was given away, on disk or not.
     pub(super) next: u64,
@@ -159,6 +155,7 @@ impl Provider {
             next_act: 0,
             held: Held::default(),
             visits: Visits::default(),
+            patience: Patience::default(),
             sessions: BTreeMap::new(),
             waiting: BTreeMap::new(),
             next_ticket: 0,
@@ -318,7 +315,7 @@ impl Provider {
             out.push(Effect::StartTls { conn });
         }
         self.sessions.insert(conn, session);
-        self.alarms.set(Alarm::Overtime(conn), now + SESSION);
+        self.alarms.set(Alarm::Overtime(conn), now + self.patience.smtp_session);
         self.serve(now, conn, out);
     }
 
@@ -381,7 +378,7 @@ impl Provider {
         // While an answer of ours is owed, the silence is not the client's.
         match session.is_held() {
             true => self.alarms.clear(&Alarm::Idle(conn)),
-            false => self.alarms.set(Alarm::Idle(conn), now + IDLE),
+            false => self.alarms.set(Alarm::Idle(conn), now + self.patience.smtp_idle),
         }
         match step {
             Step::Wait => {}

@@ -21,6 +21,7 @@ use super::{
 };
 use crate::core::{
     mailbox::{Flag, House, Outbox, Reader, Step},
+    patience::Patience,
     provider::Answer,
 };
 
@@ -32,9 +33,8 @@ const AHEAD_LIMIT: usize = 256 * 1024;
 const ATTEMPTS_LIMIT: u8 = 3;
 /// Commands that cannot be read, after which the connection is closed.
 const FAULTS_LIMIT: u8 = 20;
-/// The silence that a client may keep before its login, and after (RFC 3501 §5.4).
+/// The silence that a client may keep before its login.
 const STRANGER_PATIENCE: Duration = Duration::from_secs(300);
-const PATIENCE: Duration = Duration::from_secs(1800);
 
 pub(super) const CAPABILITIES: &str = "IMAP4rev1 LITERAL- SASL-IR AUTH=PLAIN IDLE UIDPLUS UNSELECT QUOTA";
 
@@ -336,8 +336,8 @@ impl Reader for Session {
         self.account.as_deref().filter(|_| matches!(self.stage, Stage::Idle(_)) && self.view.is_some())
     }
 
-    fn patience(&self) -> Duration {
-        if self.account.is_some() { PATIENCE } else { STRANGER_PATIENCE }
+    fn patience(&self, patience: &Patience) -> Duration {
+        if self.account.is_some() { patience.imap_idle } else { STRANGER_PATIENCE.min(patience.imap_idle) }
     }
 
     fn expire(&mut self) {

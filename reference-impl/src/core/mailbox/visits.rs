@@ -10,6 +10,7 @@ use crate::core::{
     imap,
     journal::Record,
     ledger::{Ledger, fold},
+    patience::Patience,
     pop3,
     provider::{Alarm, Answer, Provider, Waiting},
 };
@@ -75,7 +76,7 @@ pub(in crate::core) trait Reader: Debug + Send + Sync {
     /// The account whose changes it wants to hear of at once.
     fn watches(&self) -> Option<&str>;
     /// How long it may be silent.
-    fn patience(&self) -> Duration;
+    fn patience(&self, patience: &Patience) -> Duration;
     /// Says a last word to a client that was silent for too long.
     fn expire(&mut self);
     fn outbox(&mut self) -> &mut Outbox;
@@ -102,7 +103,7 @@ impl Provider {
             IMAP_PORT => Box::new(imap::Session::new()),
             _ => Box::new(pop3::Session::new()),
         };
-        self.alarms.set(Alarm::Idle(conn), now + reader.patience());
+        self.alarms.set(Alarm::Idle(conn), now + reader.patience(&self.patience));
         self.visits.readers.insert(conn, reader);
         out.push(Effect::StartTls { conn });
     }
@@ -176,7 +177,7 @@ impl Provider {
         // While an answer of ours is owed, the silence is not the client's.
         match reader.is_held() {
             true => self.alarms.clear(&Alarm::Idle(conn)),
-            false => self.alarms.set(Alarm::Idle(conn), now + reader.patience()),
+            false => self.alarms.set(Alarm::Idle(conn), now + reader.patience(&self.patience)),
         }
         match step {
             Step::Wait => {}

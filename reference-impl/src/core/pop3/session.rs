@@ -6,6 +6,7 @@ use crate::core::{
     journal::Record,
     mailbox::{House, Outbox, Reader, Step},
     message::Message,
+    patience::Patience,
     provider::Answer,
     smtp::{Inflow, Line, Outflow},
 };
@@ -16,8 +17,6 @@ const COMMAND_LIMIT: usize = 512;
 const AHEAD_LIMIT: usize = 64 * 1024;
 /// Failed logins, after which the connection is closed.
 const ATTEMPTS_LIMIT: u8 = 3;
-/// RFC 1939 §3.
-const PATIENCE: Duration = Duration::from_secs(600);
 
 const TEMPORARY: &str = "-ERR [SYS/TEMP] Errore temporaneo, riprovare";
 const ABSENT: &str = "-ERR Messaggio inesistente";
@@ -277,8 +276,8 @@ impl Reader for Session {
         None
     }
 
-    fn patience(&self) -> Duration {
-        PATIENCE
+    fn patience(&self, patience: &Patience) -> Duration {
+        patience.pop3_idle
     }
 
     /// RFC 1939 §3: nothing is said, and nothing is deleted.

@@ -1,0 +1,286 @@
+//! Carries out effects: each on the thread or task where it belongs.
+
+use std::{
+    collections::BTreeMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError, mpsc::Sender},
+    time::Duration,
+};
+
+use collaudo_node::{Bytes, ConnId, Effect, Host, Input, Ticket, Timestamp};
+use tokio::{
+    runtime::Handle,
+    sync::{
+        mpsc::{UnboundedSender, unbounded_channel},
+        watch,
+    },
+};
+use tracing::{debug, warn};
+
+use super::Event;
+use crate::shell::{
+    clock,
+    crew::Crew,
+    documents::Documents,
+    identity::Signer,
+    logins::{Failures, Passwords, Turn},
+    net::{Dialer, Dialled, Order},
+    scanner::Scanner,
+    store::Store,
+};
+
+const IMAP_PORT: u16 = 993;
+const POP3_PORT: u16 = 995;
+
+/// All that effects are carried out with.
+pub(in crate::shell) struct Hands {
+    pub(in crate::shell) events: Sender<Event>,
+    pub(in crate::shell) runtime: Handle,
+    pub(in crate::shell) crew: Crew,
+    pub(in crate::shell) store: Store,
+    pub(in crate::shell) dialer: Dialer,
+    pub(in crate::shell) documents: Documents,
+    pub(in crate::shell) scanner: Scanner,
+    pub(in crate::shell) signer: Arc<Signer>,
+    pub(in crate::shell) passwords: Arc<Passwords>,
+    pub(in crate::shell) failures: Arc<Mutex<Failures>>,
+    /// How long a wrong password waits for its answer.
+    pub(in crate::shell) delay: Duration,
+    pub(in crate::shell) stop: watch::Sender<bool>,
+    pub(in crate::shell) desk: Desk,
+}
+
+/// What the hands remember between two effects.
+#[derive(Default)]
+pub(in crate::shell) struct Desk {
+    links: BTreeMap<ConnId, Link>,
+    /// Whose password a ticket is about.
+    asking: BTreeMap<Ticket, ConnId>,
+    /// Answers that the disk, the signer, the scanner or the passwords owe.
+    owed: usize,
+}
+
+/// A connection, as its orders reach it.
+struct Link {
+    orders: UnboundedSender<Vec<Order>>,
+    /// For one that a peer has opened.
+    door: Option<(u16, IpAddr)>,
+}
+
+impl Hands {
+    pub(super) fn greet(&mut self, conn: ConnId, port: u16, peer: IpAddr, orders: UnboundedSender<Vec<Order>>) {
+        self.desk.links.insert(conn, Link { orders, door: Some((port, peer)) });
+    }
+
+    /// Whether the connection that an input is about is not given up yet; forgets one that is gone.
+    pub(super) fn knows(&mut self, input: &Input) -> bool {
+        match (conn_of(input), input) {
+            (Some(conn), Input::Closed { .. }) => self.desk.links.remove(&conn).is_some(),
+            (Some(conn), _) => self.desk.links.contains_key(&conn),
+            (None, _) => true,
+        }
+    }
+
+    /// An answer that was owed has come.
+    pub(super) fn settled(&mut self, input: &Input) {
+        if is_owed(input) {
+            self.desk.owed = self.desk.owed.saturating_sub(1);
+        }
+    }
+
+    /// Whether nothing is owed to the node.
+    pub(super) fn is_idle(&self) -> bool {
+        self.desk.owed == 0
+    }
+
+    /// On whose behalf the node acts when it takes this input.
+    pub(super) fn turn(&mut self, input: &Input) -> Option<ConnId> {
+        match input {
+            Input::PasswordChecked { ticket, .. } => self.desk.asking.remove(ticket),
+            _ => conn_of(input),
+        }
+    }
+
+    /// Carries out effects in their order. All that concerns one connection reaches it in one piece.
+    pub(super) fn carry_out(&mut self, now: Timestamp, turn: Option<ConnId>, effects: &mut Vec<Effect>) {
+        let mut orders: BTreeMap<ConnId, Vec<Order>> = BTreeMap::new();
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Write { conn, bytes } => orders.entry(conn).or_default().push(Order::Write(bytes)),
+                Effect::StartTls { conn } => orders.entry(conn).or_default().push(Order::StartTls),
+                Effect::Close { conn } => orders.entry(conn).or_default().push(Order::Close),
+                Effect::Connect { conn, host, port } => self.connect(conn, host, port),
+                Effect::CheckPassword { ticket, account, secret } => self.check(now, turn, ticket, account, secret),
+                other => self.ask(other),
+            }
+        }
+        for (conn, orders) in orders {
+            let closes = orders.iter().any(|order| matches!(order, Order::Close));
+            if let Some(link) = self.desk.links.get(&conn) {
+                // A task that has ended has told so, or is about to.
+                let _ = link.orders.send(orders);
+            }
+            if closes {
+                self.desk.links.remove(&conn);
+            }
+        }
+    }
+
+    fn connect(&mut self, conn: ConnId, host: Host, port: u16) {
+        let (orders, received) = unbounded_channel();
+        self.desk.links.insert(conn, Link { orders, door: None });
+        let asked = Dialled { conn, host, port, events: self.events.clone(), orders: received };
+        self.runtime.spawn(self.dialer.clone().dial(asked));
+    }
+
+    /// Everything that is answered by a ticket.
+    fn ask(&mut self, effect: Effect) {
+        let events = self.events.clone();
+        match effect {
+            Effect::Commit { ticket, records, bodies } => {
+                self.desk.owed += 1;
+                self.store.commit(ticket, records, bodies);
+            }
+            Effect::Snapshot { ticket, state } => {
+                self.desk.owed += 1;
+                self.store.snapshot(ticket, state);
+            }
+            Effect::Load { ticket, body } => {
+                self.desk.owed += 1;
+                self.store.load(ticket, body);
+            }
+            Effect::Sign { ticket, message } => {
+                self.desk.owed += 1;
+                let signer = self.signer.clone();
+                self.crew.run(move || tell(&events, sign(&signer, ticket, &message)));
+            }
+            Effect::Scan { ticket, bytes } => {
+                self.desk.owed += 1;
+                self.scan(ticket, bytes);
+            }
+            Effect::Resolve { ticket, domain } => {
+                let dialer = self.dialer.clone();
+                self.runtime.spawn(async move {
+                    let hosts = dialer.resolve(&domain).await;
+                    tell(&events, Event::Answer(Input::Resolved { ticket, hosts }));
+                });
+            }
+            Effect::Fetch { ticket, name } => {
+                let (documents, dialer) = (self.documents.clone(), self.dialer.clone());
+                self.runtime.spawn(async move {
+                    let document = documents.fetch(&name, &dialer).await;
+                    tell(&events, Event::Answer(Input::Fetched { ticket, document }));
+                });
+            }
+            Effect::Connect { .. }
+            | Effect::Write { .. }
+            | Effect::StartTls { .. }
+            | Effect::Close { .. }
+            | Effect::CheckPassword { .. } => {}
+        }
+    }
+
+    fn scan(&self, ticket: Ticket, bytes: Bytes) {
+        let events = self.events.clone();
+        match self.scanner.clone() {
+            Scanner::BuiltIn => self.crew.run(move || {
+                tell(&events, Event::Answer(Input::Scanned { ticket, finding: crate::scan(&bytes) }));
+            }),
+            Scanner::Clamd(clamd) => {
+                self.runtime.spawn(async move {
+                    let finding = clamd.scan(&bytes).await;
+                    tell(&events, Event::Answer(Input::Scanned { ticket, finding }));
+                });
+            }
+        }
+    }
+
+    /// Has a password checked, unless there were too many wrong ones; a wrong one waits for its answer.
+    fn check(&mut self, now: Timestamp, turn: Option<ConnId>, ticket: Ticket, account: String, secret: String) {
+        self.desk.owed += 1;
+        turn.map(|conn| self.desk.asking.insert(ticket, conn));
+        let link = turn.and_then(|conn| self.desk.links.get(&conn));
+        let peer = link.and_then(|link| link.door).map(|(_, peer)| peer);
+        let (events, runtime, delay) = (self.events.clone(), self.runtime.clone(), self.delay);
+        let refuse = move |events: Sender<Event>| {
+            runtime.spawn(async move {
+                clock::pause(delay).await;
+                tell(&events, Event::Answer(Input::PasswordChecked { ticket, ok: false }));
+            });
+        };
+        // A name that is none of ours may be a password in the wrong place: it is not told.
+        let told = if self.passwords.knows(&account) { account.clone() } else { "(unknown)".to_owned() };
+        let turn = self.failures.lock().unwrap_or_else(PoisonError::into_inner).turn(&account, peer, now);
+        if turn == Turn::Barred {
+            warn!(account = told, ?peer, "login refused after too many wrong passwords");
+            return refuse(events);
+        }
+        let (passwords, failures) = (self.passwords.clone(), self.failures.clone());
+        self.crew.run(move || {
+            let ok = passwords.check(&account, &secret);
+            let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
+            if ok {
+                debug!(account = told, "login");
+                failures.succeeded(&account);
+                return tell(&events, Event::Answer(Input::PasswordChecked { ticket, ok }));
+            }
+            warn!(account = told, ?peer, "wrong password");
+            failures.failed(&account, peer, now);
+            refuse(events);
+        });
+    }
+
+    /// Nothing more is taken from outside.
+    pub(super) fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Says farewell to all who are connected, and closes the store.
+    pub(super) fn close(self) {
+        for (_, link) in self.desk.links {
+            let farewell = match link.door {
+                Some((IMAP_PORT, _)) => "* BYE Servizio in chiusura\r\n",
+                Some((POP3_PORT, _)) | None => "",
+                Some(_) => "421 4.3.2 Servizio in chiusura\r\n",
+            };
+            let _ = link.orders.send(vec![Order::Write(Bytes::from_static(farewell.as_bytes())), Order::Close]);
+        }
+        self.store.close();
+    }
+}
+
+fn sign(signer: &Signer, ticket: Ticket, message: &[u8]) -> Event {
+    match signer.sign(message) {
+        Ok(signature) => Event::Answer(Input::Signed { ticket, signature }),
+        Err(fault) => Event::Broken(fault),
+    }
+}
+
+fn tell(events: &Sender<Event>, event: Event) {
+    // Nobody listens once the server is down.
+    let _ = events.send(event);
+}
+
+fn is_owed(input: &Input) -> bool {
+    matches!(
+        input,
+        Input::Committed { .. }
+            | Input::StoreFailed { .. }
+            | Input::Loaded { .. }
+            | Input::Signed { .. }
+            | Input::Scanned { .. }
+            | Input::PasswordChecked { .. }
+    )
+}
+
+fn conn_of(input: &Input) -> Option<ConnId> {
+    match input {
+        Input::Opened { conn, .. }
+        | Input::Connected { conn }
+        | Input::Secured { conn }
+        | Input::Bytes { conn, .. }
+        | Input::Drained { conn }
+        | Input::Closed { conn, .. } => Some(*conn),
+        _ => None,
+    }
+}

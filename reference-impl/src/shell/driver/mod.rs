@@ -1,0 +1,114 @@
+//! One thread owns the node: it gathers what happened, hands it in, and has the effects carried out by others.
+
+mod hands;
+
+use std::{
+    net::IpAddr,
+    sync::mpsc::{Receiver, RecvTimeoutError},
+    time::Duration,
+};
+
+use collaudo_node::{ConnId, Effect, Input, Node};
+use tokio::sync::{OwnedSemaphorePermit, mpsc::UnboundedSender};
+use tracing::{info, warn};
+
+pub(super) use hands::Hands;
+
+use super::{Error, clock::Clock, net::Order};
+use crate::Gestore;
+
+/// How long what is under way may take when the server is told to end.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What the driver hears.
+pub(super) enum Event {
+    /// A peer has connected.
+    Opened { conn: ConnId, port: u16, peer: IpAddr, orders: UnboundedSender<Vec<Order>> },
+    /// Something happened on a connection. The permit, given back once the node has heard it, lets more be read.
+    Wire(Input, Option<OwnedSemaphorePermit>),
+    /// An effect was carried out.
+    Answer(Input),
+    /// The server is to end.
+    Stop,
+    /// Something broke without which nothing can go on.
+    Broken(Error),
+}
+
+/// The node and its hands.
+pub(super) struct Driver {
+    pub(super) node: Gestore,
+    pub(super) inbox: Receiver<Event>,
+    pub(super) hands: Hands,
+}
+
+impl Driver {
+    /// Runs until it is told to end; all that was acknowledged is on disk then.
+    pub(super) fn run(mut self) -> Result<(), Error> {
+        let mut clock = Clock::default();
+        let mut effects = Vec::new();
+        self.take(&mut clock, Input::Started, &mut effects);
+        let mut ends_at = None;
+        loop {
+            let now = clock.now();
+            if self.node.next_deadline().is_some_and(|at| at <= now) {
+                self.take(&mut clock, Input::Deadline, &mut effects);
+                continue;
+            }
+            if let Some(at) = ends_at
+                && (self.hands.is_idle() || now >= at)
+            {
+                break;
+            }
+            let wait = self.node.next_deadline().into_iter().chain(ends_at).min().map(|at| at.since(now));
+            match self.hear(wait) {
+                None => {}
+                Some(Event::Opened { conn, port, peer, orders }) => {
+                    self.hands.greet(conn, port, peer, orders);
+                    let peer = collaudo_node::Host(peer.to_string());
+                    self.take(&mut clock, Input::Opened { conn, port, peer }, &mut effects);
+                }
+                Some(Event::Wire(input, permit)) => {
+                    if self.hands.knows(&input) {
+                        self.take(&mut clock, input, &mut effects);
+                    }
+                    drop(permit);
+                }
+                Some(Event::Answer(input)) => {
+                    self.hands.settled(&input);
+                    self.take(&mut clock, input, &mut effects);
+                }
+                Some(Event::Stop) => {
+                    info!("stopping: no more is taken, and what is under way is finished");
+                    self.hands.stop();
+                    ends_at = Some(now + GRACE);
+                }
+                Some(Event::Broken(fault)) => return Err(fault),
+            }
+        }
+        if !self.hands.is_idle() {
+            warn!("not all that was under way could be finished; none of that was acknowledged");
+        }
+        self.hands.close();
+        Ok(())
+    }
+
+    fn hear(&self, wait: Option<Duration>) -> Option<Event> {
+        let heard = match wait {
+            Some(wait) => self.inbox.recv_timeout(wait),
+            None => self.inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match heard {
+            Ok(event) => Some(event),
+            Err(RecvTimeoutError::Timeout) => None,
+            // The hands hold a sender, so somebody can always speak.
+            Err(RecvTimeoutError::Disconnected) => Some(Event::Stop),
+        }
+    }
+
+    fn take(&mut self, clock: &mut Clock, input: Input, effects: &mut Vec<Effect>) {
+        let now = clock.now();
+        let turn = self.hands.turn(&input);
+        self.node.handle(now, input, effects);
+        self.hands.carry_out(now, turn, effects);
+    }
+}

@@ -1,0 +1,7 @@
+//! Who may come in: passwords, and how often a wrong one may be given.
+
+mod failures;
+mod passwords;
+
+pub(super) use failures::{Failures, Turn};
+pub(super) use passwords::{Passwords, hash, invent};

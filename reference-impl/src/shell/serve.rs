@@ -1,0 +1,177 @@
+//! Puts a provider together and runs it.
+
+use std::{
+    fs::{File, TryLockError},
+    net::SocketAddr,
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::AtomicU64,
+        mpsc::{Sender, channel},
+    },
+    time::Duration,
+};
+
+use collaudo_node::Node;
+use tokio::{
+    runtime::{Builder, Runtime},
+    signal,
+    sync::watch,
+};
+use tracing::info;
+
+use super::{
+    Error, clock, config,
+    config::Settings,
+    crew::Crew,
+    dns::Dns,
+    documents::Documents,
+    driver::{Driver, Event, Hands},
+    identity::{self, Signer},
+    logins::{Failures, Passwords},
+    net::{Dialer, Door, Gate, Service, Times, open},
+    scanner::Scanner,
+    store::{Log, Store},
+    tls::Tls,
+};
+use crate::{Gestore, Patience, found};
+
+/// How long connections have to take our last word once the server ends.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// Serves the provider of a folder until Ctrl-C or SIGTERM.
+///
+/// *Takes* a folder that [`super::init`] made, and whom to tell where each service is found, once all are.
+///
+/// *Errors*: what is wrong with the configuration, the files, the store or the ports, before anything is served; a store
+/// that breaks while it serves is told to the clients, and no error.
+pub fn serve(folder: &Path, ready: impl FnOnce(&[(&str, SocketAddr)])) -> Result<(), Error> {
+    let settings = config::read(folder)?;
+    let _lock = lock(folder)?;
+    let runtime = Builder::new_multi_thread().enable_all().build().map_err(|error| Error::Other(error.to_string()))?;
+    let (events, inbox) = channel();
+    let (stop, stopped) = watch::channel(false);
+    let failures = Arc::new(Mutex::new(Failures::new(settings.logins)));
+    let gate = Gate::new(settings.limits.connections, settings.limits.connections_per_peer);
+    let tls = Tls::read(&settings)?;
+    let (node, store) = recover(&settings, &events)?;
+    let times = Times {
+        handshake: Duration::from_secs(settings.limits.handshake_seconds),
+        stall: Duration::from_secs(settings.limits.stall_seconds),
+    };
+    let dialer = Dialer {
+        routes: Arc::new(settings.routes.iter().map(|(name, at)| (name.to_ascii_lowercase(), *at)).collect()),
+        dns: settings.relay.dns.map(Dns::new),
+        tls: tls.clone(),
+        verify: settings.relay.verify,
+        times,
+        stop: stopped.clone(),
+    };
+    let hands = Hands {
+        events: events.clone(),
+        runtime: runtime.handle().clone(),
+        crew: Crew::start()?,
+        store,
+        documents: Documents::new(&settings),
+        scanner: Scanner::read(settings.scanner.clamd.as_deref())?,
+        signer: Arc::new(Signer::read(&settings.path(&settings.files.signing_key))?),
+        passwords: Arc::new(Passwords::read(&settings.path(&settings.files.passwords))?),
+        failures: failures.clone(),
+        delay: Duration::from_millis(settings.logins.delay_milliseconds),
+        dialer,
+        stop,
+        desk: Default::default(),
+    };
+    let is_barred = move |peer| failures.lock().unwrap_or_else(PoisonError::into_inner).is_barred(peer, clock::now());
+    let door = Door {
+        acceptor: tls.acceptor,
+        events: events.clone(),
+        gate: gate.clone(),
+        is_barred: Arc::new(is_barred),
+        times,
+        opened: Arc::new(AtomicU64::new(0)),
+        stop: stopped,
+    };
+    let places = runtime.block_on(open_all(&settings, &door))?;
+    runtime.block_on(heed_signals(events))?;
+    info!(domain = settings.domain, "serving");
+    ready(&places);
+    Driver { node, inbox, hands }.run()?;
+    leave(runtime, &gate);
+    info!("ended");
+    Ok(())
+}
+
+/// The lock of a folder: two servers on one store would each believe to know it.
+fn lock(folder: &Path) -> Result<File, Error> {
+    let path = folder.join("lock");
+    let file = File::create(&path).map_err(|error| Error::at(&path, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::at(folder, "is served already by another process")),
+        Err(TryLockError::Error(error)) => Err(Error::at(&path, error)),
+    }
+}
+
+/// Rebuilds the node from its store, and starts the store's threads.
+fn recover(settings: &Settings, events: &Sender<Event>) -> Result<(Gestore, Store), Error> {
+    let path = settings.path(&settings.files.store);
+    let log = Log::open(&path, &found(&identity::node_config(settings)?))?;
+    let limits = settings.limits;
+    let node = Gestore::recover(&log, clock::now()).with_patience(Patience {
+        smtp_idle: Duration::from_secs(limits.smtp_idle_seconds),
+        smtp_session: Duration::from_secs(limits.smtp_session_seconds),
+        imap_idle: Duration::from_secs(limits.imap_idle_seconds),
+        pop3_idle: Duration::from_secs(limits.pop3_idle_seconds),
+    });
+    match node.fault() {
+        Some(fault) => Err(Error::at(&path, fault)),
+        None => Ok((node, Store::start(&path, log, events.clone())?)),
+    }
+}
+
+async fn open_all(settings: &Settings, door: &Door) -> Result<Vec<(&'static str, SocketAddr)>, Error> {
+    let ports = settings.ports;
+    let services = [
+        ("submissions", Service::Submissions, ports.submissions),
+        ("submission", Service::Submission, ports.submission),
+        ("relay", Service::Relay, ports.relay),
+        ("imap", Service::Imap, ports.imap),
+        ("pop3", Service::Pop3, ports.pop3),
+    ];
+    let mut places = Vec::new();
+    for (name, service, port) in services {
+        if let Some(port) = port {
+            places.push((name, open(door, service, SocketAddr::new(settings.listen, port)).await?));
+        }
+    }
+    Ok(places)
+}
+
+/// Has Ctrl-C and SIGTERM end the server.
+async fn heed_signals(events: Sender<Event>) -> Result<(), Error> {
+    #[cfg(unix)]
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())
+        .map_err(|error| Error::Other(format!("SIGTERM cannot be heeded: {error}")))?;
+    tokio::spawn(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = signal::ctrl_c().await;
+        let _ = events.send(Event::Stop);
+    });
+    Ok(())
+}
+
+/// Lets those who are connected take our last word.
+fn leave(runtime: Runtime, gate: &Gate) {
+    runtime.block_on(clock::within(FAREWELL, async {
+        while !gate.is_empty() {
+            clock::pause(Duration::from_millis(10)).await;
+        }
+    }));
+    runtime.shutdown_background();
+}

@@ -1,0 +1,140 @@
+//! The store: one SQLite file, written by one thread and read by another.
+//!
+//! What waits when the writer is free goes into one transaction, so that many commits share one wait for the disk.
+//! A commit is told as done only once the file is synced.
+
+mod file;
+mod recent;
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread::{self, JoinHandle},
+};
+
+use collaudo_node::{Body, BodyId, Bytes, Input, Ticket};
+use rusqlite::Connection;
+use tracing::{debug, error, trace};
+
+pub(super) use file::Log;
+use recent::Recent;
+
+use super::{Error, driver::Event};
+
+/// A change of the store.
+enum Change {
+    Commit { ticket: Ticket, records: Vec<Bytes>, bodies: Vec<Body> },
+    Snapshot { ticket: Ticket, state: Bytes },
+}
+
+/// A store that runs.
+pub(super) struct Store {
+    changes: Option<Sender<Change>>,
+    loads: Option<Sender<(Ticket, BodyId)>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Store {
+    /// Starts the threads over an opened file; answers go to `events`.
+    ///
+    /// *Errors*: a file that cannot be opened a second time, or no thread to be had.
+    pub(super) fn start(path: &Path, log: Log, events: Sender<Event>) -> Result<Self, Error> {
+        let recent = Arc::new(Recent::default());
+        let (changes, to_write) = channel();
+        let (loads, to_read) = channel();
+        let reader = file::reader(path)?;
+        let mut writer = log.into_writer();
+        let (kept, answers) = (recent.clone(), events.clone());
+        let write = move || write_all(&mut writer, &to_write, &kept, &answers);
+        let read = move || read_all(&reader, &to_read, &recent, &events);
+        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
+            thread::Builder::new().name(name.to_owned()).spawn(work).map_err(|error| Error::at(path, error))
+        };
+        let threads = vec![spawn("store-write", Box::new(write))?, spawn("store-read", Box::new(read))?];
+        Ok(Self { changes: Some(changes), loads: Some(loads), threads })
+    }
+
+    pub(super) fn commit(&self, ticket: Ticket, records: Vec<Bytes>, bodies: Vec<Body>) {
+        self.change(Change::Commit { ticket, records, bodies });
+    }
+
+    pub(super) fn snapshot(&self, ticket: Ticket, state: Bytes) {
+        self.change(Change::Snapshot { ticket, state });
+    }
+
+    pub(super) fn load(&self, ticket: Ticket, body: BodyId) {
+        // A thread that has ended answers nothing; the server is on its way down then.
+        let _ = self.loads.as_ref().map(|loads| loads.send((ticket, body)));
+    }
+
+    fn change(&self, change: Change) {
+        let _ = self.changes.as_ref().map(|changes| changes.send(change));
+    }
+
+    /// Writes what waits, and closes the file.
+    pub(super) fn close(mut self) {
+        self.changes = None;
+        self.loads = None;
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                error!("a thread of the store has crashed");
+            }
+        }
+    }
+}
+
+fn write_all(file: &mut Connection, changes: &Receiver<Change>, recent: &Recent, events: &Sender<Event>) {
+    while let Ok(first) = changes.recv() {
+        let lot: Vec<Change> = std::iter::once(first).chain(changes.try_iter()).collect();
+        let written = write_lot(file, &lot);
+        trace!(changes = lot.len(), ok = written.is_ok(), "commit");
+        if let Err(fault) = &written {
+            error!(%fault, "the store could not be written: nothing of it stands, and nothing is acknowledged");
+        }
+        for change in lot {
+            let (ticket, bodies) = match change {
+                Change::Commit { ticket, bodies, .. } => (ticket, bodies),
+                Change::Snapshot { ticket, .. } => (ticket, Vec::new()),
+            };
+            let input = match written {
+                Ok(()) => {
+                    recent.keep(bodies);
+                    Input::Committed { ticket }
+                }
+                Err(_) => Input::StoreFailed { ticket },
+            };
+            let _ = events.send(Event::Answer(input));
+        }
+    }
+    debug!("store closed");
+}
+
+/// All of it, or nothing.
+fn write_lot(file: &mut Connection, lot: &[Change]) -> rusqlite::Result<()> {
+    let transaction = file.transaction()?;
+    for change in lot {
+        match change {
+            Change::Commit { records, bodies, .. } => {
+                file::append(&transaction, records)?;
+                file::keep(&transaction, bodies)?;
+            }
+            Change::Snapshot { state, .. } => file::replace_log(&transaction, state)?,
+        }
+    }
+    transaction.commit()
+}
+
+fn read_all(file: &Connection, loads: &Receiver<(Ticket, BodyId)>, recent: &Recent, events: &Sender<Event>) {
+    while let Ok((ticket, id)) = loads.recv() {
+        let bytes = recent.get(id).or_else(|| {
+            file::body(file, id).unwrap_or_else(|fault| {
+                error!(%fault, body = %id, "a body could not be read");
+                None
+            })
+        });
+        let _ = events.send(Event::Answer(Input::Loaded { ticket, bytes }));
+    }
+}

@@ -1,0 +1,88 @@
+//! Two providers exchange certified mail, and what they hold survives their end.
+
+use std::fs;
+
+use crate::house::{Network, gestore};
+
+const ANNA: &str = "anna@alfa.test";
+const BRUNO: &str = "bruno@beta.test";
+
+fn kinds(mailbox: &[(String, String)]) -> Vec<&str> {
+    mailbox.iter().map(|(kind, _)| kind.as_str()).collect()
+}
+
+/// Submitted over STARTTLS with a login, relayed over STARTTLS, read over TLS: every message of the law's flow is there.
+#[test]
+fn two_providers_exchange_mail_and_a_restart_keeps_everything() {
+    let mut network = Network::new("exchange", &["alfa.test", "beta.test"]);
+    network.serve("alfa.test");
+    network.serve("beta.test");
+    let taken = network.submit(ANNA).submit(ANNA, BRUNO, "Contratto").expect("a message taken");
+    assert!(taken.starts_with("250 2.0.0"), "{taken}");
+    let anna = network.wait_for(ANNA, 2);
+    assert_eq!(kinds(&anna), ["accettazione", "avvenuta-consegna"]);
+    assert_eq!(anna[1].1, "CONSEGNA: Contratto");
+    assert_eq!(kinds(&network.wait_for(BRUNO, 1)), ["posta-certificata"]);
+    assert_eq!(kinds(&network.wait_for("ricevute@alfa.test", 1)), ["presa-in-carico"]);
+    for domain in ["alfa.test", "beta.test"] {
+        network.stop(domain);
+        network.serve(domain);
+    }
+    assert_eq!(network.mailbox(ANNA), anna);
+    network.submit(ANNA).submit(ANNA, BRUNO, "Secondo").expect("a message taken");
+    assert_eq!(kinds(&network.wait_for(BRUNO, 2)), ["posta-certificata", "posta-certificata"]);
+}
+
+#[test]
+fn mail_between_users_of_one_provider_needs_no_other() {
+    let mut network = Network::new("alone", &["alfa.test"]);
+    network.serve("alfa.test");
+    network.submit(ANNA).submit(ANNA, "bruno@alfa.test", "In casa").expect("a message taken");
+    assert_eq!(kinds(&network.wait_for(ANNA, 2)), ["accettazione", "avvenuta-consegna"]);
+    // Without a route and without DNS there is no such domain, and the sender hears of it.
+    network.submit(ANNA).submit(ANNA, "x@gamma.test", "Fuori").expect("a message taken");
+    let anna = network.wait_for(ANNA, 4);
+    assert_eq!(kinds(&anna[2..]), ["accettazione", "errore-consegna"]);
+}
+
+#[test]
+fn a_user_that_is_added_to_the_configuration_has_a_mailbox_after_a_restart() {
+    let mut network = Network::new("added", &["alfa.test"]);
+    network.serve("alfa.test");
+    network.submit(ANNA).submit(ANNA, "dora@alfa.test", "Prima").expect("a message taken");
+    assert_eq!(kinds(&network.wait_for(ANNA, 2)), ["accettazione", "errore-consegna"]);
+    network.stop("alfa.test");
+    network.edit("alfa.test", |text| text.replace("[index]", "[[user]]\naddress = \"dora@alfa.test\"\n\n[index]"));
+    network.serve("alfa.test");
+    network.submit(ANNA).submit(ANNA, "dora@alfa.test", "Dopo").expect("a message taken");
+    assert_eq!(kinds(&network.wait_for(ANNA, 4)[2..]), ["accettazione", "avvenuta-consegna"]);
+}
+
+#[test]
+fn a_folder_that_is_not_empty_is_left_alone() {
+    let network = Network::new("refused", &["alfa.test"]);
+    let before = fs::read(network.folder("alfa.test").join("gestore.toml")).expect("a configuration");
+    let again = gestore().arg("init").arg(network.folder("alfa.test")).output().expect("gestore runs");
+    assert_eq!(again.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("is not empty"));
+    assert_eq!(fs::read(network.folder("alfa.test").join("gestore.toml")).expect("a configuration"), before);
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_told_with_its_line_and_nothing_is_served() {
+    let network = Network::new("mistake", &["alfa.test"]);
+    network.edit("alfa.test", |text| text.replace("handshake_seconds", "handshake_second"));
+    let refused = gestore().arg("serve").arg(network.folder("alfa.test")).output().expect("gestore runs");
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!((refused.status.code(), refused.stdout.len()), (Some(2), 0));
+    assert!(told.contains("gestore.toml:") && told.contains("nearest is \"handshake_seconds\""), "{told}");
+}
+
+#[test]
+fn a_folder_is_served_once() {
+    let mut network = Network::new("once", &["alfa.test"]);
+    network.serve("alfa.test");
+    let second = gestore().arg("serve").arg(network.folder("alfa.test")).output().expect("gestore runs");
+    assert_eq!(second.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&second.stderr).contains("served already"));
+}

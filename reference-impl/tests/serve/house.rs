@@ -1,0 +1,205 @@
+//! A network of providers on loopback, each a process of its own, in a folder that goes when the test is over.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufRead, BufReader, Read},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU16, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use rustls::ClientConfig;
+
+use crate::client;
+
+/// Services in the order of their lines in `gestore.toml`, and what `gestore init` adds to the thousands for each.
+const SERVICES: [(&str, u16); 5] =
+    [("submissions", 465), ("submission", 587), ("relay", 525), ("imap", 993), ("pop3", 995)];
+
+/// Attempts of a tenth of a second each, after which something is not to come any more.
+const PATIENCE: usize = 600;
+
+/// Providers that know each other.
+pub(crate) struct Network {
+    folder: PathBuf,
+    providers: BTreeMap<String, Provider>,
+    passwords: BTreeMap<String, String>,
+    pub(crate) tls: Arc<ClientConfig>,
+}
+
+struct Provider {
+    folder: PathBuf,
+    ports: BTreeMap<&'static str, u16>,
+    process: Option<Child>,
+    log: Arc<Mutex<String>>,
+}
+
+impl Network {
+    /// Makes providers for these domains, each with anna and bruno; none is served yet.
+    pub(crate) fn new(name: &str, domains: &[&str]) -> Self {
+        let folder = std::env::temp_dir().join(format!("gestore-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        let args = domains.iter().flat_map(|domain| ["--domain", domain]);
+        let made = gestore().arg("init").arg(&folder).args(args).output().expect("gestore runs");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let told = String::from_utf8(made.stdout).expect("text");
+        let passwords = told.lines().filter_map(|line| {
+            let (address, password) = line.trim().split_once(' ').filter(|(address, _)| address.contains('@'))?;
+            Some((address.to_owned(), password.trim().to_owned()))
+        });
+        let passwords = passwords.collect();
+        let authority = fs::read(folder.join("authority/authority.crt.pem")).expect("an authority");
+        let mut providers = BTreeMap::new();
+        let mut moved = Vec::new();
+        for (n, domain) in (0..).zip(domains) {
+            let folder = if domains.len() == 1 { folder.clone() } else { folder.join(domain) };
+            let base = 2000 + n * 1000;
+            let ports: BTreeMap<_, _> = SERVICES.iter().map(|(service, _)| (*service, free_port())).collect();
+            moved.extend(
+                SERVICES.iter().map(|(service, offset)| ((base + offset).to_string(), ports[service].to_string())),
+            );
+            providers.insert((*domain).to_owned(), Provider { folder, ports, process: None, log: Arc::default() });
+        }
+        let network = Self { folder, providers, passwords, tls: client::trusting(&authority) };
+        for domain in domains {
+            network.edit(domain, |text| moved.iter().fold(text, |text, (from, to)| text.replace(from, to)));
+        }
+        network
+    }
+
+    /// Changes the configuration of a provider.
+    pub(crate) fn edit(&self, domain: &str, change: impl FnOnce(String) -> String) {
+        let file = self.providers[domain].folder.join("gestore.toml");
+        let text = fs::read_to_string(&file).expect("a configuration");
+        fs::write(&file, change(text)).expect("the configuration can be written");
+    }
+
+    /// Serves a provider, and waits until it is ready.
+    pub(crate) fn serve(&mut self, domain: &str) {
+        let provider = self.providers.get_mut(domain).expect("a provider of the network");
+        let mut command = gestore();
+        command.arg("serve").arg(&provider.folder).args(["--log", "debug"]);
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("gestore runs");
+        let errors = process.stderr.take().expect("standard error");
+        let log = provider.log.clone();
+        thread::spawn(move || {
+            for line in BufReader::new(errors).lines().map_while(Result::ok) {
+                log.lock().expect("a log").push_str(&(line + "\n"));
+            }
+        });
+        let mut out = BufReader::new(process.stdout.take().expect("standard output"));
+        let mut said = String::new();
+        while !said.ends_with("ready\n") {
+            let count = out.read_line(&mut said).expect("text");
+            assert!(count > 0, "{domain} is not served: {said}{}", provider.log.lock().expect("a log"));
+        }
+        thread::spawn(move || out.read_to_end(&mut Vec::new()));
+        provider.process = Some(process);
+    }
+
+    /// Ends a provider without a word, as a power cut does.
+    pub(crate) fn kill(&mut self, domain: &str) {
+        let mut process = self.take(domain);
+        process.kill().expect("it can be killed");
+        process.wait().expect("it ends");
+    }
+
+    /// Ends a provider as Ctrl-C does; it must end well.
+    pub(crate) fn stop(&mut self, domain: &str) {
+        let mut process = self.take(domain);
+        let told = Command::new("kill").args(["-INT", &process.id().to_string()]).status().expect("kill runs");
+        assert!(told.success());
+        let status = process.wait().expect("it ends");
+        assert!(status.success(), "{domain} ended with {status}: {}", self.log(domain));
+    }
+
+    fn take(&mut self, domain: &str) -> Child {
+        self.providers.get_mut(domain).and_then(|provider| provider.process.take()).expect("it is served")
+    }
+
+    pub(crate) fn port(&self, domain: &str, service: &str) -> u16 {
+        self.providers[domain].ports[service]
+    }
+
+    pub(crate) fn folder(&self, domain: &str) -> &Path {
+        &self.providers[domain].folder
+    }
+
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.folder.join("authority/authority.crt.pem")
+    }
+
+    pub(crate) fn password(&self, address: &str) -> &str {
+        &self.passwords[address]
+    }
+
+    /// All that a provider has logged so far.
+    pub(crate) fn log(&self, domain: &str) -> String {
+        self.providers[domain].log.lock().expect("a log").clone()
+    }
+
+    /// A client of SMTP that is logged in.
+    pub(crate) fn submit(&self, address: &str) -> client::Smtp {
+        let domain = address.rsplit('@').next().expect("a domain");
+        let mut smtp = client::Smtp::begin(self.port(domain, "submission"), &self.tls).expect("a connection");
+        smtp.login(address, self.password(address)).expect("a login");
+        smtp
+    }
+
+    /// The kinds and subjects of all messages in a mailbox, in their order.
+    pub(crate) fn mailbox(&self, address: &str) -> Vec<(String, String)> {
+        let domain = address.rsplit('@').next().expect("a domain");
+        let mut pop3 = client::Pop3::begin(self.port(domain, "pop3"), &self.tls).expect("a connection");
+        pop3.login(address, self.password(address)).expect("a login");
+        pop3.headers().expect("headers").iter().map(|header| (client::kind(header), client::subject(header))).collect()
+    }
+
+    /// Waits until a mailbox holds so many messages, and gives them.
+    pub(crate) fn wait_for(&self, address: &str, count: usize) -> Vec<(String, String)> {
+        for _ in 0..PATIENCE {
+            let found = self.mailbox(address);
+            if found.len() >= count {
+                return found;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        panic!("{address} has {:?}, and not {count} messages", self.mailbox(address));
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        for provider in self.providers.values_mut() {
+            if let Some(mut process) = provider.process.take() {
+                let _ = process.kill();
+                let _ = process.wait();
+            }
+        }
+        if !thread::panicking() {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+pub(crate) fn gestore() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_gestore"))
+}
+
+/// A port that nobody has, outside the range from which the system gives ports away.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    loop {
+        let start = 11_000 + u16::try_from(std::process::id() % 200).expect("a small number") * 100;
+        let port = start.saturating_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
