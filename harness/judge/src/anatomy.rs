@@ -65,7 +65,7 @@ fn rfc3339(at: Instant) -> String {
 fn list(entity: &Entity, depth: u32, parts: &mut Vec<Part>) {
     parts.push(Part {
         depth,
-        content_type: entity.media_type.clone(),
+        content_type: entity.media_type.to_string(),
         name: entity.name.clone().unwrap_or_default(),
         octets: u64::try_from(entity.body.len()).unwrap_or(u64::MAX),
     });

@@ -109,9 +109,14 @@ fn verdicts(
         View { trace, readings: &readings, index: &anchors.index, library: &library, sightings: &[], story: &story };
     let sighting = Sighting { reading, event: 0, at: Instant(0), declared: true, issuer: None };
     let mut rulings = rulings_alone(&Case::alone(&view, &sighting, issuer, octets));
-    // Of several rulings on one row the worst speaks.
-    rulings.sort_by_key(|(clause, ruling)| (*clause, std::cmp::Reverse(ruling.outcome)));
-    rulings.dedup_by_key(|(clause, _)| *clause);
+    // Of several rulings on one row the worst speaks, of equals the first.
+    rulings.dedup_by(|next, kept| {
+        let is_one = next.0 == kept.0;
+        if is_one && next.1.outcome > kept.1.outcome {
+            std::mem::swap(next, kept);
+        }
+        is_one
+    });
     rulings.into_iter().map(|(clause, ruling)| verdict(clause, ruling, profile)).collect()
 }
 

@@ -1,6 +1,8 @@
 //! Just enough ASN.1 to keep original octets: a reader of tag, length and value, and BER with indefinite lengths made
 //! definite. What the values mean is left to typed readers.
 
+use std::borrow::Cow;
+
 /// How deep structures may nest.
 const MAX_DEPTH: u32 = 32;
 
@@ -81,10 +83,14 @@ fn header(octets: &[u8]) -> Option<Header> {
 /// as it is, octet by octet, so that certificates and signed attributes keep theirs.
 ///
 /// *Gives* none where the octets are no ASN.1 or nest too deep; trailing octets are left out.
-pub(super) fn definite(octets: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn definite(octets: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let whole = first(octets).filter(|tlv| is_definite(tlv.whole, 0));
+    if let Some(whole) = whole {
+        return Some(Cow::Borrowed(whole.whole));
+    }
     let mut out = Vec::with_capacity(octets.len());
     convert(octets, &mut out, 0)?;
-    Some(out)
+    Some(Cow::Owned(out))
 }
 
 /// Converts one value; gives how many octets of the input it took.
@@ -170,13 +176,13 @@ mod tests {
     #[test]
     fn indefinite_lengths_are_counted_and_pieces_joined() {
         let ber = [0x30, 0x80, 0x24, 0x80, 4, 1, b'a', 4, 1, b'b', 0, 0, 2, 1, 7, 0, 0];
-        assert_eq!(definite(&ber), Some(vec![0x30, 7, 4, 2, b'a', b'b', 2, 1, 7]));
+        assert_eq!(definite(&ber).as_deref(), Some(&[0x30, 7, 4, 2, b'a', b'b', 2, 1, 7][..]));
     }
 
     #[test]
     fn what_is_definite_keeps_its_octets() {
         let long_form = [0x30, 0x81, 3, 2, 1, 7];
-        assert_eq!(definite(&long_form), Some(long_form.to_vec()));
+        assert_eq!(definite(&long_form).as_deref(), Some(&long_form[..]));
     }
 
     #[test]

@@ -50,6 +50,7 @@ pub struct Certificate {
     pub extensions: Vec<Extension>,
     typed: Box<Typed>,
     fingerprint: [u8; 32],
+    issuer_octets: Vec<u8>,
     keys: Keys,
 }
 
@@ -114,6 +115,7 @@ impl Certificate {
             extensions,
             typed: Box::new(typed),
             fingerprint: Sha256::digest(octets).into(),
+            issuer_octets: issuer_octets(octets).unwrap_or_default().to_vec(),
             keys: Keys::default(),
         })
     }
@@ -169,12 +171,26 @@ impl Certificate {
         self.typed.tbs_certificate.subject_public_key_info.subject_public_key.raw_bytes()
     }
 
-    /// Whether issuer (DER) and serial number are these.
+    /// Whether issuer and serial number are these.
     pub(super) fn is_named(&self, issuer: &Name, serial: &[u8]) -> bool {
-        let tbs = &self.typed.tbs_certificate;
+        self.has_serial(serial) && self.typed.tbs_certificate.issuer == *issuer
+    }
+
+    /// Whether issuer (DER) and serial number are these; a name in other octets may be the same name.
+    pub(super) fn is_named_in(&self, issuer: &[u8], serial: &[u8]) -> bool {
+        let is_same = || Name::from_der(issuer).is_ok_and(|issuer| self.is_named(&issuer, serial));
+        self.has_serial(serial) && (self.issuer_octets == issuer || is_same())
+    }
+
+    fn has_serial(&self, serial: &[u8]) -> bool {
         let bare = |number: &[u8]| number.iter().position(|b| *b != 0).map_or(0, |zeros| zeros);
-        let own = tbs.serial_number.as_bytes();
-        own.get(bare(own)..) == serial.get(bare(serial)..) && tbs.issuer == *issuer
+        let own = self.typed.tbs_certificate.serial_number.as_bytes();
+        own.get(bare(own)..) == serial.get(bare(serial)..)
+    }
+
+    /// Its issuer's name (DER) as it stands; empty where it cannot be found.
+    pub(super) fn issuer_octets(&self) -> &[u8] {
+        &self.issuer_octets
     }
 
     /// The value of its subjectKeyIdentifier.
@@ -219,6 +235,16 @@ fn names(extension: &Extension, kind: u8) -> Vec<String> {
 /// The signed part as it stands.
 pub(super) fn tbs_octets(certificate: &[u8]) -> Option<&[u8]> {
     asn1::first(asn1::first(certificate)?.value).map(|tbs| tbs.whole)
+}
+
+/// The issuer's name as it stands: behind version, serial number and algorithm.
+fn issuer_octets(certificate: &[u8]) -> Option<&[u8]> {
+    const VERSION: u8 = 0xa0;
+    let mut fields = asn1::Values(asn1::first(tbs_octets(certificate)?)?.value);
+    fields.tagged(VERSION);
+    fields.tagged(asn1::INTEGER)?;
+    fields.tagged(asn1::SEQUENCE)?;
+    fields.tagged(asn1::SEQUENCE).map(|issuer| issuer.whole)
 }
 
 fn modulus_bits(key: &[u8]) -> Option<u32> {

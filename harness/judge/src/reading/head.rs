@@ -40,7 +40,7 @@ pub struct Head {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     /// The whole field, ended with CRLF however it came: the decoder reads up to a line end.
-    octets: Box<[u8]>,
+    whole: Whole,
     /// How many octets its name takes.
     name: usize,
     /// Where its colon stands.
@@ -49,6 +49,13 @@ pub struct Field {
     decoded: Option<String>,
     /// Where it begins in the octets of its header.
     pub start: usize,
+}
+
+/// The octets of a field: text, as nearly all are, or something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Whole {
+    Text(Box<str>),
+    Octets(Box<[u8]>),
 }
 
 /// An address, perhaps with a name.
@@ -144,37 +151,49 @@ impl Field {
         let mut octets = Vec::with_capacity(whole.len() + LINE_END.len());
         octets.extend_from_slice(whole);
         octets.extend_from_slice(LINE_END);
-        let mut field = Self { name: name.len(), octets: octets.into_boxed_slice(), colon, decoded: None, start };
+        let name = name.len();
+        let mut field = Self { whole: Whole::of(octets), name, colon, decoded: None, start };
         field.decoded = (!is_plain(field.raw())).then(|| field.unstructured());
         Some(field)
     }
 
     /// As it stands.
     pub fn name(&self) -> &str {
-        text(self.octets.get(..self.name))
+        self.text(0, self.name)
     }
 
     /// Its octets from behind the colon to before its last line end, folds included.
     pub fn raw(&self) -> &[u8] {
-        self.octets.get(self.colon + 1..self.octets.len() - LINE_END.len()).unwrap_or_default()
+        let octets = self.whole.octets();
+        octets.get(self.colon + 1..octets.len() - LINE_END.len()).unwrap_or_default()
     }
 
     /// Unfolded, encoded words decoded, white space trimmed at both ends.
     pub fn value(&self) -> &str {
-        self.decoded.as_deref().unwrap_or_else(|| text(Some(self.raw().trim_ascii())))
+        let plain = || self.text(self.colon + 1, self.whole.octets().len() - LINE_END.len());
+        self.decoded.as_deref().unwrap_or_else(|| plain().trim_ascii())
     }
 
     fn is(&self, name: &str) -> bool {
-        self.octets.get(..self.name).is_some_and(|own| own.eq_ignore_ascii_case(name.as_bytes()))
+        self.name == name.len() && self.name().eq_ignore_ascii_case(name)
     }
 
     /// What the decoder reads: all behind the colon up to a line end, in Unicode alone.
     pub(super) fn ended(&self) -> Cow<'_, [u8]> {
-        let ended = self.octets.get(self.colon + 1..).unwrap_or_default();
-        match std::str::from_utf8(ended) {
-            Ok(_) => Cow::Borrowed(ended),
-            Err(_) => Cow::Owned(decode_octets(ended).into_bytes()),
+        let ended = self.whole.octets().get(self.colon + 1..).unwrap_or_default();
+        match &self.whole {
+            Whole::Text(_) => Cow::Borrowed(ended),
+            Whole::Octets(_) => Cow::Owned(decode_octets(ended).into_bytes()),
         }
+    }
+
+    /// A piece of which it is known that it is ASCII.
+    fn text(&self, from: usize, to: usize) -> &str {
+        match &self.whole {
+            Whole::Text(text) => text.get(from..to),
+            Whole::Octets(octets) => octets.get(from..to).and_then(|octets| std::str::from_utf8(octets).ok()),
+        }
+        .unwrap_or_default()
     }
 
     fn unstructured(&self) -> String {
@@ -187,9 +206,20 @@ impl Field {
 
 const LINE_END: &[u8] = b"\r\n";
 
-/// Octets of which it is known that they are ASCII.
-fn text(octets: Option<&[u8]>) -> &str {
-    octets.and_then(|octets| std::str::from_utf8(octets).ok()).unwrap_or_default()
+impl Whole {
+    fn of(octets: Vec<u8>) -> Self {
+        match String::from_utf8(octets) {
+            Ok(text) => Self::Text(text.into_boxed_str()),
+            Err(octets) => Self::Octets(octets.into_bytes().into_boxed_slice()),
+        }
+    }
+
+    fn octets(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Octets(octets) => octets,
+        }
+    }
 }
 
 /// Whether there is nothing to unfold and nothing to decode.

@@ -1,5 +1,6 @@
 use std::{borrow::Cow, ops::Range, sync::Arc};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use collaudo_record::BodyHash;
 use mail_parser::{
     ContentType, HeaderValue,
@@ -10,7 +11,7 @@ use mail_parser::{
 use memchr::memmem;
 
 use super::{
-    Field, Head, Purpose,
+    Field, Head, Purpose, Word,
     head::{decode_octets, line, without_line_end},
 };
 
@@ -23,13 +24,13 @@ pub struct Entity {
     /// Its own fields.
     pub head: Arc<Head>,
     /// Type and subtype in lower case; `text/plain` where none is given.
-    pub media_type: String,
+    pub media_type: Word,
     /// File name of the disposition, else the name of the type.
     pub name: Option<String>,
     /// In lower case.
     pub charset: Option<String>,
     /// Content-Transfer-Encoding in lower case; `7bit` where none is given.
-    pub encoding: String,
+    pub encoding: Word,
     /// Where it lies in the message's octets, header included.
     pub whole: Range<usize>,
     /// Where its body lies in the message's octets.
@@ -85,8 +86,8 @@ impl Entity {
         let attribute = |name: &str| content_type.as_ref().and_then(|value| value.attribute(name));
         let media_type = media_type(content_type.as_ref());
         let name = disposition.as_ref().and_then(|value| value.attribute("filename")).or_else(|| attribute("name"));
-        let encoding =
-            head.value("Content-Transfer-Encoding").unwrap_or("7bit").trim_end_matches(';').trim().to_ascii_lowercase();
+        let encoding = head.value("Content-Transfer-Encoding").unwrap_or("7bit").trim_end_matches(';').trim();
+        let encoding = Word::of(&[encoding]);
         let boundary = attribute("boundary").filter(|_| media_type.starts_with("multipart/") && depth < MAX_DEPTH);
         let children: Vec<Self> = match boundary {
             Some(boundary) => {
@@ -114,10 +115,11 @@ impl Entity {
         }
     }
 
-    /// A parameter of the type, named in lower case; its value as it stands.
-    pub fn parameter(&self, name: &str) -> Option<String> {
+    /// Parameters of the type, named in lower case; their values as they stand, empty where there is none.
+    pub(super) fn parameters<const N: usize>(&self, names: [&str; N]) -> [String; N] {
         let ended = ended(&self.head, "Content-Type");
-        structured(ended.as_deref())?.attribute(name).map(str::to_owned)
+        let own = structured(ended.as_deref());
+        names.map(|name| own.as_ref().and_then(|own| own.attribute(name)).unwrap_or_default().to_owned())
     }
 
     /// Whether it is labelled as Latin-1, or not at all, and holds UTF-8 beyond ASCII: no text of Latin-1 looks so by chance.
@@ -172,14 +174,12 @@ fn hashes(name: &str) -> bool {
 }
 
 /// Type and subtype in lower case.
-fn media_type(content_type: Option<&ContentType<'_>>) -> String {
-    let Some(value) = content_type else { return "text/plain".to_owned() };
-    let mut own = match value.subtype() {
-        Some(subtype) => [value.ctype(), "/", subtype].concat(),
-        None => value.ctype().to_owned(),
-    };
-    own.make_ascii_lowercase();
-    own
+fn media_type(content_type: Option<&ContentType<'_>>) -> Word {
+    let Some(value) = content_type else { return Word::of(&["text/plain"]) };
+    match value.subtype() {
+        Some(subtype) => Word::of(&[value.ctype(), "/", subtype]),
+        None => Word::of(&[value.ctype()]),
+    }
 }
 
 /// The first field of that name as the decoder wants it.
@@ -207,15 +207,25 @@ fn decode_name(name: &str) -> String {
 
 fn decode(body: &[u8], encoding: &str) -> Vec<u8> {
     match encoding {
-        // The decoder skips white space, but for a form feed.
-        "base64" if memchr::memchr(b'\x0c', body).is_some() => {
-            let digits: Vec<u8> = body.iter().copied().filter(|b| *b != b'\x0c').collect();
-            base64_decode(&digits).unwrap_or_default()
-        }
-        "base64" => base64_decode(body).unwrap_or_default(),
+        "base64" => decode_base64(body),
         "quoted-printable" => quoted_printable_decode(body).unwrap_or_else(|| body.to_vec()),
         _ => body.to_vec(),
     }
+}
+
+/// Digits in lines, as nearly all stand, go to the quick decoder; what that one does not take goes to the lenient one, which
+/// skips white space, but for a form feed.
+fn decode_base64(body: &[u8]) -> Vec<u8> {
+    let mut digits = Vec::with_capacity(body.len());
+    let mut begun = 0;
+    for end in memchr::memchr_iter(b'\n', body).chain([body.len()]) {
+        digits.extend_from_slice(body.get(begun..end).unwrap_or_default().trim_ascii());
+        begun = end + 1;
+    }
+    STANDARD.decode(&digits).unwrap_or_else(|_| {
+        digits.retain(|b| *b != b'\x0c');
+        base64_decode(&digits).unwrap_or_default()
+    })
 }
 
 /// The parts between the delimiter lines of RFC 2046 §5.1.1; the line end before a delimiter belongs to it. A part that no

@@ -11,6 +11,7 @@ mod mime;
 mod signature;
 mod trust;
 pub(crate) mod virus;
+mod word;
 mod xml;
 
 use std::{
@@ -36,6 +37,7 @@ pub use mime::{Attached, Entity};
 pub use signature::{Broken, Signature};
 pub use trust::Trust;
 pub use virus::Virus;
+pub use word::Word;
 
 /// Every message of a trace, each body read once.
 #[derive(Debug, Default)]
@@ -435,8 +437,7 @@ fn signature_of(root: &Entity, octets: &[u8], trust: &Trust) -> Signature {
     };
     let signed = octets.get(content.whole.clone()).unwrap_or_default();
     let mut signature = signature_over(signed, &structure.decoded, trust);
-    signature.protocol = root.parameter("protocol").unwrap_or_default().to_ascii_lowercase();
-    signature.micalg = root.parameter("micalg").unwrap_or_default().to_ascii_lowercase();
+    [signature.protocol, signature.micalg] = root.parameters(["protocol", "micalg"]).map(|own| own.to_ascii_lowercase());
     signature
 }
 

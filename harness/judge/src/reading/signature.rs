@@ -81,7 +81,7 @@ impl Signature {
             None => parsed.judge(detached, trust),
         };
         signature.encloses = enclosed.is_some();
-        signature.is_der = definite.len() == octets.len() && definite == octets;
+        signature.is_der = *definite == *octets;
         (signature, enclosed)
     }
 }
@@ -130,7 +130,7 @@ impl<'a> Parsed<'a> {
             signature.cause = SignatureCause::Signers;
             return signature;
         };
-        let Some(info) = SignerInfo::of(signer) else {
+        let Some(info) = SignerInfo::of(signer, &enclosed) else {
             signature.reason = "the signer's information cannot be read".to_owned();
             return signature;
         };
@@ -165,12 +165,13 @@ struct SignerInfo<'a> {
 
 /// How the signer's certificate is named.
 enum SignerId<'a> {
-    IssuerAndSerial(Box<Name>, &'a [u8]),
+    /// The issuer's name as it stands, and the serial number.
+    IssuerAndSerial(&'a [u8], &'a [u8]),
     KeyIdentifier(&'a [u8]),
 }
 
 impl<'a> SignerInfo<'a> {
-    fn of(signer: &'a [u8]) -> Option<Self> {
+    fn of(signer: &'a [u8], enclosed: &[Arc<Certificate>]) -> Option<Self> {
         const KEY_IDENTIFIER: u8 = 0x80;
         let mut fields = asn1::Values(asn1::first(signer)?.value);
         fields.tagged(asn1::INTEGER)?;
@@ -178,8 +179,12 @@ impl<'a> SignerInfo<'a> {
             Some(id) => SignerId::KeyIdentifier(id.value),
             None => {
                 let mut id = asn1::Values(fields.tagged(asn1::SEQUENCE)?.value);
-                let issuer = Name::from_der(id.tagged(asn1::SEQUENCE)?.whole).ok()?;
-                SignerId::IssuerAndSerial(Box::new(issuer), id.tagged(asn1::INTEGER)?.value)
+                let issuer = id.tagged(asn1::SEQUENCE)?.whole;
+                // Nearly all name it in the octets of the certificate; what differs must be a name at least.
+                if !enclosed.iter().any(|certificate| certificate.issuer_octets() == issuer) {
+                    Name::from_der(issuer).ok()?;
+                }
+                SignerId::IssuerAndSerial(issuer, id.tagged(asn1::INTEGER)?.value)
             }
         };
         let algorithm = |fields: &mut asn1::Values<'a>| {
@@ -194,7 +199,7 @@ impl<'a> SignerInfo<'a> {
 
     fn is_by(&self, certificate: &Certificate) -> bool {
         match &self.id {
-            SignerId::IssuerAndSerial(issuer, serial) => certificate.is_named(issuer, serial),
+            SignerId::IssuerAndSerial(issuer, serial) => certificate.is_named_in(issuer, serial),
             SignerId::KeyIdentifier(id) => certificate.subject_key_id() == Some(id),
         }
     }

@@ -178,7 +178,7 @@ fn suffixed(case: &Case<'_>) -> Option<Ruling> {
 }
 
 fn name(part: &Entity) -> String {
-    part.name.clone().unwrap_or_else(|| part.media_type.clone())
+    part.name.clone().unwrap_or_else(|| part.media_type.to_string())
 }
 
 /// 2016-04-01T00:00:00+02:00: from then on the note on codes binds (AgID note 12, recalled).

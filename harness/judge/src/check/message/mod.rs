@@ -10,6 +10,7 @@ mod case;
 mod certificate;
 mod data;
 mod header;
+mod page;
 mod signature;
 mod structure;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub(crate) mod words;
 use std::{
     borrow::Cow,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::LazyLock,
 };
 
 use collaudo_record::{Outcome, Player};
@@ -162,9 +164,16 @@ pub(super) fn run<'a>(view: &'a View<'a>) -> Vec<Finding> {
     findings
 }
 
-/// What the rules that bind a stored message say of it, in the order of their tables; a pass without words.
+/// The rules that a stored message is held against, in the order of their rows.
+static ALONE: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
+    let mut all: Vec<&'static Rule> = rules().chain(alone::RULES).collect();
+    all.sort_by_key(|rule| rule.clause);
+    all
+});
+
+/// What the rules that bind a stored message say of it, in the order of their rows; a pass without words.
 pub(crate) fn rulings_alone(case: &Case<'_>) -> Vec<(Clause, Ruling)> {
-    let binding = rules().chain(alone::RULES).filter(|rule| rule.binds(case));
+    let binding = ALONE.iter().filter(|rule| rule.binds(case));
     let told = binding.filter_map(|rule| match words::without(|| ruling(case, rule))? {
         pass if pass.outcome == Outcome::Pass => Some((rule.clause, pass)),
         _ => Some((rule.clause, ruling(case, rule)?)),

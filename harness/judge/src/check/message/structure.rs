@@ -55,7 +55,7 @@ pub(super) const RULES: &[Rule] = &[
 fn parts(case: &Case<'_>) -> String {
     listed(case.reading.parts().iter().map(|part| match part.name.as_deref() {
         Some(name) => words!("{} ({name})", part.media_type),
-        None => part.media_type.clone(),
+        None => part.media_type.to_string(),
     }))
 }
 

@@ -4,6 +4,7 @@ use jiff::{Timestamp, civil::DateTime, tz::Offset};
 use super::{
     Case, GENERATED, Rule, Ruling,
     case::{listed, rome, when},
+    page::squeezed_page,
     words::words,
 };
 use crate::{
@@ -175,7 +176,7 @@ fn items(case: &Case<'_>, text: &str) -> Vec<(String, bool)> {
     let moment = case.moment();
     items.push((words!("date and time"), moment.date.is_some() && moment.time.is_some()));
     items.push((words!("time zone"), moment.offset.is_some()));
-    items.extend(moment.instant().and_then(|at| right_time(case, at)));
+    items.extend(moment.instant.and_then(|at| right_time(case, at)));
     items
 }
 
@@ -389,6 +390,8 @@ pub(super) struct Moment<'a> {
     time: Option<&'a str>,
     /// As it stands between the parentheses behind the time, however the time is written.
     offset: Option<&'a str>,
+    /// The three together, where each can be read.
+    instant: Option<Instant>,
 }
 
 impl<'a> Moment<'a> {
@@ -396,14 +399,17 @@ impl<'a> Moment<'a> {
         let time = find(text, "dd:dd:dd");
         let behind = time.as_ref().map(|(_, behind)| *behind).or_else(|| clock(text).map(|(_, behind)| behind));
         let inside = behind.and_then(|rest| rest.trim_start().strip_prefix('(')?.split_once(')'));
-        Self {
+        let mut moment = Self {
             date: find(text, "dd/dd/dddd").map(|(date, _)| date),
             time: time.map(|(time, _)| time),
             offset: inside.map(|(offset, _)| offset.trim()).filter(|offset| minutes(offset).is_some()),
-        }
+            instant: None,
+        };
+        moment.instant = moment.read();
+        moment
     }
 
-    fn instant(&self) -> Option<Instant> {
+    fn read(&self) -> Option<Instant> {
         let offset = Offset::from_seconds(minutes(self.offset?)? * 60).ok()?;
         let local = format!("{} {}", self.date?, self.time?);
         let local = DateTime::strptime("%d/%m/%Y %H:%M:%S", local).ok()?;
@@ -413,7 +419,7 @@ impl<'a> Moment<'a> {
 
 /// The instant that a readable text gives, where it gives all of it.
 pub(crate) fn instant_of(text: &str) -> Option<Instant> {
-    Moment::first(text).instant()
+    Moment::first(text).instant
 }
 
 /// A run of digits between separators, and what stands behind it.
@@ -516,7 +522,7 @@ fn minutes(offset: &str) -> Option<i32> {
 fn legal_time(case: &Case<'_>) -> Option<Ruling> {
     let moment = case.moment();
     let offset = moment.offset.and_then(minutes)?;
-    let at = Timestamp::from_microsecond(moment.instant()?.0).ok()?;
+    let at = Timestamp::from_microsecond(moment.instant?.0).ok()?;
     let legal = rome()?.to_offset(at).seconds() / 60;
     let words = |minutes: i32| {
         words!("{}{:02}{:02}", if minutes < 0 { '-' } else { '+' }, minutes.abs() / 60, minutes.abs() % 60)
@@ -558,7 +564,7 @@ fn offset_form(case: &Case<'_>) -> Option<Ruling> {
 
 //= PEC-4.3.1-04
 fn html_says_the_same(case: &Case<'_>) -> Option<Ruling> {
-    let html = squeezed(&mail_parser::decoders::html::html_to_text(case.page()?));
+    let html = squeezed_page(case.page()?);
     let plain = case.squeezed_text();
     let moment = case.moment();
     let mut values: Vec<&str> = [moment.date, moment.time].into_iter().flatten().collect();
@@ -576,17 +582,23 @@ fn html_says_the_same(case: &Case<'_>) -> Option<Ruling> {
 //= PEC-PRACT-02
 fn italian(case: &Case<'_>) -> Option<Ruling> {
     const WORDS: [&str; 10] = ["giorno", "alle", "ore", "messaggio", "della", "stato", "ricevuta", "con", "ed", "da"];
+    const ENOUGH: usize = 3;
     if case.reading.text.is_empty() {
         return None;
     }
     let mut found = WORDS.map(|word| (word, false));
+    let mut there = 0;
     for own in case.reading.text.split(|c: char| !c.is_alphabetic()) {
-        for (_, is_there) in found.iter_mut().filter(|(word, _)| own.eq_ignore_ascii_case(word)) {
+        for (_, is_there) in found.iter_mut().filter(|(word, is_there)| !is_there && own.eq_ignore_ascii_case(word)) {
             *is_there = true;
+            there += 1;
+        }
+        if there == ENOUGH {
+            break;
         }
     }
-    let found: Vec<&str> = found.into_iter().filter(|(_, is_there)| *is_there).map(|(word, _)| word).collect();
-    Some(Ruling::holds(found.len() >= 3, "Italian text", words!("Italian words: {}", listed(&found))))
+    let found = found.into_iter().filter(|(_, is_there)| *is_there).map(|(word, _)| word);
+    Some(Ruling::holds(there == ENOUGH, "Italian text", words!("Italian words: {}", listed(found))))
 }
 
 #[cfg(test)]
