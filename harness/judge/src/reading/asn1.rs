@@ -60,6 +60,7 @@ struct Header {
     length: Option<usize>,
 }
 
+#[inline(always)]
 fn header(octets: &[u8]) -> Option<Header> {
     let (&tag, rest) = octets.split_first()?;
     let (&short, rest) = rest.split_first()?;
@@ -67,9 +68,11 @@ fn header(octets: &[u8]) -> Option<Header> {
     if tag & 0x1f == 0x1f {
         return None;
     }
-    let (octets, length) = match short {
-        0..=0x7f => (2, Some(usize::from(short))),
-        0x80 => (2, None),
+    let (octets, length) = match (short, rest) {
+        (0..=0x7f, _) => (2, Some(usize::from(short))),
+        (0x80, _) => (2, None),
+        (0x81, [digit, ..]) => (3, Some(usize::from(*digit))),
+        (0x82, [high, low, ..]) => (4, Some(usize::from(*high) << 8 | usize::from(*low))),
         _ => {
             let count = usize::from(short & 0x7f);
             let digits = rest.get(..count).filter(|_| count <= 4)?;
@@ -147,12 +150,19 @@ fn convert_children(octets: &[u8], start: usize, indefinite: bool, out: &mut Vec
 
 /// Whether nothing in these values is of indefinite length or an octet string in pieces.
 fn is_definite(octets: &[u8], depth: u32) -> bool {
-    let mut values = Values(octets);
-    let all = values.by_ref().all(|tlv| {
-        tlv.tag & CONSTRUCTED == 0
-            || tlv.tag != OCTET_STRING | CONSTRUCTED && depth < MAX_DEPTH && is_definite(tlv.value, depth + 1)
-    });
-    all && values.0.is_empty()
+    let mut rest = octets;
+    while let Some(header) = header(rest) {
+        let end = header.length.map_or(usize::MAX, |length| header.octets.saturating_add(length));
+        let Some((own, behind)) = rest.split_at_checked(end) else { return false };
+        rest = behind;
+        if header.tag & CONSTRUCTED != 0 {
+            let is_whole = header.tag != OCTET_STRING | CONSTRUCTED && depth < MAX_DEPTH;
+            if !is_whole || !own.get(header.octets..).is_some_and(|inside| is_definite(inside, depth + 1)) {
+                return false;
+            }
+        }
+    }
+    rest.is_empty()
 }
 
 pub(super) fn write(tag: u8, value: &[u8], out: &mut Vec<u8>) {

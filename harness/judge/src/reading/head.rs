@@ -224,8 +224,9 @@ impl Whole {
 
 /// Whether there is nothing to unfold and nothing to decode.
 fn is_plain(raw: &[u8]) -> bool {
-    raw.iter().all(|b| matches!(b, b'\t' | b' '..=b'~'))
-        && !memchr::memchr_iter(b'=', raw).any(|at| raw.get(at + 1) == Some(&b'?'))
+    // Looked at to the end, for that goes many octets at a time.
+    let is_written = raw.iter().fold(true, |all, b| all & matches!(b, b'\t' | b' '..=b'~'));
+    is_written && !memchr::memchr_iter(b'=', raw).any(|at| raw.get(at + 1) == Some(&b'?'))
 }
 
 fn mailboxes(field: &Field, into: &mut Vec<Mailbox>) {

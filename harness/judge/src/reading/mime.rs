@@ -1,18 +1,15 @@
 use std::{borrow::Cow, ops::Range, sync::Arc};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use collaudo_record::BodyHash;
-use mail_parser::{
-    ContentType, HeaderValue,
-    decoders::{base64::base64_decode, charsets::map::charset_decoder, quoted_printable::quoted_printable_decode},
-    parsers::MessageStream,
-};
+use mail_parser::{HeaderValue, parsers::MessageStream};
 
 use memchr::memmem;
 
 use super::{
     Field, Head, Purpose, Word,
     head::{decode_octets, line, without_line_end},
+    structured::Structured,
+    transfer::{self, decode},
 };
 
 /// How deep parts may nest before they are taken for leaves.
@@ -84,7 +81,7 @@ impl Entity {
         let (content_type, disposition) = (ended(&head, "Content-Type"), ended(&head, "Content-Disposition"));
         let (content_type, disposition) = (structured(content_type.as_deref()), structured(disposition.as_deref()));
         let attribute = |name: &str| content_type.as_ref().and_then(|value| value.attribute(name));
-        let media_type = media_type(content_type.as_ref());
+        let media_type = content_type.as_ref().map_or_else(|| Word::of(&["text/plain"]), Structured::word);
         let name = disposition.as_ref().and_then(|value| value.attribute("filename")).or_else(|| attribute("name"));
         let encoding = head.value("Content-Transfer-Encoding").unwrap_or("7bit").trim_end_matches(';').trim();
         let encoding = Word::of(&[encoding]);
@@ -153,11 +150,7 @@ impl Entity {
         if self.is_mislabelled() {
             return decode_octets(&self.decoded);
         }
-        let charset = self.charset.as_deref().unwrap_or_default();
-        match charset_decoder(charset.as_bytes()) {
-            Some(decoder) => decoder(&self.decoded),
-            None => decode_octets(&self.decoded),
-        }
+        transfer::text(&self.decoded, self.charset.as_deref().unwrap_or_default())
     }
 }
 
@@ -173,25 +166,13 @@ fn hashes(name: &str) -> bool {
     name.ends_with(".hash")
 }
 
-/// Type and subtype in lower case.
-fn media_type(content_type: Option<&ContentType<'_>>) -> Word {
-    let Some(value) = content_type else { return Word::of(&["text/plain"]) };
-    match value.subtype() {
-        Some(subtype) => Word::of(&[value.ctype(), "/", subtype]),
-        None => Word::of(&[value.ctype()]),
-    }
-}
-
 /// The first field of that name as the decoder wants it.
 fn ended<'a>(head: &'a Head, name: &'a str) -> Option<Cow<'a, [u8]>> {
     head.first(name).map(Field::ended)
 }
 
-fn structured(ended: Option<&[u8]>) -> Option<ContentType<'_>> {
-    match MessageStream::new(ended?).parse_content_type() {
-        HeaderValue::ContentType(value) => Some(value),
-        _ => None,
-    }
+fn structured(ended: Option<&[u8]>) -> Option<Structured<'_>> {
+    Structured::read(ended?)
 }
 
 /// File names travel in encoded words too, against RFC 2047 but everywhere.
@@ -203,29 +184,6 @@ fn decode_name(name: &str) -> String {
         HeaderValue::Text(text) => text.trim().to_owned(),
         _ => name.to_owned(),
     }
-}
-
-fn decode(body: &[u8], encoding: &str) -> Vec<u8> {
-    match encoding {
-        "base64" => decode_base64(body),
-        "quoted-printable" => quoted_printable_decode(body).unwrap_or_else(|| body.to_vec()),
-        _ => body.to_vec(),
-    }
-}
-
-/// Digits in lines, as nearly all stand, go to the quick decoder; what that one does not take goes to the lenient one, which
-/// skips white space, but for a form feed.
-fn decode_base64(body: &[u8]) -> Vec<u8> {
-    let mut digits = Vec::with_capacity(body.len());
-    let mut begun = 0;
-    for end in memchr::memchr_iter(b'\n', body).chain([body.len()]) {
-        digits.extend_from_slice(body.get(begun..end).unwrap_or_default().trim_ascii());
-        begun = end + 1;
-    }
-    STANDARD.decode(&digits).unwrap_or_else(|_| {
-        digits.retain(|b| *b != b'\x0c');
-        base64_decode(&digits).unwrap_or_default()
-    })
 }
 
 /// The parts between the delimiter lines of RFC 2046 §5.1.1; the line end before a delimiter belongs to it. A part that no

@@ -9,6 +9,8 @@ mod head;
 mod index;
 mod mime;
 mod signature;
+mod structured;
+mod transfer;
 mod trust;
 pub(crate) mod virus;
 mod word;
@@ -410,6 +412,12 @@ impl Kind {
     }
 }
 
+/// What stands before and behind the first of these octets, which is an ASCII one.
+pub(crate) fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
+    let place = memchr::memchr(at, text.as_bytes())?;
+    Some((text.get(..place)?, text.get(place + 1..)?))
+}
+
 fn count(octets: &[u8]) -> u64 {
     u64::try_from(octets.len()).unwrap_or(u64::MAX)
 }
@@ -437,7 +445,8 @@ fn signature_of(root: &Entity, octets: &[u8], trust: &Trust) -> Signature {
     };
     let signed = octets.get(content.whole.clone()).unwrap_or_default();
     let mut signature = signature_over(signed, &structure.decoded, trust);
-    [signature.protocol, signature.micalg] = root.parameters(["protocol", "micalg"]).map(|own| own.to_ascii_lowercase());
+    [signature.protocol, signature.micalg] =
+        root.parameters(["protocol", "micalg"]).map(|own| own.to_ascii_lowercase());
     signature
 }
 

@@ -3,6 +3,7 @@
 use mail_parser::decoders::html::html_to_text;
 
 use super::text::squeezed;
+use crate::reading::cut;
 
 /// The text that a page shows, squeezed. Nearly all pages are read in one go; what that does not understand is left to the
 /// decoder, of which it is the short form: blanks and line ends, which take the decoder its time, are squeezed out anyway.
@@ -19,15 +20,15 @@ fn shown(html: &str) -> Option<String> {
     let mut hides = [false; HIDING.len()];
     let mut rest = html;
     loop {
-        let (piece, behind) = rest.split_once('<').map_or((rest, None), |(piece, behind)| (piece, Some(behind)));
+        let (piece, behind) = cut(rest, b'<').map_or((rest, None), |(piece, behind)| (piece, Some(behind)));
         if !hides.contains(&true) {
             push(piece, &mut text)?;
         }
         let Some(behind) = behind else { return Some(text) };
-        let Some((inside, behind)) = behind.split_once('>') else { return Some(text) };
+        let Some((inside, behind)) = cut(behind, b'>') else { return Some(text) };
         // A tag within a tag begins anew.
-        let inside = inside.rsplit('<').next().unwrap_or(inside);
-        if inside.contains("!--") {
+        let inside = memchr::memrchr(b'<', inside.as_bytes()).and_then(|at| inside.get(at + 1..)).unwrap_or(inside);
+        if cut(inside, b'!').is_some_and(|(_, behind)| behind.contains("--")) {
             return None;
         }
         let is_outer = |c: char| matches!(c, '/' | ' ' | '\t' | '\r' | '\n');
@@ -45,8 +46,8 @@ fn shown(html: &str) -> Option<String> {
 /// What stands between tags, references to characters resolved.
 fn push(piece: &str, text: &mut String) -> Option<()> {
     let mut rest = piece;
-    while let Some((before, behind)) = rest.split_once('&') {
-        let (name, behind) = behind.split_once(';')?;
+    while let Some((before, behind)) = cut(rest, b'&') {
+        let (name, behind) = cut(behind, b';')?;
         text.push_str(before);
         text.push(character(name)?);
         rest = behind;

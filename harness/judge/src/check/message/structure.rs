@@ -245,8 +245,10 @@ fn begins_with(text: &str, beginning: &str) -> bool {
 }
 
 fn tags(html: &str) -> impl Iterator<Item = Tag<'_>> {
-    html.split('<').skip(1).filter_map(|rest| {
-        let inside = rest.split('>').next()?;
+    let pieces = memchr::memchr_iter(b'<', html.as_bytes()).filter_map(|at| html.get(at + 1..));
+    pieces.filter_map(|rest| {
+        let end = memchr::memchr2(b'>', b'<', rest.as_bytes()).unwrap_or(rest.len());
+        let inside = rest.get(..end)?;
         let (name, inside) = inside.split_at(inside.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(inside.len()));
         (!name.is_empty()).then_some(Tag { name, inside })
     })
