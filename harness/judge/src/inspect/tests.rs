@@ -36,6 +36,17 @@ pub(super) fn complaints(inspection: &Inspection) -> Vec<String> {
 }
 
 #[test]
+fn what_passes_has_no_words_and_all_else_has_them() {
+    let inspection = alone(&stored("busta", |draft| draft.swap("To: bruno@beta.test", "To: carla@beta.test")));
+    assert!(!rows(&inspection, Outcome::Fail).is_empty() && !rows(&inspection, Outcome::Pass).is_empty());
+    for one in &inspection.verdicts {
+        let is_silent = one.expected.is_empty() && one.observed.is_empty();
+        let is_told = !one.expected.is_empty() && !one.observed.is_empty();
+        assert!(if one.verdict == Outcome::Pass { is_silent } else { is_told }, "{one:?}");
+    }
+}
+
+#[test]
 fn every_good_message_passes_alone_and_before_anchors() {
     for draft in fixture::drafts() {
         let (name, octets) = (draft.name, draft.render());
