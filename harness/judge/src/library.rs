@@ -401,6 +401,19 @@ mod tests {
     }
 
     #[test]
+    fn the_same_file_got_again_is_not_older_than_itself() {
+        let mut trace = fixture::trace(|_| {});
+        let good = trace.body(&trace.header.index).map(<[u8]>::to_vec);
+        for _ in 0..2 {
+            let again = consulted(&mut trace, "beta", "indice.p7m", good.as_deref());
+            first(&mut trace, again);
+        }
+        let index = Index::of(&trace);
+        let worth: Vec<_> = Library::of(&trace, &index).consultations().map(|one| one.worth).collect();
+        assert_eq!(worth, [Worth::Good, Worth::Good]);
+    }
+
+    #[test]
     fn a_file_that_another_signed_is_bad() {
         let mut trace = fixture::trace(|_| {});
         let forged = signed_data(fixture::ldif().as_bytes(), Signing::Alfa, EPOCH, true);
