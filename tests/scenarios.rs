@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use collaudo::{scenarios::Library, subjects, way};
+use collaudo::{command::RunWorld, scenarios::Library, subjects, way};
 use collaudo_record::{FORMAT, Outcome, RunRecord, ScenarioOutcome, ScenarioRecord, Totals};
 use collaudo_reports::text;
 use collaudo_tests::{SEED, root};
@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         Ok(Library { scenarios, errors }) => {
             let read = scenarios.into_iter().map(|scenario| {
                 let id = scenario.id().to_owned();
-                Trial::test(id, move || holds(way::walk(&scenario, SEED, &subjects::reference())))
+                Trial::test(id, move || holds(way::walk(&scenario, SEED, &subjects::reference(), RunWorld::Sim)))
             });
             let unread = errors.into_iter().map(|error| {
                 let file = error.file.clone();

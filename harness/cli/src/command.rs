@@ -64,6 +64,9 @@ pub struct RunArgs {
     /// The one seed of the run, decimal or 0x and hexadecimal
     #[arg(long, default_value = "0x5eed", value_parser = seed)]
     pub seed: u64,
+    /// Where hosts stand: sim, simulated TCP; live, real sockets of this machine, and of the scenarios those marked for it
+    #[arg(long, default_value = "sim")]
+    pub world: RunWorld,
     /// Worker threads; as many as there are processors where none is given
     #[arg(long)]
     pub jobs: Option<usize>,
@@ -82,6 +85,30 @@ pub struct RunArgs {
     #[command(flatten)]
     /// Where the scenarios are
     pub place: Place,
+}
+
+/// A world that scenarios are run in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RunWorld {
+    /// Simulated TCP: one seed tells the whole run
+    Sim,
+    /// Real sockets on the loopback interface, and a clock that leaps as in the simulation
+    Live,
+}
+
+impl RunWorld {
+    /// The word for it in traces and records.
+    pub fn name(self) -> &'static str {
+        self.as_scenario().name()
+    }
+
+    /// What scenarios are marked with.
+    pub(crate) fn as_scenario(self) -> collaudo_scenario::World {
+        match self {
+            Self::Sim => collaudo_scenario::World::Sim,
+            Self::Live => collaudo_scenario::World::Live,
+        }
+    }
 }
 
 /// Options of `inspect`.
@@ -251,8 +278,8 @@ fn replay(args: ReplayArgs) -> Result<Ending, run::RunError> {
     let (scenario, text) = what.rsplit_once('@').ok_or_else(unread)?;
     let seed = seed(text).map_err(|_| unread())?;
     let review = ReviewArgs::default();
-    let (patterns, jobs, lang) = (Vec::new(), Some(1), Lang::En);
-    run::run_exactly(scenario, &RunArgs { patterns, seed, jobs, out, lang, format, review, place })
+    let (patterns, world, jobs, lang) = (Vec::new(), RunWorld::Sim, Some(1), Lang::En);
+    run::run_exactly(scenario, &RunArgs { patterns, seed, world, jobs, out, lang, format, review, place })
 }
 
 fn seed(text: &str) -> Result<u64, String> {

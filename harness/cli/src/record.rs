@@ -36,6 +36,8 @@ pub(crate) fn scenario(
     ScenarioRecord {
         outcome,
         simulated: last.since(plan.epoch),
+        replay: replay(plan, &trace.header.world),
+        world: trace.header.world.clone(),
         trace_sha256: trace.sha256(),
         problem,
         providers: trace.header.providers.clone(),
@@ -50,8 +52,9 @@ pub(crate) fn scenario(
 }
 
 /// One scenario that left none.
-pub(crate) fn broken(plan: &Plan, problem: String) -> ScenarioRecord {
-    ScenarioRecord { outcome: ScenarioOutcome::Failed, problem: Some(problem), ..blank(plan) }
+pub(crate) fn broken(plan: &Plan, world: &str, problem: String) -> ScenarioRecord {
+    let (world, replay) = (world.to_owned(), replay(plan, world));
+    ScenarioRecord { outcome: ScenarioOutcome::Failed, problem: Some(problem), world, replay, ..blank(plan) }
 }
 
 /// One scenario whose trace the judge could not judge: what crashed is unknown.
@@ -63,14 +66,13 @@ pub(crate) fn unjudged(plan: &Plan, trace: &Trace, problem: String) -> ScenarioR
 }
 
 fn blank(plan: &Plan) -> ScenarioRecord {
-    let seed = hex_seed(plan.seed);
     ScenarioRecord {
         id: plan.brief.id.clone(),
         title: plan.brief.title.clone(),
         why: plan.brief.why.clone(),
-        world: "sim".into(),
-        replay: format!("collaudo replay {}@{seed}", plan.brief.id),
-        seed,
+        world: String::new(),
+        replay: String::new(),
+        seed: hex_seed(plan.seed),
         epoch: plan.epoch,
         outcome: ScenarioOutcome::Unknown,
         simulated: Span::default(),
@@ -83,6 +85,15 @@ fn blank(plan: &Plan) -> ScenarioRecord {
         uncovered: Vec::new(),
         faults: Vec::new(),
         messages: Vec::new(),
+    }
+}
+
+/// The command that runs it again: byte for byte where the world repeats itself.
+fn replay(plan: &Plan, world: &str) -> String {
+    let (id, seed) = (&plan.brief.id, hex_seed(plan.seed));
+    match world {
+        "live" => format!("collaudo run {id} --world live --seed {seed}"),
+        _ => format!("collaudo replay {id}@{seed}"),
     }
 }
 

@@ -33,6 +33,11 @@ pub enum RunError {
     /// A pattern that names nothing.
     #[error("no scenario matches \"{0}\"; `collaudo list scenarios` shows what there is")]
     NoMatch(String),
+    /// Nothing that was asked for is marked for the world that was asked for.
+    #[error(
+        "none of these scenarios has \"{0}\" among its worlds; add it to the scenario's `worlds`, or choose another --world"
+    )]
+    Unmarked(&'static str),
     /// A replay of something that is no `SCENARIO@SEED`.
     #[error("cannot replay \"{0}\"; expected SCENARIO@SEED, such as flows/cross-provider@0x5eed")]
     Replay(String),
@@ -65,6 +70,10 @@ pub fn run(args: &RunArgs) -> Result<Ending, RunError> {
     if !args.patterns.is_empty() {
         scenarios.retain(|scenario| args.patterns.iter().any(|pattern| matches(pattern, scenario.id())));
     }
+    scenarios.retain(|scenario| scenario.worlds().contains(&args.world.as_scenario()));
+    if scenarios.is_empty() && errors.is_empty() {
+        return Err(RunError::Unmarked(args.world.name()));
+    }
     for error in &errors {
         eprintln!("error: {error}");
     }
@@ -92,7 +101,7 @@ fn run_these(scenarios: &[Scenario], args: &RunArgs) -> Result<Ending, RunError>
     let subject = subjects::reference();
     let jobs = args.jobs.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from)).max(1);
     let progress = Progress::begin(scenarios.len(), args);
-    let walked = walk_all(scenarios, args.seed, &subject, jobs, &progress);
+    let walked = walk_all(scenarios, args, &subject, jobs, &progress);
     progress.end();
 
     let scenario_ms = walked.iter().map(|(judged, ms)| (judged.record.id.clone(), *ms)).collect();
@@ -108,7 +117,7 @@ fn run_these(scenarios: &[Scenario], args: &RunArgs) -> Result<Ending, RunError>
 /// Every scenario on some thread; the result does not depend on which.
 fn walk_all(
     scenarios: &[Scenario],
-    seed: u64,
+    args: &RunArgs,
     subject: &Arc<dyn Subject>,
     jobs: usize,
     progress: &Progress,
@@ -120,7 +129,7 @@ fn walk_all(
             scope.spawn(|| {
                 while let Some((n, scenario)) = take(scenarios, &next) {
                     let stopwatch = Stopwatch::start();
-                    let judged = way::walk(scenario, seed, subject);
+                    let judged = way::walk(scenario, args.seed, subject, args.world);
                     progress.line(&text::scenario_line(&judged.record));
                     if let Ok(mut done) = done.lock() {
                         done.push((n, judged, stopwatch.elapsed_ms()));

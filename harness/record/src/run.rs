@@ -59,7 +59,7 @@ pub struct ScenarioRecord {
     pub faults: Vec<FaultRecord>,
     /// Its messages.
     pub messages: Vec<Anatomy>,
-    /// The command that runs it again, byte for byte.
+    /// The command that runs it again: byte for byte in `sim`; on real sockets no two runs are the same.
     pub replay: String,
 }
 

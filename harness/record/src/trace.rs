@@ -46,6 +46,9 @@ pub struct Header {
     pub scenario: ScenarioBrief,
     /// The driver: `sim`, `explore`, `live` or `file`.
     pub world: String,
+    /// Whether providers are closed to the world: no log, store or disk of theirs is declared, so that silence says nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub opaque: bool,
     /// The one seed of the run.
     pub seed: u64,
     /// The instant at which the run began.
@@ -566,6 +569,7 @@ mod tests {
                 expect: Vec::new(),
             },
             world: "sim".into(),
+            opaque: false,
             seed: 7,
             epoch: Instant(0),
             providers: Vec::new(),

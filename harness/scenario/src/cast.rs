@@ -28,11 +28,11 @@ impl Cast {
         if !there.iter().any(|stem| stem == name) {
             return Err(item.error(Flaw::unknown("topology", name, there.iter().map(String::as_str))));
         }
-        Self::read(&folder.join(format!("{name}.toml")), find::profiles(root))
+        Self::read(&Source::open(&folder.join(format!("{name}.toml")))?, find::profiles(root))
     }
 
-    fn read(path: &Path, profiles: PathBuf) -> Result<Self, Error> {
-        let source = Source::open(path)?;
+    /// Reads a topology.
+    pub(crate) fn read(source: &Source, profiles: PathBuf) -> Result<Self, Error> {
         let parsed = source.parse()?;
         let root = source.root(&parsed, "topology").only(&["title", "provider"])?;
         root.need("title", "one line of text")?.line_of_text("title")?;

@@ -21,6 +21,7 @@ mod profile;
 mod scenario;
 mod source;
 mod step;
+mod topology;
 
 pub use error::{Error, Flaw, Hint};
 pub use find::{discover, matches};
@@ -29,3 +30,4 @@ pub use plan::{
     Plan, PlayerPlan, ProviderPlan, Step, Submit, UnitPlan, UserPlan, Visit,
 };
 pub use scenario::{Scenario, Vocabulary, World};
+pub use topology::{topology, topology_text};

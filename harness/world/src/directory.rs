@@ -1,6 +1,8 @@
 //! The directory's side of one LDAP session (RFC 4511): octets in, octets out, over the entries of the index. Anyone may
 //! read, nobody may write.
 
+pub(crate) mod host;
+
 use collaudo_node::Bytes;
 use ldap3_proto::{
     DisconnectionNotice, LdapCodec, LdapFilter, LdapMsg, LdapPartialAttribute, LdapResultCode, LdapSearchResultEntry,

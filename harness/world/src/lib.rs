@@ -7,24 +7,35 @@
 mod actors;
 mod chance;
 mod clock;
+mod conn;
 mod content;
 mod directory;
 mod documents;
+mod faults;
+mod header;
+mod host;
 mod https;
 mod index;
+mod lab;
+mod live;
 mod net;
 mod pki;
+mod publisher;
 mod recorder;
 mod sim;
 mod store;
 mod subject;
 mod tap;
 mod tls;
+mod transport;
+mod world;
 
+pub use host::Border;
 pub use index::{CRL_NAME, INDEX_NAME};
+pub use lab::{Injection, Lab, LabError, LabSettings, Place, Service};
 pub use pki::{Identity, MAX_PROVIDERS, Pki, SigningKey};
-pub use sim::{Run, World};
 pub use subject::{Declared, Founding, Subject};
+pub use world::{Run, World};
 
 /// Why a world could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +55,9 @@ pub enum WorldError {
     /// A key or certificate that the forger cannot use, for a peer or for the index.
     #[error("forger: {0}")]
     Forge(#[from] collaudo_forge::ForgeError),
+    /// The machine gives no sockets, or no clock.
+    #[error("the machine: {0}")]
+    Machine(#[from] std::io::Error),
     /// A fault that names a host which is not there.
     #[error("the plan names the host \"{0}\", which is no provider's, nor the directory where a provider asks it")]
     Host(String),

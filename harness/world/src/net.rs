@@ -15,9 +15,13 @@ use collaudo_scenario::{CrashPoint, FaultKind, IndexSource, Plan, ProviderPlan};
 use rustls::{ClientConfig, ServerConfig, pki_types::ServerName};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
-use turmoil::net::TcpStream;
 
-use crate::{documents::Documents, recorder::Recorder, tap::Tap};
+use crate::{
+    documents::Documents,
+    recorder::Recorder,
+    tap::Tap,
+    transport::{Link, Transport},
+};
 
 /// The host that all people share.
 pub(crate) const USERS: &str = "users";
@@ -77,7 +81,11 @@ pub(crate) fn has_directory(plan: &Plan) -> bool {
     plan.providers.iter().any(|provider| provider.index_source == IndexSource::Ldap)
 }
 
+/// How a host's work ends, where it ends at all.
+pub(crate) type Ended = Result<(), Box<dyn std::error::Error>>;
+
 pub(crate) struct Net {
+    pub(crate) transport: Box<dyn Transport>,
     pub(crate) recorder: Recorder,
     /// Short host name by the name that nodes know, such as `alfa` by `mx.alfa.test`.
     pub(crate) hosts: BTreeMap<String, String>,
@@ -93,13 +101,27 @@ pub(crate) struct Net {
     /// Hosts that do not run now.
     pub(crate) down: RefCell<BTreeSet<String>>,
     /// Grows with everything that happens: while it stands still and no message is under way, the network rests.
-    pub(crate) activity: Cell<u64>,
+    pub(crate) activity: Activity,
     /// Effects that were carried out so far, by host.
     pub(crate) effects: RefCell<BTreeMap<String, u32>>,
     /// Crashes that wait for their point, by host.
     pub(crate) armed: RefCell<BTreeMap<String, Armed>>,
     /// A host that has just reached its crash point.
     pub(crate) fallen: RefCell<Vec<(String, u32)>>,
+}
+
+/// A count of everything that happens.
+#[derive(Clone, Default)]
+pub(crate) struct Activity(Rc<Cell<u64>>);
+
+impl Activity {
+    pub(crate) fn stir(&self) {
+        self.0.set(self.0.get() + 1);
+    }
+
+    pub(crate) fn so_far(&self) -> u64 {
+        self.0.get()
+    }
 }
 
 /// A crash that waits for its point; counts down.
@@ -110,7 +132,7 @@ pub(crate) struct Armed {
 
 impl Net {
     pub(crate) fn stir(&self) {
-        self.activity.set(self.activity.get() + 1);
+        self.activity.stir();
     }
 
     /// The first choice of a domain.
@@ -144,15 +166,15 @@ impl Net {
         of_host.fold(0, i64::saturating_add)
     }
 
-    /// Connects one host to another by the name that nodes know.
-    pub(crate) async fn connect(&self, host: &str, port: u16) -> io::Result<TcpStream> {
+    /// Connects a host to another by the name that nodes know.
+    pub(crate) async fn connect(&self, from: &str, host: &str, port: u16) -> io::Result<Link> {
         let short = self.hosts.get(host).ok_or(io::ErrorKind::NotFound)?;
         if self.down.borrow().contains(short) {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
-        let stream = TcpStream::connect((short.as_str(), port)).await;
+        let link = self.transport.connect(from, short, port).await;
         self.stir();
-        stream
+        link
     }
 
     /// Counts an effect that `host` has carried out; true where it has reached its crash point, and must do nothing more.
@@ -204,7 +226,7 @@ impl TlsSide {
 
 /// The accepting end of a connection, every octet of it counted by the tap.
 pub(crate) struct Metered {
-    pub(crate) inner: TcpStream,
+    pub(crate) inner: Box<dyn Io>,
     pub(crate) tap: Rc<RefCell<Tap>>,
 }
 

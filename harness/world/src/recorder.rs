@@ -106,6 +106,36 @@ impl Recorder {
         (events, bodies)
     }
 
+    /// A copy of what was seen so far, and of the octets that it names.
+    pub(crate) fn copy(&self) -> (Vec<Event>, BTreeMap<BodyHash, Arc<[u8]>>) {
+        let seen = self.seen.borrow();
+        let named = seen.octets.iter().filter(|(_, kept)| kept.named);
+        let bodies = named.map(|(id, kept)| (BodyHash(id.to_string()), Arc::from(&*kept.octets))).collect();
+        (seen.events.clone(), bodies)
+    }
+
+    /// How many events there are.
+    pub(crate) fn so_far(&self) -> usize {
+        self.seen.borrow().events.len()
+    }
+
+    /// The events from a place on.
+    pub(crate) fn events(&self, from: usize) -> Vec<Event> {
+        self.seen.borrow().events.get(from..).map(<[Event]>::to_vec).unwrap_or_default()
+    }
+
+    /// Whether something was seen from a place on.
+    pub(crate) fn any_since(&self, from: usize, is_it: impl Fn(&What) -> bool) -> bool {
+        self.seen.borrow().events.get(from..).is_some_and(|events| events.iter().any(|event| is_it(&event.what)))
+    }
+
+    /// Octets that an event names.
+    pub(crate) fn body(&self, hash: &BodyHash) -> Option<Arc<[u8]>> {
+        let seen = self.seen.borrow();
+        let kept = seen.octets.get(&BodyId::from_hex(&hash.0)?).filter(|kept| kept.named)?;
+        Some(Arc::from(&*kept.octets))
+    }
+
     fn push(&self, basis: Basis, what: What) {
         let at = self.clock.now();
         self.seen.borrow_mut().events.push(Event { at, basis, what });

@@ -131,6 +131,7 @@ fn header() -> Header {
             expect: Vec::new(),
         },
         world: "file".into(),
+        opaque: true,
         seed: 0,
         epoch: Instant(1_772_438_400_000_000),
         providers: vec![Provider {

@@ -85,6 +85,7 @@ static NOTHING: LazyLock<Trace> = LazyLock::new(|| {
         format: FORMAT,
         scenario,
         world: "file".to_owned(),
+        opaque: true,
         seed: 0,
         epoch: Instant(0),
         providers: vec![],

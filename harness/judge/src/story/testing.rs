@@ -281,6 +281,7 @@ fn header(script: &Script) -> Header {
             expect: script.expect.clone(),
         },
         world: "sim".into(),
+        opaque: false,
         seed: 1,
         epoch: EPOCH,
         providers: vec![provider("alfa", &["anna", "carla"]), provider("beta", &["bruno", "dario"])],

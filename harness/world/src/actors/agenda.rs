@@ -3,7 +3,7 @@ use std::{cell::Cell, rc::Rc};
 use collaudo_record::Instant;
 use tokio::task::spawn_local;
 
-use crate::net::Net;
+use crate::net::{Ended, Net};
 
 /// What a host does of its own accord, ordered by instant; what has begun once does not begin again, should the host crash.
 pub(crate) struct Agenda<Work> {
@@ -23,7 +23,7 @@ impl<Work: Clone> Agenda<Work> {
         net: Rc<Net>,
         host: &str,
         carry_out: impl Fn(Work) -> Done,
-    ) -> turmoil::Result {
+    ) -> Ended {
         let clock = net.recorder.clock().clone();
         let bell = clock.bell(host);
         loop {

@@ -74,7 +74,7 @@ struct Back<'a> {
 
 impl Back<'_> {
     async fn post(&self, letters: Vec<Letter>) -> io::Result<()> {
-        post::deliver(self.net, &self.peer.host, self.host, letters).await
+        post::deliver(self.net, self.peer.caller(), self.host, letters).await
     }
 
     fn take_charge(&self) -> Letter {

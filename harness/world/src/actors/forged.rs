@@ -25,7 +25,7 @@ pub(super) async fn send(net: &Net, peer: &Peer, step: &Step) {
             let twice = step.submit.forged == Some(Forgery::EnvelopeTwice);
             for (host, letter) in routes {
                 let letters = vec![letter; if twice { 2 } else { 1 }];
-                if let Err(error) = post::deliver(net, &peer.host, host, letters).await {
+                if let Err(error) = post::deliver(net, peer.caller(), host, letters).await {
                     failed(net, &step.id, &error);
                 }
             }

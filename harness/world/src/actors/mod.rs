@@ -11,7 +11,7 @@ pub(crate) mod people;
 mod pop3;
 mod post;
 mod smtp;
-mod submission;
+pub(crate) mod submission;
 mod visit;
 
 use std::{io, time::Duration};

@@ -8,11 +8,11 @@ use collaudo_scenario::{Plan, Step};
 use super::{
     agenda::Agenda,
     domain, failed,
-    smtp::{Client, Entrance, Letter},
+    smtp::{Caller, Client, Entrance, Letter},
 };
 use crate::{
     clock::span,
-    net::{Net, OUTSIDE},
+    net::{Ended, Net, OUTSIDE},
 };
 
 /// What an outsider does.
@@ -33,7 +33,7 @@ pub(crate) fn agenda(plan: &Plan) -> Agenda<Errand> {
     Agenda::new(posts.chain(inquiries).collect())
 }
 
-pub(crate) async fn run(net: Rc<Net>, agenda: Rc<Agenda<Errand>>) -> turmoil::Result {
+pub(crate) async fn run(net: Rc<Net>, agenda: Rc<Agenda<Errand>>) -> Ended {
     agenda
         .keep(net.clone(), OUTSIDE, |errand| {
             let net = net.clone();
@@ -51,7 +51,7 @@ pub(crate) async fn run(net: Rc<Net>, agenda: Rc<Agenda<Errand>>) -> turmoil::Re
 }
 
 /// Once to each provider of a recipient; what is put off is not tried again.
-async fn post(net: &Net, step: &Step) -> io::Result<()> {
+pub(crate) async fn post(net: &Net, step: &Step) -> io::Result<()> {
     let mut rest = step.submit.forward_paths.clone();
     while let Some(first) = rest.first() {
         let host = net.exchanger(&domain(first)).ok_or(io::ErrorKind::NotFound)?;
@@ -61,7 +61,8 @@ async fn post(net: &Net, step: &Step) -> io::Result<()> {
             forward_paths: here,
             message: step.submit.message.clone(),
         };
-        let mut client = Client::connect(net, "mail.esterno.example", host, Entrance::Clear, &[]).await?;
+        let me = Caller { host: OUTSIDE, name: "mail.esterno.example" };
+        let mut client = Client::connect(net, me, host, Entrance::Clear, &[]).await?;
         client.transact(&letter).await?;
         client.quit().await?;
         rest = elsewhere;

@@ -8,18 +8,19 @@ use collaudo_record::What;
 use collaudo_scenario::{PeerBehaviour, Plan, Step};
 use rustls::ServerConfig;
 use tokio::task::spawn_local;
-use turmoil::net::{TcpListener, TcpStream};
 
 use super::{
     agenda::Agenda,
     answers::{self, Taken},
     dialogue::Dialogue,
     forged, from_now, sleep_until,
+    smtp::Caller,
 };
 use crate::{
     clock::span,
-    net::{Metered, Net, RELAY_PORT, TlsSide},
+    net::{Ended, Io, Metered, Net, RELAY_PORT, TlsSide},
     tap::Tap,
+    transport::{Arrival, Listener},
 };
 
 /// A provider of the index that no subject plays.
@@ -46,14 +47,21 @@ pub(crate) struct Peer {
     pub(crate) agenda: Agenda<Rc<Step>>,
 }
 
+impl Peer {
+    /// Who it is where it connects.
+    pub(super) fn caller(&self) -> Caller<'_> {
+        Caller { host: &self.name, name: &self.host }
+    }
+}
+
 /// What a plan has a provider send of its own accord.
 pub(crate) fn agenda(plan: &Plan, provider: &str) -> Agenda<Rc<Step>> {
     let own = plan.steps.iter().filter(|step| step.submit.forged.is_some() && step.submit.provider == provider);
     Agenda::new(own.map(|step| (plan.epoch.after(span(step.at)), Rc::new(step.clone()))).collect())
 }
 
-pub(crate) async fn run(net: Rc<Net>, peer: Rc<Peer>) -> turmoil::Result {
-    let listener = TcpListener::bind(("0.0.0.0", RELAY_PORT)).await?;
+pub(crate) async fn run(net: Rc<Net>, peer: Rc<Peer>) -> Ended {
+    let listener = net.transport.listen(&peer.name, RELAY_PORT).await?;
     net.recorder.observed(What::Host { host: peer.name.clone(), up: true });
     spawn_local(listen(net.clone(), peer.clone(), listener));
     peer.agenda
@@ -64,14 +72,13 @@ pub(crate) async fn run(net: Rc<Net>, peer: Rc<Peer>) -> turmoil::Result {
         .await
 }
 
-async fn listen(net: Rc<Net>, peer: Rc<Peer>, listener: TcpListener) -> turmoil::Result {
+async fn listen(net: Rc<Net>, peer: Rc<Peer>, mut listener: Box<dyn Listener>) -> Ended {
     loop {
-        let (stream, from) = listener.accept().await?;
+        let Arrival { io, client, port } = listener.accept().await?;
         net.stir();
-        let client = turmoil::reverse_lookup(from.ip()).unwrap_or_else(|| from.ip().to_string());
         let session = net.recorder.session(client, peer.name.clone(), RELAY_PORT);
-        let tap = Rc::new(RefCell::new(Tap::new(net.recorder.clone(), session, from.port())));
-        let server = Server::new(net.clone(), peer.clone(), stream, tap);
+        let tap = Rc::new(RefCell::new(Tap::new(net.recorder.clone(), session, port)));
+        let server = Server::new(net.clone(), peer.clone(), io, tap);
         let net = net.clone();
         spawn_local(async move {
             // The other side has gone: a peer has nobody to tell.
@@ -92,8 +99,8 @@ struct Server {
 }
 
 impl Server {
-    fn new(net: Rc<Net>, peer: Rc<Peer>, stream: TcpStream, tap: Rc<RefCell<Tap>>) -> Self {
-        let dialogue = Dialogue::new(Box::new(Metered { inner: stream, tap: tap.clone() }));
+    fn new(net: Rc<Net>, peer: Rc<Peer>, io: Box<dyn Io>, tap: Rc<RefCell<Tap>>) -> Self {
+        let dialogue = Dialogue::new(Box::new(Metered { inner: io, tap: tap.clone() }));
         Self { net, peer, dialogue, tap, reverse_path: None, forward_paths: Vec::new() }
     }
 

@@ -7,7 +7,7 @@ use collaudo_scenario::{Plan, Step, Visit};
 use super::{agenda::Agenda, submission, visit};
 use crate::{
     clock::span,
-    net::{Net, USERS},
+    net::{Ended, Net, USERS},
 };
 
 /// What a person does.
@@ -31,7 +31,7 @@ pub(crate) fn agenda(plan: &Plan) -> Agenda<Errand> {
     Agenda::new(submissions.chain(visits).collect())
 }
 
-pub(crate) async fn run(net: Rc<Net>, agenda: Rc<Agenda<Errand>>) -> turmoil::Result {
+pub(crate) async fn run(net: Rc<Net>, agenda: Rc<Agenda<Errand>>) -> Ended {
     agenda
         .keep(net.clone(), USERS, |errand| {
             let net = net.clone();

@@ -6,7 +6,7 @@ use tokio::select;
 
 use super::{
     from_now, sleep_until,
-    smtp::{Client, Entrance, Letter},
+    smtp::{Caller, Client, Entrance, Letter},
 };
 use crate::net::Net;
 
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 ///
 /// # Errors
 /// The last attempt's, where that took too long. What the host that sends had not sent when it crashed is lost.
-pub(super) async fn deliver(net: &Net, me: &str, host: &str, mut letters: Vec<Letter>) -> io::Result<()> {
+pub(super) async fn deliver(net: &Net, me: Caller<'_>, host: &str, mut letters: Vec<Letter>) -> io::Result<()> {
     let give_up = from_now(net, PATIENCE);
     loop {
         let next = from_now(net, RETRY);
@@ -41,7 +41,7 @@ pub(super) async fn deliver(net: &Net, me: &str, host: &str, mut letters: Vec<Le
 }
 
 /// Leaves each letter the paths that were put off.
-async fn attempt(net: &Net, me: &str, host: &str, letters: &mut [Letter]) -> io::Result<()> {
+async fn attempt(net: &Net, me: Caller<'_>, host: &str, letters: &mut [Letter]) -> io::Result<()> {
     let mut client = Client::connect(net, me, host, Entrance::Relay, &[]).await?;
     for letter in letters {
         letter.forward_paths = client.transact(letter).await?;

@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::dialogue::{Dialogue, wrong};
 use crate::{
     content::stuffed,
-    net::{Net, RELAY_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT, TlsSide, USERS},
+    net::{Net, RELAY_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT, TlsSide},
 };
 
 /// Where a client comes in.
@@ -32,6 +32,13 @@ pub(super) struct Letter {
     pub(super) message: Arc<[u8]>,
 }
 
+/// Who connects: its host, and the name that it says.
+#[derive(Clone, Copy)]
+pub(super) struct Caller<'a> {
+    pub(super) host: &'a str,
+    pub(super) name: &'a str,
+}
+
 /// A client behind its greeting, under TLS where it can be had.
 pub(super) struct Client {
     dialogue: Dialogue,
@@ -44,26 +51,26 @@ impl Client {
     /// Connects and begins TLS, up to the last `EHLO`. `claims` are the steps that the connection carries out.
     pub(super) async fn connect(
         net: &Net,
-        me: &str,
+        me: Caller<'_>,
         host: &str,
         entrance: Entrance,
         claims: &[String],
     ) -> io::Result<Self> {
-        let stream = net.connect(host, entrance.port()).await?;
+        let link = net.connect(me.host, host, entrance.port()).await?;
         if !claims.is_empty() {
-            net.recorder.claim(USERS, stream.local_addr()?.port(), claims.iter().cloned());
+            net.recorder.claim(me.host, link.port, claims.iter().cloned());
         }
         let side = TlsSide::Client(net.client_tls.clone(), host.to_owned());
-        let mut client = Self { dialogue: Dialogue::new(Box::new(stream)), pipelining: false, given_up: false };
+        let mut client = Self { dialogue: Dialogue::new(link.io), pipelining: false, given_up: false };
         if entrance == (Entrance::Submission { implicit_tls: true }) {
             client.dialogue = client.dialogue.secure(&side).await?;
         }
         client.reply().await?;
-        client.hello(me).await?;
+        client.hello(me.name).await?;
         let starts_tls = matches!(entrance, Entrance::Relay | Entrance::Submission { implicit_tls: false });
         if starts_tls && client.ask("STARTTLS").await? == 220 {
             client.dialogue = client.dialogue.secure(&side).await?;
-            client.hello(me).await?;
+            client.hello(me.name).await?;
         }
         net.stir();
         Ok(client)

@@ -6,9 +6,12 @@ use collaudo_scenario::Step;
 
 use super::{
     failed, host_of,
-    smtp::{Client, Entrance, Letter},
+    smtp::{Caller, Client, Entrance, Letter},
 };
-use crate::net::Net;
+use crate::net::{Net, USERS};
+
+/// Every person's client says the same name.
+const ME: Caller<'_> = Caller { host: USERS, name: "client.users.test" };
 
 /// Steps of one instant that go over one connection: those that name one session, else each by itself.
 pub(super) fn sessions(steps: Vec<Step>) -> Vec<Vec<Step>> {
@@ -38,12 +41,17 @@ pub(super) async fn submit(net: &Net, session: &[Step]) {
     }
 }
 
+/// Submits one message; an error where it could not be handed over.
+pub(crate) async fn hand_in(net: &Net, step: &Step) -> io::Result<()> {
+    hand_over(net, std::slice::from_ref(step), &mut 0).await
+}
+
 async fn hand_over(net: &Net, session: &[Step], done: &mut usize) -> io::Result<()> {
     let Some(first) = session.first().map(|step| &step.submit) else { return Ok(()) };
     let host = host_of(net, &first.provider)?;
     let entrance = Entrance::Submission { implicit_tls: first.implicit_tls };
     let ids: Vec<_> = session.iter().map(|step| step.id.clone()).collect();
-    let mut client = Client::connect(net, "client.users.test", &host, entrance, &ids).await?;
+    let mut client = Client::connect(net, ME, &host, entrance, &ids).await?;
     client.login(&first.account, &first.password).await?;
     let letters: Vec<_> = session.iter().map(letter).collect();
     match letters.as_slice() {

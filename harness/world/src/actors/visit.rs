@@ -6,7 +6,7 @@ use collaudo_record::What;
 use collaudo_scenario::{Access, Visit};
 
 use super::{dialogue::Dialogue, failed, host_of, imap, pop3};
-use crate::net::{IMAPS_PORT, Net, POP3S_PORT, TlsSide};
+use crate::net::{IMAPS_PORT, Net, POP3S_PORT, TlsSide, USERS};
 
 /// Fetches every message; a visit that is refused or breaks off is recorded, behind what was fetched before.
 pub(super) async fn look(net: &Net, visit: &Visit) {
@@ -21,9 +21,8 @@ async fn fetch_all(net: &Net, visit: &Visit) -> io::Result<()> {
         Access::Imap => (IMAPS_PORT, "imap"),
         Access::Pop3 => (POP3S_PORT, "pop3"),
     };
-    let stream = net.connect(&host, port).await?;
-    let dialogue =
-        Dialogue::new(Box::new(stream)).secure(&TlsSide::Client(net.client_tls.clone(), host.clone())).await?;
+    let link = net.connect(USERS, &host, port).await?;
+    let dialogue = Dialogue::new(link.io).secure(&TlsSide::Client(net.client_tls.clone(), host.clone())).await?;
     net.stir();
     let fetched = |octets: &[u8]| {
         net.recorder.observed(What::Fetched {

@@ -2,13 +2,12 @@
 //! every message back; this delivers them (docs/decisions/0004), so that the clock can leap over the time in which
 //! they are merely on their way.
 
-use std::{collections::BTreeMap, net::IpAddr, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
 use collaudo_record::Instant;
-use collaudo_scenario::FaultKind;
 use turmoil::Sim;
 
-use crate::{chance::Chance, clock::span};
+use crate::{chance::Chance, clock::span, faults::Way};
 
 /// The latency of the network itself: longer than any run.
 pub(super) const NEVER: Duration = Duration::from_secs(1 << 30);
@@ -91,20 +90,10 @@ impl Links {
         });
     }
 
-    /// Makes the link between two hosts what the faults in force make of it.
-    pub(super) fn settle(&mut self, a: &str, b: &str, in_force: &BTreeMap<u32, FaultKind>, sim: &Sim<'_>) {
+    /// Makes the link between two hosts what faults make of it.
+    pub(super) fn settle(&mut self, a: &str, b: &str, Way { parted, held, slow }: Way, sim: &Sim<'_>) {
         let hosts = pair(sim.lookup(a), sim.lookup(b));
         let Some(link) = self.all.iter_mut().find(|link| link.hosts == hosts) else { return };
-        let (mut parted, mut held, mut slow) = (false, false, None);
-        let between = |one: &str, other: &str| (one, other) == (a, b) || (one, other) == (b, a);
-        for kind in in_force.values() {
-            match kind {
-                FaultKind::Partition { a, b } => parted |= between(a, b),
-                FaultKind::Hold { a, b } => held |= between(a, b),
-                FaultKind::Slow { a, b, latency } if between(a, b) => slow = Some(*latency),
-                _ => {}
-            }
-        }
         link.slow = slow;
         match (parted, held) {
             // What was on its way is lost.

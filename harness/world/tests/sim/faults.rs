@@ -140,7 +140,7 @@ fn equal_seeds_give_equal_bytes_whatever_goes_wrong() {
 }
 
 /// Every fault, one an hour.
-fn all_faults() -> Plan {
+pub(crate) fn all_faults() -> Plan {
     let (alfa, beta) = (|| "alfa".to_owned(), || "beta".to_owned());
     let kinds = [
         FaultKind::Partition { a: alfa(), b: beta() },

@@ -4,6 +4,7 @@
 
 mod documents;
 mod faults;
+mod live;
 mod toy;
 mod watch;
 

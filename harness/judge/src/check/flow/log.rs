@@ -54,7 +54,7 @@ fn log(view: &View<'_>, out: &mut Findings) {
         fields(view, out, line);
     }
     // What shows no log shows nothing of it; where the world can look into every log, a provider without any keeps none.
-    let looks_inside = !lines.is_empty() && matches!(view.trace.header.world.as_str(), "sim" | "explore");
+    let looks_inside = !lines.is_empty() && !view.trace.header.opaque;
     for provider in view.story.providers.all() {
         let own: Vec<_> = lines.iter().filter(|line| line.provider.name == provider.name).collect();
         if !own.is_empty() {

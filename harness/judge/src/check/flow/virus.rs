@@ -66,7 +66,7 @@ fn is_about_virus(one: &Appearance<'_>) -> bool {
 
 /// Whether the world shows what a provider puts aside.
 fn shows_inside(view: &View<'_>) -> bool {
-    matches!(view.trace.header.world.as_str(), "sim" | "explore")
+    !view.trace.header.opaque
 }
 
 /// Where a provider put something aside.

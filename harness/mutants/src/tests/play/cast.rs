@@ -72,6 +72,7 @@ pub(super) fn header(id: &str) -> Header {
             expect: Vec::new(),
         },
         world: "sim".into(),
+        opaque: false,
         seed: 1,
         epoch: EPOCH,
         providers: vec![

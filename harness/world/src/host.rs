@@ -1,10 +1,9 @@
-//! One node on one simulated host: its inputs gathered from connections, clock and disk, its effects carried out in
+//! One node on its host: its inputs gathered from connections, clock and disk, its effects carried out in
 //! their order.
 
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},
-    net::SocketAddr,
     rc::Rc,
     sync::Arc,
 };
@@ -18,15 +17,15 @@ use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     task::spawn_local,
 };
-use turmoil::net::{TcpListener, TcpStream};
 
-use super::conn::{self, Order};
 use crate::{
     Declared, Subject, WorldError,
-    net::{Metered, Net, PROVIDER_PORTS, TlsSide},
+    conn::{self, Order},
+    net::{Ended, Metered, Net, PROVIDER_PORTS, TlsSide},
     pki::Identity,
     store::Store,
     tap::Tap,
+    transport::{Arrival, Listener},
 };
 
 /// How often in a row a node may want an instant that is past, before it counts as stuck.
@@ -36,6 +35,7 @@ const MAX_PAST_DEADLINES: u32 = 1_000;
 pub(crate) struct Machine {
     pub(crate) name: String,
     pub(crate) subject: Arc<dyn Subject>,
+    pub(crate) border: Option<Border>,
     pub(crate) identity: Identity,
     pub(crate) server_tls: Arc<ServerConfig>,
     pub(crate) store: RefCell<Store>,
@@ -43,7 +43,19 @@ pub(crate) struct Machine {
     pub(crate) told: Cell<Timestamp>,
 }
 
+/// Puts something between a provider's node, known by the provider's name, and the world.
+pub type Border = Arc<dyn Fn(&str, Box<dyn Node>) -> Box<dyn Node> + Send + Sync>;
+
 impl Machine {
+    /// The node as its disk has it, behind its border.
+    fn recover(&self, now: Timestamp) -> Box<dyn Node> {
+        let node = self.subject.recover(&*self.store.borrow(), now);
+        match &self.border {
+            Some(border) => border(&self.name, node),
+            None => node,
+        }
+    }
+
     /// The instant by the host's own clock.
     fn now(&self, net: &Net) -> Timestamp {
         let micros = net.recorder.clock().now().0.saturating_add(net.offset_micros(&self.name));
@@ -59,10 +71,10 @@ impl Machine {
 }
 
 /// Starts the node and drives it until the host crashes or the run is over.
-pub(crate) async fn run(net: Rc<Net>, machine: Rc<Machine>) -> turmoil::Result {
+pub(crate) async fn run(net: Rc<Net>, machine: Rc<Machine>) -> Ended {
     let (arrived, mut arriving) = unbounded_channel();
     for port in PROVIDER_PORTS {
-        spawn_local(listen(TcpListener::bind(("0.0.0.0", port)).await?, port, arrived.clone()));
+        spawn_local(listen(net.transport.listen(&machine.name, port).await?, port, arrived.clone()));
     }
     let bell = net.recorder.clock().bell(&machine.name);
     net.recorder.observed(What::Host { host: machine.name.clone(), up: true });
@@ -72,7 +84,7 @@ pub(crate) async fn run(net: Rc<Net>, machine: Rc<Machine>) -> turmoil::Result {
         select! {
             biased;
             Some(input) = running.arriving.recv() => running.inputs.push_back(input),
-            Some((stream, peer, port)) = arriving.recv() => running.accept(stream, peer, port),
+            Some((arrival, port)) = arriving.recv() => running.accept(arrival, port),
             () = bell.notified() => {}
         }
         running.net.stir();
@@ -80,9 +92,9 @@ pub(crate) async fn run(net: Rc<Net>, machine: Rc<Machine>) -> turmoil::Result {
 }
 
 /// Hands on whoever connects to a port.
-async fn listen(listener: TcpListener, port: u16, arrived: UnboundedSender<(TcpStream, SocketAddr, u16)>) {
-    while let Ok((stream, peer)) = listener.accept().await {
-        let _ = arrived.send((stream, peer, port));
+async fn listen(mut listener: Box<dyn Listener>, port: u16, arrived: UnboundedSender<(Arrival, u16)>) {
+    while let Ok(arrival) = listener.accept().await {
+        let _ = arrived.send((arrival, port));
     }
 }
 
@@ -100,13 +112,13 @@ struct Running {
 impl Running {
     fn start(net: Rc<Net>, machine: Rc<Machine>) -> Self {
         let (arrivals, arriving) = unbounded_channel();
-        let node = machine.subject.recover(&*machine.store.borrow(), machine.now(&net));
+        let node = machine.recover(machine.now(&net));
         let inputs = [Input::Started].into();
         Self { net, machine, node, inputs, arriving, arrivals, conns: BTreeMap::new(), accepted: 0 }
     }
 
     /// Lets the node work until it waits for something that has not happened yet.
-    async fn settle(&mut self) -> turmoil::Result {
+    async fn settle(&mut self) -> Ended {
         let mut past_deadlines = 0;
         let mut effects = Vec::new();
         loop {
@@ -244,12 +256,12 @@ impl Running {
         spawn_local(async move { conn::outgoing(wires, &me, host.0, port).await });
     }
 
-    fn accept(&mut self, stream: TcpStream, peer: SocketAddr, port: u16) {
+    fn accept(&mut self, arrival: Arrival, port: u16) {
+        let Arrival { io, client, port: client_port } = arrival;
         let conn = ConnId::Incoming(self.accepted);
         self.accepted += 1;
-        let client = turmoil::reverse_lookup(peer.ip()).unwrap_or_else(|| peer.ip().to_string());
         let session = self.net.recorder.session(client.clone(), self.machine.name.clone(), port);
-        let tap = Rc::new(RefCell::new(Tap::new(self.net.recorder.clone(), session, peer.port())));
+        let tap = Rc::new(RefCell::new(Tap::new(self.net.recorder.clone(), session, client_port)));
         let (orders, taken) = unbounded_channel();
         self.conns.insert(conn, orders);
         let known = self.net.hosts.iter().find(|(_, short)| **short == client).map(|(name, _)| name.clone());
@@ -261,7 +273,7 @@ impl Running {
             inputs: self.arrivals.clone(),
             tap: Some(tap.clone()),
         };
-        let io = Box::new(Metered { inner: stream, tap });
+        let io = Box::new(Metered { inner: io, tap });
         spawn_local(conn::serve(wires, io, TlsSide::Server(self.machine.server_tls.clone())));
     }
 }

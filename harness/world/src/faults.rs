@@ -1,20 +1,60 @@
 //! What goes wrong, when the plan says so.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use collaudo_record::{FaultPhase, Instant, What};
 use collaudo_scenario::{CrashPoint, Fault, FaultKind, Plan};
-use turmoil::Sim;
 
-use super::links::Links;
 use crate::{
     WorldError,
     clock::span,
     net::{Armed, DIRECTORY, Net, has_directory},
 };
 
+/// What a fault needs of the network that it strikes.
+pub(crate) trait Struck {
+    /// A host stops where it stands.
+    fn crash(&mut self, host: &str);
+
+    /// A host that has crashed begins anew.
+    fn bounce(&mut self, host: &str);
+
+    /// The way between two hosts is like this from now on.
+    fn settle(&mut self, a: &str, b: &str, way: Way);
+}
+
+/// What faults make of the way between two hosts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Way {
+    /// Nothing passes, what is under way is lost.
+    pub(crate) parted: bool,
+    /// Everything is held back.
+    pub(crate) held: bool,
+    /// Each message takes so long.
+    pub(crate) slow: Option<Duration>,
+}
+
+impl Way {
+    fn between(one: &str, other: &str, in_force: &BTreeMap<u32, FaultKind>) -> Self {
+        let mut way = Self::default();
+        let concerns = |a: &str, b: &str| (a, b) == (one, other) || (b, a) == (one, other);
+        for kind in in_force.values() {
+            match kind {
+                FaultKind::Partition { a, b } => way.parted |= concerns(a, b),
+                FaultKind::Hold { a, b } => way.held |= concerns(a, b),
+                FaultKind::Slow { a, b, latency } if concerns(a, b) => way.slow = Some(*latency),
+                _ => {}
+            }
+        }
+        way
+    }
+}
+
 /// The plan's faults and where each of them stands.
-pub(super) struct Faults {
+pub(crate) struct Faults {
     faults: Vec<Fault>,
     due: BTreeMap<(Instant, u32), Phase>,
 }
@@ -26,7 +66,7 @@ enum Phase {
 }
 
 impl Faults {
-    pub(super) fn new(plan: &Plan) -> Result<Self, WorldError> {
+    pub(crate) fn new(plan: &Plan) -> Result<Self, WorldError> {
         let providers: BTreeSet<_> = plan.providers.iter().map(|p| p.name.as_str()).collect();
         for fault in &plan.faults {
             // The directory is no provider: it has links, and nothing else that could go wrong.
@@ -42,35 +82,37 @@ impl Faults {
     }
 
     /// When the next fault begins or ends.
-    pub(super) fn next(&self) -> Option<Instant> {
+    pub(crate) fn next(&self) -> Option<Instant> {
         self.due.first_key_value().map(|((at, _), _)| *at)
     }
 
     /// Begins and ends what is due.
-    pub(super) fn strike(&mut self, sim: &mut Sim<'_>, links: &mut Links, net: &Net) -> Result<(), WorldError> {
+    pub(crate) fn strike(&mut self, struck: &mut impl Struck, net: &Net) -> Result<(), WorldError> {
         let now = net.recorder.clock().now();
         while let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now) {
             let ((_, n), phase) = entry.remove_entry();
             let Some(fault) = self.fault(n) else { continue };
             match (phase, &fault.kind) {
-                (Phase::Begin, FaultKind::Crash { host, point: CrashPoint::AtOnce }) => self.crash(n, host, sim, net),
+                (Phase::Begin, FaultKind::Crash { host, point: CrashPoint::AtOnce }) => {
+                    self.crash(n, host, struck, net)
+                }
                 (Phase::Begin, FaultKind::Crash { host, point }) => {
                     net.armed.borrow_mut().insert(host.clone(), Armed { fault: n, point: *point });
                 }
                 (Phase::Begin, kind) => {
                     self.begun(n, &fault, net);
                     net.in_force.borrow_mut().insert(n, kind.clone());
-                    apply(kind, sim, links, net)?;
+                    apply(kind, struck, net)?;
                 }
                 (Phase::End, FaultKind::Crash { host, .. }) => {
                     record(n, &fault, FaultPhase::Healed, net);
                     net.down.borrow_mut().remove(host);
-                    sim.bounce(host.as_str());
+                    struck.bounce(host);
                 }
                 (Phase::End, kind) => {
                     record(n, &fault, FaultPhase::Healed, net);
                     net.in_force.borrow_mut().remove(&n);
-                    apply(kind, sim, links, net)?;
+                    apply(kind, struck, net)?;
                 }
             }
         }
@@ -78,18 +120,18 @@ impl Faults {
     }
 
     /// Takes down the hosts that have reached their crash point.
-    pub(super) fn take_down_fallen(&mut self, sim: &mut Sim<'_>, net: &Net) {
+    pub(crate) fn take_down_fallen(&mut self, struck: &mut impl Struck, net: &Net) {
         for (host, n) in net.fallen.take() {
-            self.crash(n, &host, sim, net);
+            self.crash(n, &host, struck, net);
         }
     }
 
-    fn crash(&mut self, n: u32, host: &str, sim: &mut Sim<'_>, net: &Net) {
+    fn crash(&mut self, n: u32, host: &str, struck: &mut impl Struck, net: &Net) {
         let Some(fault) = self.fault(n) else { return };
         self.begun(n, &fault, net);
         net.down.borrow_mut().insert(host.to_owned());
         net.recorder.clock().set_alarm(host, None);
-        sim.crash(host);
+        struck.crash(host);
         net.recorder.observed(What::Host { host: host.to_owned(), up: false });
     }
 
@@ -107,11 +149,11 @@ impl Faults {
 }
 
 /// Makes the world what the faults in force make of it, as far as one of that kind has a say.
-fn apply(kind: &FaultKind, sim: &Sim<'_>, links: &mut Links, net: &Net) -> Result<(), WorldError> {
+fn apply(kind: &FaultKind, struck: &mut impl Struck, net: &Net) -> Result<(), WorldError> {
     let in_force = net.in_force.borrow();
     match kind {
         FaultKind::Partition { a, b } | FaultKind::Hold { a, b } | FaultKind::Slow { a, b, .. } => {
-            links.settle(a, b, &in_force, sim);
+            struck.settle(a, b, Way::between(a, b, &in_force));
         }
         // What the host is waiting for may be due sooner or later now.
         FaultKind::Clock { host, .. } => net.recorder.clock().rouse(host),

@@ -37,17 +37,17 @@ pub(crate) async fn outgoing(mut wires: Wires, me: &str, host: String, port: u16
     let net = wires.net.clone();
     let connected = select! {
         biased;
-        connected = net.connect(&host, port) => Some(connected),
+        connected = net.connect(me, &host, port) => Some(connected),
         () = given_up(&mut wires.orders) => None,
     };
     if host == DIRECTORY_HOST && !matches!(connected, Some(Ok(_))) {
         net.documents.missed(me);
     }
     match connected {
-        Some(Ok(stream)) => {
+        Some(Ok(link)) => {
             wires.tell(Input::Connected { conn: wires.conn });
             let side = TlsSide::Client(net.client_tls.clone(), host);
-            serve(wires, Box::new(stream), side).await;
+            serve(wires, link.io, side).await;
         }
         Some(Err(_)) => wires.closed(End::Refused),
         None => {}

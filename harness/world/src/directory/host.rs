@@ -1,42 +1,42 @@
 //! The directory's host: LDAP under TLS from the first octet.
 
-use std::{cell::RefCell, io, net::SocketAddr, rc::Rc, sync::Arc};
+use std::{cell::RefCell, io, rc::Rc, sync::Arc};
 
 use rustls::ServerConfig;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     task::spawn_local,
 };
-use turmoil::net::{TcpListener, TcpStream};
 
+use super::Session;
 use crate::{
-    directory::Session,
-    net::{DIRECTORY, DIRECTORY_PORT, Metered, Net, TlsSide},
+    net::{DIRECTORY, DIRECTORY_PORT, Ended, Metered, Net, TlsSide},
     tap::Tap,
+    transport::Arrival,
 };
 
-pub(super) async fn run(net: Rc<Net>, server_tls: Arc<ServerConfig>) -> turmoil::Result {
-    let listener = TcpListener::bind(("0.0.0.0", DIRECTORY_PORT)).await?;
+pub(crate) async fn run(net: Rc<Net>, server_tls: Arc<ServerConfig>) -> Ended {
+    let mut listener = net.transport.listen(DIRECTORY, DIRECTORY_PORT).await?;
     loop {
-        let (stream, from) = listener.accept().await?;
+        let arrival = listener.accept().await?;
         net.stir();
         let (net, side) = (net.clone(), TlsSide::Server(server_tls.clone()));
         spawn_local(async move {
             // The client has gone: there is nobody to tell.
-            let _ = serve(&net, &side, stream, from).await;
+            let _ = serve(&net, &side, arrival).await;
             net.stir();
         });
     }
 }
 
-async fn serve(net: &Net, side: &TlsSide, stream: TcpStream, from: SocketAddr) -> io::Result<()> {
-    let client = turmoil::reverse_lookup(from.ip()).unwrap_or_else(|| from.ip().to_string());
+async fn serve(net: &Net, side: &TlsSide, arrival: Arrival) -> io::Result<()> {
+    let Arrival { io, client, port } = arrival;
     let seen = net.recorder.session(client.clone(), DIRECTORY.into(), DIRECTORY_PORT);
-    let tap = Rc::new(RefCell::new(Tap::new(net.recorder.clone(), seen, from.port())));
+    let tap = Rc::new(RefCell::new(Tap::new(net.recorder.clone(), seen, port)));
     if net.documents.ask(&client).is_none() {
         return Ok(());
     }
-    let mut io = side.secure(Box::new(Metered { inner: stream, tap: tap.clone() })).await?;
+    let mut io = side.secure(Box::new(Metered { inner: io, tap: tap.clone() })).await?;
     tap.borrow_mut().secured();
     let (mut session, mut octets) = (Session::default(), Vec::new());
     loop {

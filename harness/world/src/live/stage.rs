@@ -1,0 +1,129 @@
+//! Hosts and sockets under one driver, on one thread: everyone works in turn, and whoever drives learns when there is
+//! nothing left to do.
+
+use std::{cell::RefCell, future::poll_fn, pin::pin, rc::Rc, task::Poll, time::Duration};
+
+use tokio::task::yield_now;
+
+use super::{
+    hosts::{Hosts, Work},
+    sockets::Sockets,
+    watch::{Watch, pause},
+};
+use crate::{
+    World, WorldError,
+    clock::Clock,
+    faults::{Struck, Way},
+    net::Net,
+    tls,
+};
+
+/// How many looks in a row must find nothing stirred. Each look lets every task work that can, and asks the kernel.
+const CALM_LOOKS: u32 = 4;
+
+/// How long it must be quiet on top of that.
+const GUARD: Duration = Duration::from_millis(1);
+
+/// How many guards long octets may lie unread before whoever they are for counts as one who does not read.
+const UNREAD_GUARDS: u32 = 20;
+
+/// How long a network may take to come to rest, in real time.
+pub(crate) const RESTLESS_MAX: Duration = Duration::from_secs(600);
+
+/// Hosts and what is between them.
+pub(crate) struct Stage {
+    pub(crate) net: Rc<Net>,
+    pub(crate) sockets: Rc<Sockets>,
+    hosts: RefCell<Hosts>,
+}
+
+/// How a wait for rest ended.
+pub(crate) enum Calm {
+    /// Something is to be done, by the clock or by a host that has reached its crash point.
+    Due,
+    /// Nothing stirs and nothing is under way.
+    Rests,
+    /// There was no end to it.
+    Never,
+}
+
+impl Stage {
+    /// Everyone in the world begins.
+    pub(crate) fn set(world: &World, sockets: &Rc<Sockets>) -> Result<Self, WorldError> {
+        let hosts = RefCell::new(Hosts::begin(world.cast()?));
+        Ok(Self { net: world.net.clone(), sockets: sockets.clone(), hosts })
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        self.net.recorder.clock()
+    }
+
+    /// Lets everyone work until the driver is done, or something goes wrong: then says what.
+    pub(crate) async fn play<T>(&self, driver: impl Future<Output = T>) -> Result<T, String> {
+        let mut watch = Watch::start();
+        let mut driver = pin!(driver);
+        poll_fn(|cx| {
+            // The clock learns of the real time that has passed.
+            self.clock().advance(watch.lap());
+            tls::set_time(u64::try_from(self.clock().now().0 / 1_000_000).unwrap_or_default());
+            let problem = self.hosts.borrow_mut().poll(cx);
+            if let Some(problem) = problem {
+                return Poll::Ready(Err(problem));
+            }
+            let driven = driver.as_mut().poll(cx).map(Ok);
+            if self.hosts.borrow().wait() {
+                cx.waker().wake_by_ref();
+            }
+            driven
+        })
+        .await
+    }
+
+    /// Work of nobody's host, to be done beside them.
+    pub(crate) fn admit(&self, work: Work) {
+        self.hosts.borrow_mut().admit(work);
+    }
+
+    /// Waits until the network rests or something is due.
+    pub(crate) async fn calm(&self, due: impl Fn() -> bool) -> Calm {
+        let began = Watch::start();
+        let (mut looks, mut guards) = (0, 0);
+        loop {
+            let before = self.net.activity.so_far();
+            yield_now().await;
+            if !self.net.fallen.borrow().is_empty() || due() {
+                return Calm::Due;
+            }
+            if began.elapsed() > RESTLESS_MAX {
+                return Calm::Never;
+            }
+            looks += 1;
+            if self.net.activity.so_far() != before {
+                (looks, guards) = (0, 0);
+            } else if looks >= CALM_LOOKS {
+                if guards >= UNREAD_GUARDS || (guards > 0 && !self.sockets.carry()) {
+                    return Calm::Rests;
+                }
+                pause(GUARD).await;
+                (looks, guards) = (0, guards + 1);
+            }
+        }
+    }
+}
+
+/// The stage as faults strike it.
+pub(crate) struct Struckable<'a>(pub(crate) &'a Stage);
+
+impl Struck for Struckable<'_> {
+    fn crash(&mut self, host: &str) {
+        self.0.hosts.borrow_mut().stop(host);
+    }
+
+    fn bounce(&mut self, host: &str) {
+        self.0.hosts.borrow_mut().start(host);
+    }
+
+    fn settle(&mut self, a: &str, b: &str, way: Way) {
+        self.0.sockets.road(a, b).settle(way);
+    }
+}

@@ -1,0 +1,346 @@
+//! A network as a plan wants it, before its first instant; who stands in it is the same in every world.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    pin::Pin,
+    rc::Rc,
+    sync::Arc,
+};
+
+use collaudo_forge::{Key, PeerIdentity, Signer};
+use collaudo_node::{Bytes, Timestamp};
+use collaudo_record::{Header, Terms, Trace, What};
+use collaudo_scenario::{PeerBehaviour, Plan, PlayerPlan, ProviderPlan};
+use rustls::{ClientConfig, ServerConfig};
+
+use crate::{
+    CRL_NAME, Founding, INDEX_NAME, Subject, WorldError, actors,
+    clock::{Clock, span},
+    directory,
+    header::header,
+    host::{self, Border, Machine},
+    index::{certified_address, service_mailbox},
+    live::{self, sockets::Sockets},
+    net::{
+        Activity, DIRECTORY, DIRECTORY_HOST, Ended, Net, OUTSIDE, USERS, exchangers, has_directory, has_outsiders, mx,
+    },
+    pki::{Flaw, Identity, Pki},
+    publisher::publisher,
+    recorder::Recorder,
+    sim,
+    store::Store,
+    tls,
+    transport::Transport,
+};
+
+/// A network that is built and has not run yet.
+pub struct World {
+    pub(crate) plan: Plan,
+    header: Header,
+    machines: Vec<Rc<Machine>>,
+    pub(crate) net: Rc<Net>,
+    pki: Rc<Pki>,
+    channel: Rc<dyn Channel>,
+    ground: Ground,
+    directory: bool,
+}
+
+/// What a network is built on.
+pub(crate) struct Base {
+    /// The world's name in the trace.
+    pub(crate) name: &'static str,
+    pub(crate) clock: Clock,
+    pub(crate) activity: Activity,
+    pub(crate) transport: Box<dyn Transport>,
+    pub(crate) ground: Ground,
+    /// Whether the directory stands though no provider asks it.
+    pub(crate) directory: bool,
+    /// What hosts say who they are with; the world's own where it is none.
+    pub(crate) channel: Option<Rc<dyn Channel>>,
+    /// What stands between every node and the world.
+    pub(crate) border: Option<Border>,
+}
+
+/// Who steps a network.
+#[derive(Clone)]
+pub(crate) enum Ground {
+    /// The simulator.
+    Simulated,
+    /// Real sockets, and a clock that follows real time and leaps.
+    Live(Rc<Sockets>),
+}
+
+/// TLS on both sides of a connection.
+pub(crate) trait Channel {
+    /// For a server of these names.
+    fn server(&self, hosts: &[&str]) -> Result<Arc<ServerConfig>, WorldError>;
+
+    /// For everyone who connects.
+    fn client(&self) -> Result<Arc<ClientConfig>, WorldError>;
+}
+
+impl Channel for Pki {
+    fn server(&self, hosts: &[&str]) -> Result<Arc<ServerConfig>, WorldError> {
+        tls::server_config(self, hosts)
+    }
+
+    fn client(&self) -> Result<Arc<ClientConfig>, WorldError> {
+        Ok(tls::client_config(self)?)
+    }
+}
+
+impl Base {
+    fn simulated(plan: &Plan) -> Self {
+        Self {
+            name: "sim",
+            clock: Clock::new(plan.epoch),
+            activity: Activity::default(),
+            transport: Box::new(sim::transport::Simulated),
+            ground: Ground::Simulated,
+            directory: false,
+            channel: None,
+            border: None,
+        }
+    }
+}
+
+/// What a run gave.
+#[derive(Debug)]
+pub struct Run {
+    /// What was seen, to the end or to where it went wrong.
+    pub trace: Trace,
+    /// What went wrong with the run itself, for people: a node that panicked, a network that never came to rest.
+    pub problem: Option<String>,
+    /// How many effects each provider's node had carried out: the points at which it can crash.
+    pub effects: BTreeMap<String, u32>,
+}
+
+/// What a host does from its start on.
+pub(crate) type Start = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Ended>>>>;
+
+impl World {
+    /// Builds the simulated network: keys, certificates, index, hosts with their founding records.
+    ///
+    /// # Errors
+    /// [`WorldError`], where the plan asks for what cannot be built.
+    pub fn build(plan: &Plan, subject: &Arc<dyn Subject>) -> Result<Self, WorldError> {
+        Self::on(Base::simulated(plan), plan, subject)
+    }
+
+    /// Builds the same network on real sockets of the loopback interface.
+    ///
+    /// # Errors
+    /// As [`World::build`].
+    pub fn build_live(plan: &Plan, subject: &Arc<dyn Subject>) -> Result<Self, WorldError> {
+        Self::on(live::base(plan, BTreeMap::new()).0, plan, subject)
+    }
+
+    /// Builds a network on what a base gives.
+    pub(crate) fn on(base: Base, plan: &Plan, subject: &Arc<dyn Subject>) -> Result<Self, WorldError> {
+        let Base { name, clock, activity, transport, ground, directory, channel, border } = base;
+        let directory = directory || has_directory(plan);
+        let identities: Vec<_> =
+            plan.providers.iter().map(|p| (p.display_name.as_str(), certified_address(p))).collect();
+        let identities: Vec<_> = identities.iter().map(|(name, address)| (*name, address.as_str())).collect();
+        let pki = Rc::new(Pki::issue(&identities)?);
+        let channel = channel.unwrap_or_else(|| pki.clone());
+        let recorder = Recorder::new(clock);
+        let documents = publisher(plan, &pki, &recorder)?;
+        let header = header(plan, name, &pki, &documents.index(), &recorder);
+        let players = plan.providers.iter().zip(&pki.providers);
+        let machines = players
+            .filter(|(provider, _)| provider.player == PlayerPlan::Subject)
+            .map(|(provider, identity)| {
+                Ok(Rc::new(Machine {
+                    name: provider.name.clone(),
+                    subject: subject.clone(),
+                    border: border.clone(),
+                    identity: identity.clone(),
+                    server_tls: server_tls(&*channel, provider)?,
+                    store: RefCell::new(founded(subject, provider, identity, &pki)),
+                    told: Cell::new(Timestamp::from_unix_micros(i64::MIN)),
+                }))
+            })
+            .collect::<Result<_, WorldError>>()?;
+        let directory_host = directory.then(|| (DIRECTORY_HOST.to_owned(), DIRECTORY.to_owned()));
+        let net = Rc::new(Net {
+            transport,
+            recorder,
+            hosts: plan.providers.iter().flat_map(names).chain(directory_host).collect(),
+            mx: plan.providers.iter().map(|p| (p.domain.to_ascii_lowercase(), exchangers(p))).collect(),
+            resolved: RefCell::default(),
+            passwords: plan
+                .providers
+                .iter()
+                .flat_map(|p| &p.users)
+                .map(|user| (user.address.to_ascii_lowercase(), user.password.clone()))
+                .collect(),
+            documents,
+            client_tls: channel.client()?,
+            in_force: RefCell::default(),
+            down: RefCell::default(),
+            activity,
+            effects: RefCell::default(),
+            armed: RefCell::default(),
+            fallen: RefCell::default(),
+        });
+        Ok(Self { plan: plan.clone(), header, machines, net, pki, channel, ground, directory })
+    }
+
+    /// Keys and certificates of this world.
+    pub fn pki(&self) -> &Pki {
+        &self.pki
+    }
+
+    /// Runs the plan to its end.
+    ///
+    /// # Errors
+    /// [`WorldError::Host`], where a fault names a host that is not there.
+    pub fn run(self) -> Result<Run, WorldError> {
+        match &self.ground {
+            Ground::Simulated => sim::run(self),
+            Ground::Live(sockets) => {
+                let sockets = sockets.clone();
+                live::run(self, &sockets)
+            }
+        }
+    }
+
+    /// Everyone who has a host, by its short name, with what is done there.
+    pub(crate) fn cast(&self) -> Result<Vec<(String, Start)>, WorldError> {
+        let mut cast: Vec<(String, Start)> = Vec::new();
+        for machine in &self.machines {
+            let (net, machine) = (self.net.clone(), machine.clone());
+            let name = machine.name.clone();
+            cast.push((name, Box::new(move || Box::pin(host::run(net.clone(), machine.clone())))));
+        }
+        for (n, provider) in self.plan.providers.iter().enumerate() {
+            if let PlayerPlan::Peer(behaviour) = provider.player {
+                let (net, peer) = (self.net.clone(), Rc::new(self.peer(n, provider, behaviour)?));
+                let name = provider.name.clone();
+                cast.push((name, Box::new(move || Box::pin(actors::peer::run(net.clone(), peer.clone())))));
+            }
+        }
+        let (net, agenda) = (self.net.clone(), Rc::new(actors::people::agenda(&self.plan)));
+        cast.push((USERS.to_owned(), Box::new(move || Box::pin(actors::people::run(net.clone(), agenda.clone())))));
+        if has_outsiders(&self.plan) {
+            let (net, agenda) = (self.net.clone(), Rc::new(actors::outsider::agenda(&self.plan)));
+            let start: Start = Box::new(move || Box::pin(actors::outsider::run(net.clone(), agenda.clone())));
+            cast.push((OUTSIDE.to_owned(), start));
+        }
+        if self.directory {
+            let (net, server_tls) = (self.net.clone(), self.channel.server(&[DIRECTORY_HOST])?);
+            let start: Start = Box::new(move || Box::pin(directory::host::run(net.clone(), server_tls.clone())));
+            cast.push((DIRECTORY.to_owned(), start));
+        }
+        Ok(cast)
+    }
+
+    /// What was seen so far.
+    pub(crate) fn so_far(&self) -> Trace {
+        let (events, bodies) = self.net.recorder.copy();
+        Trace { header: self.header.clone(), events, bodies }
+    }
+
+    /// What the run gave, once every host is gone: nodes and disks share octets with the trace, which are then its alone.
+    pub(crate) fn harvest(self, problem: Option<String>) -> Run {
+        drop(self.machines);
+        let (events, bodies) = self.net.recorder.take();
+        let effects = self.net.effects.take();
+        Run { effects, trace: Trace { header: self.header, events, bodies }, problem }
+    }
+
+    /// What providers say of themselves, and what is published, when the run begins.
+    pub(crate) fn open(&self) -> Result<(), WorldError> {
+        self.declare();
+        self.net.documents.open()
+    }
+
+    fn declare(&self) {
+        for provider in &self.plan.providers {
+            self.net.recorder.declared(What::Terms(Terms {
+                provider: provider.name.clone(),
+                machines: exchangers(provider),
+                acceptance: provider.acceptance.map(span),
+                qualified: false,
+            }));
+        }
+    }
+
+    /// Every host stops at the end: the trace says for how long nothing more was seen.
+    pub(crate) fn close(&self) {
+        let down = self.net.down.borrow();
+        for provider in self.plan.providers.iter().filter(|provider| !down.contains(&provider.name)) {
+            self.net.recorder.observed(What::Host { host: provider.name.clone(), up: false });
+        }
+    }
+
+    fn peer(
+        &self,
+        n: usize,
+        provider: &ProviderPlan,
+        behaviour: PeerBehaviour,
+    ) -> Result<actors::peer::Peer, WorldError> {
+        let identity = self.pki.providers.get(n).ok_or(WorldError::Providers(n))?;
+        let key = Arc::new(Key::from_der(&identity.key.pkcs8)?);
+        let (authority, foreign) = (self.pki.authority.certificate.to_vec(), Pki::foreign_authority()?.to_vec());
+        let flawed = |flaw, issuer: &Vec<u8>| -> Result<Signer, WorldError> {
+            let certificate = Pki::flawed_certificate(n, &provider.display_name, &certified_address(provider), flaw)?;
+            Ok(Signer::new(key.clone(), &certificate, std::slice::from_ref(issuer))?)
+        };
+        Ok(actors::peer::Peer {
+            name: provider.name.clone(),
+            host: mx(provider),
+            identity: PeerIdentity {
+                display_name: provider.display_name.clone(),
+                domain: provider.domain.clone(),
+                certified_address: certified_address(provider),
+            },
+            signer: Signer::new(key.clone(), &identity.certificate, std::slice::from_ref(&authority))?,
+            expired: flawed(Flaw::Expired, &authority)?,
+            future: flawed(Flaw::Future, &authority)?,
+            foreign: flawed(Flaw::Foreign, &foreign)?,
+            only_hashed: flawed(Flaw::OnlyHashed, &authority)?,
+            // The authority signs certificates; as a provider nobody lists it.
+            unlisted: Signer::new(
+                Arc::new(Key::from_der(&self.pki.authority.key.pkcs8)?),
+                &self.pki.authority.certificate,
+                &[],
+            )?,
+            behaviour,
+            server_tls: server_tls(&*self.channel, provider)?,
+            service_mailboxes: self.plan.providers.iter().map(|p| (p.domain.clone(), service_mailbox(p))).collect(),
+            agenda: actors::peer::agenda(&self.plan, &provider.name),
+        })
+    }
+}
+
+/// Each name under which a provider's machine is known, with the machine.
+fn names(provider: &ProviderPlan) -> Vec<(String, String)> {
+    exchangers(provider).into_iter().map(|name| (name, provider.name.clone())).collect()
+}
+
+fn server_tls(channel: &dyn Channel, provider: &ProviderPlan) -> Result<Arc<ServerConfig>, WorldError> {
+    let exchangers = exchangers(provider);
+    channel.server(&exchangers.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// A provider's disk before its first start.
+fn founded(subject: &Arc<dyn Subject>, provider: &ProviderPlan, identity: &Identity, pki: &Pki) -> Store {
+    let founding = Founding {
+        provider,
+        host: mx(provider),
+        certified_address: certified_address(provider),
+        service_mailbox: service_mailbox(provider),
+        certificate: Bytes::copy_from_slice(&identity.certificate),
+        authority: Bytes::copy_from_slice(&pki.authority.certificate),
+        index_signer: Bytes::copy_from_slice(&pki.index.certificate),
+        index_name: INDEX_NAME,
+        directory_host: DIRECTORY_HOST,
+        crl_name: CRL_NAME,
+    };
+    let mut store = Store::default();
+    store.commit(&[subject.found(&founding)], std::iter::empty());
+    store
+}
