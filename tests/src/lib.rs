@@ -1,6 +1,7 @@
 //! What the tests share: the scenario library, single runs, and programs that nobody here wrote.
 
 pub mod message;
+pub mod shape;
 
 use std::{
     path::{Path, PathBuf},
