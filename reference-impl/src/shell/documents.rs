@@ -10,7 +10,7 @@ use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tracing::warn;
 
-use super::{Error, clock, config::Settings, identity, net::Dialer};
+use super::{Error, clock, config::Settings, identity, net::Dialer, public::Public};
 
 /// The index of the whole country comes to a few megabytes.
 const MAX_OCTETS: usize = 64 << 20;
@@ -18,17 +18,19 @@ const MAX_OCTETS: usize = 64 << 20;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where the documents lie.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Documents {
     folder: PathBuf,
     index: String,
     crl: String,
+    public: Public,
 }
 
 impl Documents {
-    pub(super) fn new(settings: &Settings) -> Self {
+    /// What is fetched is published, too.
+    pub(super) fn new(settings: &Settings, public: Public) -> Self {
         let crl = settings.crl.as_ref().map(|crl| crl.from.clone()).unwrap_or_default();
-        Self { folder: settings.folder.clone(), index: settings.index.from.clone(), crl }
+        Self { folder: settings.folder.clone(), index: settings.index.from.clone(), crl, public }
     }
 
     /// Fetches a document by its name; `None` where it is not to be had now.
@@ -40,7 +42,11 @@ impl Documents {
                 .unwrap_or_else(|| Err(Error::Other("too slow".to_owned()))),
             false => identity::file(&self.folder.join(from)),
         };
-        fetched.inspect_err(|fault| warn!(document = name, from, %fault, "a document cannot be had")).ok()
+        match &fetched {
+            Ok(document) => self.public.take(name, document),
+            Err(fault) => warn!(document = name, from, %fault, "a document cannot be had"),
+        }
+        fetched.ok()
     }
 }
 

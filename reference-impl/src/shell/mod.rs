@@ -15,6 +15,7 @@ mod identity;
 mod init;
 mod logins;
 mod net;
+mod public;
 mod scanner;
 mod serve;
 mod store;

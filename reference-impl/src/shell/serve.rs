@@ -30,6 +30,7 @@ use super::{
     identity::{self, Signer},
     logins::{Failures, Passwords},
     net::{Dialer, Door, Gate, Service, Times, open},
+    public::{Public, Way},
     scanner::Scanner,
     store::{Log, Store},
     tls::Tls,
@@ -54,6 +55,7 @@ pub fn serve(folder: &Path, ready: impl FnOnce(&[(&str, SocketAddr)])) -> Result
     let failures = Arc::new(Mutex::new(Failures::new(settings.logins)));
     let gate = Gate::new(settings.limits.connections, settings.limits.connections_per_peer);
     let tls = Tls::read(&settings)?;
+    let public = Public::new(&settings)?;
     let (node, store) = recover(&settings, &events)?;
     let times = Times {
         handshake: Duration::from_secs(settings.limits.handshake_seconds),
@@ -72,7 +74,7 @@ pub fn serve(folder: &Path, ready: impl FnOnce(&[(&str, SocketAddr)])) -> Result
         runtime: runtime.handle().clone(),
         crew: Crew::start()?,
         store,
-        documents: Documents::new(&settings),
+        documents: Documents::new(&settings, public.clone()),
         scanner: Scanner::read(settings.scanner.clamd.as_deref())?,
         signer: Arc::new(Signer::read(&settings.path(&settings.files.signing_key))?),
         passwords: Arc::new(Passwords::read(&settings.path(&settings.files.passwords))?),
@@ -86,6 +88,7 @@ pub fn serve(folder: &Path, ready: impl FnOnce(&[(&str, SocketAddr)])) -> Result
     let door = Door {
         acceptor: tls.acceptor,
         events: events.clone(),
+        public: public.clone(),
         gate: gate.clone(),
         is_barred: Arc::new(is_barred),
         times,
@@ -138,6 +141,8 @@ async fn open_all(settings: &Settings, door: &Door) -> Result<Vec<(&'static str,
         ("relay", Service::Relay, ports.relay),
         ("imap", Service::Imap, ports.imap),
         ("pop3", Service::Pop3, ports.pop3),
+        ("ldap", Service::Public(Way::Ldap), ports.ldap),
+        ("https", Service::Public(Way::Https), ports.https),
     ];
     let mut places = Vec::new();
     for (name, service, port) in services {

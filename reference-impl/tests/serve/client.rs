@@ -29,7 +29,7 @@ pub(crate) fn trusting(authority: &[u8]) -> Arc<ClientConfig> {
 pub(crate) struct Talk(BufReader<StreamOwned<ClientConnection, TcpStream>>);
 
 impl Talk {
-    fn begin(port: u16, tls: &Arc<ClientConfig>) -> io::Result<Self> {
+    pub(crate) fn begin(port: u16, tls: &Arc<ClientConfig>) -> io::Result<Self> {
         Self::over(connect(port)?, tls)
     }
 
@@ -51,6 +51,19 @@ impl Talk {
 
     fn say(&mut self, line: &str) -> io::Result<()> {
         self.send(format!("{line}\r\n").as_bytes())
+    }
+}
+
+/// A conversation in the clear, which only listens.
+pub(crate) struct Clear(BufReader<TcpStream>);
+
+impl Clear {
+    pub(crate) fn begin(port: u16) -> io::Result<Self> {
+        connect(port).map(BufReader::new).map(Self)
+    }
+
+    pub(crate) fn line(&mut self) -> io::Result<String> {
+        read_line(&mut self.0)
     }
 }
 
@@ -106,6 +119,11 @@ impl Smtp {
         expect(reply(&mut self.0.0)?, code)
     }
 
+    /// The next reply.
+    pub(crate) fn reply(&mut self) -> io::Result<String> {
+        reply(&mut self.0.0)
+    }
+
     pub(crate) fn login(&mut self, address: &str, password: &str) -> io::Result<String> {
         let response = STANDARD.encode(format!("\0{address}\0{password}"));
         self.command(&format!("AUTH PLAIN {response}"), "235")
@@ -143,10 +161,15 @@ impl Pop3 {
         self.command(&format!("PASS {password}"))
     }
 
+    /// How many messages there are.
+    pub(crate) fn count(&mut self) -> io::Result<usize> {
+        let stat = self.command("STAT")?;
+        Ok(stat.split(' ').nth(1).and_then(|count| count.parse().ok()).unwrap_or_default())
+    }
+
     /// The headers of all messages.
     pub(crate) fn headers(&mut self) -> io::Result<Vec<String>> {
-        let stat = self.command("STAT")?;
-        let count: usize = stat.split(' ').nth(1).and_then(|count| count.parse().ok()).unwrap_or_default();
+        let count = self.count()?;
         let mut headers = Vec::with_capacity(count);
         for lot in (1..=count).collect::<Vec<_>>().chunks(100) {
             let commands: String = lot.iter().map(|number| format!("TOP {number} 0\r\n")).collect();

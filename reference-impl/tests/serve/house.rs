@@ -20,8 +20,15 @@ use rustls::ClientConfig;
 use crate::client;
 
 /// Services in the order of their lines in `gestore.toml`, and what `gestore init` adds to the thousands for each.
-const SERVICES: [(&str, u16); 5] =
-    [("submissions", 465), ("submission", 587), ("relay", 525), ("imap", 993), ("pop3", 995)];
+const SERVICES: [(&str, u16); 7] = [
+    ("submissions", 465),
+    ("submission", 587),
+    ("relay", 525),
+    ("imap", 993),
+    ("pop3", 995),
+    ("ldap", 636),
+    ("https", 443),
+];
 
 /// Attempts of a tenth of a second each, after which something is not to come any more.
 const PATIENCE: usize = 600;
@@ -81,11 +88,27 @@ impl Network {
         fs::write(&file, change(text)).expect("the configuration can be written");
     }
 
+    /// Changes a number of the configuration of a provider.
+    pub(crate) fn set(&self, domain: &str, key: &str, value: u64) {
+        self.edit(domain, |text| {
+            let set = |line: &str| match line.split_once(" = ") {
+                Some((found, _)) if found == key => format!("{key} = {value}\n"),
+                _ => format!("{line}\n"),
+            };
+            text.lines().map(set).collect()
+        });
+    }
+
     /// Serves a provider, and waits until it is ready.
     pub(crate) fn serve(&mut self, domain: &str) {
+        self.serve_logging(domain, "debug");
+    }
+
+    /// The same, with so much in its log.
+    pub(crate) fn serve_logging(&mut self, domain: &str, level: &str) {
         let provider = self.providers.get_mut(domain).expect("a provider of the network");
         let mut command = gestore();
-        command.arg("serve").arg(&provider.folder).args(["--log", "debug"]);
+        command.arg("serve").arg(&provider.folder).args(["--log", level]);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("gestore runs");
         let errors = process.stderr.take().expect("standard error");
         let log = provider.log.clone();
@@ -122,6 +145,10 @@ impl Network {
 
     fn take(&mut self, domain: &str) -> Child {
         self.providers.get_mut(domain).and_then(|provider| provider.process.take()).expect("it is served")
+    }
+
+    pub(crate) fn pid(&self, domain: &str) -> u32 {
+        self.providers[domain].process.as_ref().expect("it is served").id()
     }
 
     pub(crate) fn port(&self, domain: &str, service: &str) -> u16 {

@@ -1,7 +1,10 @@
 //! `gestore init` and `gestore serve` as programs, on loopback.
 
 mod client;
+mod crowd;
 mod exchange;
 mod house;
 mod kill;
+mod limits;
+mod outside;
 mod programs;

@@ -122,3 +122,82 @@ fn sqlite_reads_the_store_while_it_is_served() {
     assert_eq!(count(receipt).trim(), "1");
     assert_eq!(count("PRAGMA integrity_check").trim(), "ok");
 }
+
+#[test]
+fn curl_gets_the_signed_index_and_openssl_verifies_it() {
+    if !has("curl", "--version") || !has("openssl", "version") {
+        return;
+    }
+    let network = two("curl");
+    let base = format!("https://localhost:{}", network.port("alfa.test", "https"));
+    let get = |path: &str, out: &PathBuf| {
+        let url = format!("{base}{path}");
+        let mut command = Command::new("curl");
+        command.args(["-sS", "-w", "%{http_code} %{content_type}", "--cacert"]).arg(network.authority());
+        run(command.arg("-o").arg(out).arg(url))
+    };
+    let folder = network.folder("alfa.test");
+    let (index, crl, none) = (folder.join("got.p7m"), folder.join("got.crl"), folder.join("got.none"));
+    assert_eq!(get("/indice.ldif.p7m", &index), "200 application/pkcs7-mime");
+    assert_eq!(get("/lista-revoche.crl", &crl), "200 application/pkix-crl");
+    assert_eq!(get("/altro", &none), "404 text/plain; charset=utf-8");
+    let mut verify = Command::new("openssl");
+    verify.args(["cms", "-verify", "-inform", "DER", "-purpose", "any", "-in"]).arg(&index);
+    let ldif = run(verify.arg("-CAfile").arg(network.authority()));
+    assert!(ldif.contains("managedDomains: alfa.test") && ldif.contains("managedDomains: beta.test"), "{ldif}");
+    let mut list = Command::new("openssl");
+    run(list.args(["crl", "-inform", "DER", "-noout", "-text", "-in"]).arg(&crl));
+}
+
+/// Arguments of ldapsearch that ask alfa.test, its authority trusted.
+fn ldapsearch(network: &Network) -> Command {
+    let mut command = Command::new("ldapsearch");
+    // It takes "localhost" for the machine's own name.
+    let uri = format!("ldaps://127.0.0.1:{}", network.port("alfa.test", "ldap"));
+    command.env("LDAPTLS_CACERT", network.authority()).args(["-x", "-LLL", "-o", "ldif-wrap=no", "-H", &uri]);
+    command
+}
+
+#[test]
+fn ldapsearch_reads_the_index() {
+    if !has("ldapsearch", "-VV") {
+        return;
+    }
+    let network = two("ldapsearch");
+    let all = run(ldapsearch(&network).args(["-b", "o=postacert"]));
+    assert_eq!(all.matches("\ndn: providerName=").count(), 2, "{all}");
+    let one = run(ldapsearch(&network).args(["-b", "o=postacert", "(managedDomains=BETA.test)", "mailReceipt"]));
+    assert!(one.ends_with("\nmailReceipt: ricevute@beta.test\n\n"), "{one}");
+    let refused = ldapsearch(&network).args(["-D", "cn=x", "-w", "x", "-b", "o=postacert"]).output();
+    assert!(!refused.expect("ldapsearch runs").status.success());
+}
+
+#[test]
+fn mutt_reads_the_mailbox_over_imap() {
+    // It wants a terminal, which script gives it.
+    if !has("mutt", "-v") || !has("script", "--version") {
+        return;
+    }
+    let network = two("mutt");
+    network.submit(ANNA).submit(ANNA, BRUNO, "Contratto").expect("a message taken");
+    network.wait_for(BRUNO, 1);
+    let folder = network.folder("beta.test");
+    let copy = folder.join("copy.mbox");
+    let rc = folder.join("muttrc");
+    let settings = format!(
+        "set ssl_ca_certificates_file=\"{}\"\nset certificate_file=\"{}\"\nset imap_user=\"{BRUNO}\"\nset imap_pass=\"{}\"\n\
+         set folder=\"imaps://localhost:{}/\"\nset spoolfile=\"+INBOX\"\nset mbox_type=mbox\nset confirmappend=no\nset confirmcreate=no\nset copy=no\n\
+         push \"<copy-message>{}<enter><exit>\"\n",
+        network.authority().display(),
+        folder.join("certificates").display(),
+        network.password(BRUNO),
+        network.port("beta.test", "imap"),
+        copy.display(),
+    );
+    std::fs::write(&rc, settings).expect("settings");
+    let mut mutt = Command::new("script");
+    mutt.args(["-qec", &format!("mutt -F {}", rc.display()), "/dev/null"]).env("TERM", "xterm").env("HOME", folder);
+    run(mutt.stdin(Stdio::null()));
+    let read = std::fs::read_to_string(&copy).unwrap_or_default();
+    assert!(read.contains("Subject: POSTA CERTIFICATA: Contratto"), "mutt has copied: {read}");
+}

@@ -89,6 +89,16 @@ pub enum IndexFault {
 impl Index {
     /// Reads a signed index (`.p7m`, LDIF inside), which must be signed by exactly the certificate `signer`.
     pub fn read(p7m: &[u8], signer: &[u8]) -> Result<Self, IndexFault> {
+        let (signed_at, entries) = Self::open(p7m, signer)?;
+        Ok(Self { signed_at, ..Self::from_entries(&entries)? })
+    }
+
+    /// The entries of a signed index, as a directory would give them, in the order of the file.
+    pub fn entries(p7m: &[u8], signer: &[u8]) -> Result<Vec<Entry>, IndexFault> {
+        Self::open(p7m, signer).map(|(_, entries)| entries)
+    }
+
+    fn open(p7m: &[u8], signer: &[u8]) -> Result<(Option<Timestamp>, Vec<Entry>), IndexFault> {
         if p7m.len() > MAX_OCTETS {
             return Err(IndexFault::Large(p7m.len()));
         }
@@ -101,12 +111,28 @@ impl Index {
         }
         //= PEC-4.5-07
         signed.verify(ldif, &signer).map_err(IndexFault::Signature)?;
-        Ok(Self { signed_at: signed.signing_time(), ..Self::from_records(records(ldif)?)? })
+        Ok((signed.signing_time(), entries(ldif)?))
     }
 
     /// Reads the entries of the directory; nobody has signed them, so what they are worth is the connection's affair.
     pub fn from_entries(entries: &[Entry]) -> Result<Self, IndexFault> {
-        Self::from_records(entries.iter().map(Record::of).collect())
+        let mut index = Self::default();
+        for record in entries.iter().map(Record::of) {
+            //= PEC-4.5.9-01
+            if !record.all("objectclass").any(|class| class.eq_ignore_ascii_case("provider")) {
+                continue;
+            }
+            let provider = Arc::new(record.provider()?);
+            //= PEC-4.5.1-01
+            for hash in record.all("providercertificatehash") {
+                index.by_hash.entry(hash.trim().to_ascii_lowercase()).or_default().push(provider.clone());
+            }
+            //= PEC-4.5.5-01
+            for domain in &provider.managed_domains {
+                index.by_domain.entry(domain.clone()).or_insert_with(|| provider.clone());
+            }
+        }
+        if index.by_hash.is_empty() { Err(IndexFault::Empty) } else { Ok(index) }
     }
 
     /// When the index was signed, where its signature tells that: an older one must not take a newer one's place.
@@ -144,26 +170,6 @@ impl Index {
     /// Whether the address is one of certified mail.
     pub fn is_certified(&self, address: &str) -> bool {
         domain_of(address).is_some_and(|domain| self.by_domain(domain).is_some())
-    }
-
-    fn from_records(records: Vec<Record>) -> Result<Self, IndexFault> {
-        let mut index = Self::default();
-        for record in records {
-            //= PEC-4.5.9-01
-            if !record.all("objectclass").any(|class| class.eq_ignore_ascii_case("provider")) {
-                continue;
-            }
-            let provider = Arc::new(record.provider()?);
-            //= PEC-4.5.1-01
-            for hash in record.all("providercertificatehash") {
-                index.by_hash.entry(hash.trim().to_ascii_lowercase()).or_default().push(provider.clone());
-            }
-            //= PEC-4.5.5-01
-            for domain in &provider.managed_domains {
-                index.by_domain.entry(domain.clone()).or_insert_with(|| provider.clone());
-            }
-        }
-        if index.by_hash.is_empty() { Err(IndexFault::Empty) } else { Ok(index) }
     }
 }
 
@@ -238,32 +244,37 @@ impl Record {
 
 /// Reads LDIF content records (RFC 2849). A `dn` begins a record also without an empty line before it, as in the
 /// example of RFC 6109 §4.5.10.
-fn records(ldif: &[u8]) -> Result<Vec<Record>, IndexFault> {
-    let mut records: Vec<Record> = Vec::new();
+fn entries(ldif: &[u8]) -> Result<Vec<Entry>, IndexFault> {
+    let mut entries: Vec<Entry> = Vec::new();
     for (line, text) in logical_lines(ldif) {
         let fault = |what| IndexFault::Line { line, what };
         let colon =
             text.iter().position(|octet| *octet == b':').ok_or(fault("no colon behind the attribute's name"))?;
         let (name, value) = text.split_at(colon);
-        let name = bare_name(name);
+        let (name, bare) = (String::from_utf8_lossy(name).trim().to_owned(), bare_name(name));
         let value = match value {
             [b':', b':', encoded @ ..] => unbase64(encoded).ok_or(fault("value is no base64"))?,
             [b':', b'<', ..] => return Err(fault("value lies at a URL, which is not fetched")),
             [b':', plain @ ..] => plain.trim_ascii().to_vec(),
             _ => return Err(fault("no value")),
         };
-        match (name.as_str(), records.last_mut()) {
+        match (bare.as_str(), entries.last_mut()) {
             ("version", None) => {}
             ("dn", _) => {
                 let dn = String::from_utf8(value).map_err(|_| fault("name is not in UTF-8"))?;
-                records.push(Record { dn, attributes: Vec::new() });
+                entries.push(Entry { dn, attributes: Vec::new() });
             }
             ("changetype", _) => return Err(fault("changes are no content")),
-            (_, Some(record)) => record.attributes.push((name, value)),
+            (_, Some(entry)) => {
+                match entry.attributes.last_mut().filter(|(last, _)| last.eq_ignore_ascii_case(&name)) {
+                    Some((_, values)) => values.push(value),
+                    None => entry.attributes.push((name, vec![value])),
+                }
+            }
             (_, None) => return Err(fault("attribute before the first dn")),
         }
     }
-    Ok(records)
+    Ok(entries)
 }
 
 /// An attribute's name in lower case, without its options (`;binary`).

@@ -58,6 +58,8 @@ pub(super) struct Ports {
     pub(super) relay: Option<u16>,
     pub(super) imap: Option<u16>,
     pub(super) pop3: Option<u16>,
+    pub(super) ldap: Option<u16>,
+    pub(super) https: Option<u16>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -72,12 +72,16 @@ impl Neighbour {
              submission = {}    # SMTP of users, STARTTLS (587)\n\
              relay = {}         # SMTP of other providers, STARTTLS (25)\n\
              imap = {}          # TLS (993)\n\
-             pop3 = {}          # TLS (995)\n",
+             pop3 = {}          # TLS (995)\n\
+             ldap = {}          # the provider index, for anybody to read; TLS (636)\n\
+             https = {}         # /indice.ldif.p7m and /lista-revoche.crl, for anybody to read; TLS (443)\n",
             self.port(465),
             self.port(587),
             self.port(525),
             self.port(993),
             self.port(995),
+            self.port(636),
+            self.port(443),
         )
     }
 

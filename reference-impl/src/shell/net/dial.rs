@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, mpsc::Sender},
     time::Duration,
 };
@@ -109,6 +109,7 @@ impl Dialer {
         }
         let ip = match host.parse::<IpAddr>() {
             Ok(ip) => ip,
+            Err(_) if host.eq_ignore_ascii_case("localhost") => Ipv4Addr::LOCALHOST.into(),
             Err(_) => self.dns.as_ref()?.address(host).await?,
         };
         Some(SocketAddr::new(ip, port))

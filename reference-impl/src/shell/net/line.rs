@@ -301,3 +301,105 @@ async fn leave(mut wire: Wire) {
     // Whether the peer takes it or not, this is the end.
     let _ = clock::within(LINGER, farewell).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, channel};
+
+    use tokio::{net::TcpListener, runtime::Builder, sync::mpsc::unbounded_channel};
+
+    use super::*;
+
+    /// Runs a connection with these orders against a peer; *gives* what the node was told.
+    fn run<F: Future<Output = ()>>(orders: Vec<Order>, peer: impl FnOnce(TcpStream) -> F) -> Receiver<Event> {
+        let (events, told) = channel();
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let stream = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a connection");
+            let (far, _) = listener.accept().await.expect("a peer");
+            let (sender, orders_in) = unbounded_channel();
+            let (_stop, stopped) = watch::channel(false);
+            sender.send(orders).expect("somebody listens");
+            let config =
+                rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
+            let config = config.with_safe_default_protocol_versions().expect("versions");
+            let config = config.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+            let line = Line {
+                conn: ConnId::Incoming(0),
+                events,
+                orders: orders_in,
+                secure: Secure::Connect(Arc::new(config).into(), ServerName::try_from("localhost").expect("a name")),
+                is_implicit: false,
+                times: Times { handshake: Duration::from_millis(200), stall: Duration::from_millis(200) },
+                stop: stopped,
+            };
+            let peer = async {
+                peer(far).await;
+                // The node forgets the connection, at the latest.
+                drop(sender);
+            };
+            tokio::join!(line.serve(stream), peer);
+        });
+        told
+    }
+
+    fn inputs(told: &Receiver<Event>) -> Vec<Input> {
+        let input = |event| match event {
+            Event::Wire(input, _) => Some(input),
+            _ => None,
+        };
+        told.try_iter().filter_map(input).collect()
+    }
+
+    const CONN: ConnId = ConnId::Incoming(0);
+
+    #[test]
+    fn a_peer_that_takes_nothing_is_given_up() {
+        let much = Bytes::from(vec![b'x'; 32 << 20]);
+        let told = run(vec![Order::Write(much)], |far| async move {
+            clock::pause(Duration::from_secs(1)).await;
+            drop(far);
+        });
+        assert_eq!(inputs(&told), [Input::Closed { conn: CONN, end: End::Reset }]);
+    }
+
+    #[test]
+    fn what_was_taken_is_told_and_a_last_word_arrives_before_the_end() {
+        let orders =
+            vec![Order::Write(Bytes::from_static(b"uno ")), Order::Write(Bytes::from_static(b"due")), Order::Close];
+        let told = run(orders, |mut far| async move {
+            // What the peer still has to say does not keep it from reading.
+            far.write_all(b"QUIT\r\n").await.expect("room");
+            let mut read = String::new();
+            far.read_to_string(&mut read).await.expect("a last word");
+            assert_eq!(read, "uno due");
+        });
+        assert_eq!(
+            inputs(&told),
+            [Input::Drained { conn: CONN }],
+            "the node has closed it, and is told nothing of that"
+        );
+    }
+
+    #[test]
+    fn a_handshake_without_an_answer_fails() {
+        let told = run(vec![Order::StartTls], |far| async move {
+            clock::pause(Duration::from_secs(1)).await;
+            drop(far);
+        });
+        assert_eq!(inputs(&told), [Input::Closed { conn: CONN, end: End::TlsFailed }]);
+    }
+
+    #[test]
+    fn no_more_is_read_than_the_node_has_room_for() {
+        let told = run(Vec::new(), |mut far| async move {
+            for _ in 0..10 {
+                far.write_all(b"NOOP\r\n").await.expect("room");
+                clock::pause(Duration::from_millis(20)).await;
+            }
+        });
+        let events: Vec<Event> = told.try_iter().collect();
+        assert_eq!(events.len(), AHEAD, "the node has heard none of them");
+    }
+}

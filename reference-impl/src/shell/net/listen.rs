@@ -20,10 +20,14 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
 use super::{
-    gate::{Gate, Refusal},
+    gate::{Gate, Pass, Refusal},
     line::{Line, Secure, Times},
 };
-use crate::shell::{Error, clock, driver::Event};
+use crate::shell::{
+    Error, clock,
+    driver::Event,
+    public::{Public, Way},
+};
 
 /// Who is refused under TLS costs a handshake: no more than so many at a time, the others are dropped without a word.
 const REFUSALS: usize = 32;
@@ -40,10 +44,12 @@ pub(in crate::shell) enum Service {
     Relay,
     Imap,
     Pop3,
+    /// A public document, of which the node knows nothing.
+    Public(Way),
 }
 
 impl Service {
-    /// The port that the node knows.
+    /// The port that the world knows it by.
     pub(in crate::shell) fn port(self) -> u16 {
         match self {
             Self::Submissions => 465,
@@ -51,6 +57,8 @@ impl Service {
             Self::Relay => 25,
             Self::Imap => 993,
             Self::Pop3 => 995,
+            Self::Public(Way::Ldap) => 636,
+            Self::Public(Way::Https) => 443,
         }
     }
 
@@ -69,6 +77,8 @@ impl Service {
             Self::Submissions | Self::Submission | Self::Relay => format!("421 {code} {why}\r\n"),
             Self::Imap => format!("* BYE [UNAVAILABLE] {why}\r\n"),
             Self::Pop3 => format!("-ERR [SYS/TEMP] {why}\r\n"),
+            // Who asks for a document is told by the end of the connection.
+            Self::Public(_) => String::new(),
         }
     }
 }
@@ -78,6 +88,7 @@ impl Service {
 pub(in crate::shell) struct Door {
     pub(in crate::shell) acceptor: TlsAcceptor,
     pub(in crate::shell) events: Sender<Event>,
+    pub(in crate::shell) public: Public,
     pub(in crate::shell) gate: Gate,
     /// Whether a peer is barred for its wrong passwords.
     pub(in crate::shell) is_barred: Arc<dyn Fn(IpAddr) -> bool + Send + Sync>,
@@ -120,25 +131,10 @@ impl Door {
             false => self.gate.enter(peer),
         };
         match pass {
-            Ok(pass) => {
-                let conn = ConnId::Incoming(self.opened.fetch_add(1, Ordering::Relaxed));
-                debug!(?conn, %peer, ?service, "connection");
-                let (orders, received) = unbounded_channel();
-                let _ = self.events.send(Event::Opened { conn, port: service.port(), peer, orders });
-                let line = Line {
-                    conn,
-                    events: self.events.clone(),
-                    orders: received,
-                    secure: Secure::Accept(self.acceptor.clone()),
-                    is_implicit: service.is_implicit(),
-                    times: self.times,
-                    stop: self.stop.clone(),
-                };
-                tokio::spawn(async move {
-                    line.serve(stream).await;
-                    drop(pass);
-                });
-            }
+            Ok(pass) => match service {
+                Service::Public(way) => self.publish(way, stream, pass),
+                _ => self.connect(service, stream, peer, pass),
+            },
             Err(refusal) => {
                 warn!(%peer, ?service, ?refusal, "connection refused");
                 let Ok(permit) = refusals.clone().try_acquire_owned() else { return };
@@ -150,6 +146,46 @@ impl Door {
                 });
             }
         }
+    }
+
+    /// Hands a connection to the node.
+    fn connect(&self, service: Service, stream: TcpStream, peer: IpAddr, pass: Pass) {
+        let conn = ConnId::Incoming(self.opened.fetch_add(1, Ordering::Relaxed));
+        debug!(?conn, %peer, ?service, "connection");
+        let (orders, received) = unbounded_channel();
+        let _ = self.events.send(Event::Opened { conn, port: service.port(), peer, orders });
+        let line = Line {
+            conn,
+            events: self.events.clone(),
+            orders: received,
+            secure: Secure::Accept(self.acceptor.clone()),
+            is_implicit: service.is_implicit(),
+            times: self.times,
+            stop: self.stop.clone(),
+        };
+        tokio::spawn(async move {
+            line.serve(stream).await;
+            drop(pass);
+        });
+    }
+
+    /// Serves public documents.
+    fn publish(&self, way: Way, stream: TcpStream, pass: Pass) {
+        let (acceptor, public, handshake) = (self.acceptor.clone(), self.public.clone(), self.times.handshake);
+        let mut stop = self.stop.clone();
+        let session = async move {
+            match clock::within(handshake, acceptor.accept(stream)).await {
+                Some(Ok(stream)) => public.serve(way, stream).await,
+                _ => debug!(?way, "TLS failed"),
+            }
+        };
+        tokio::spawn(async move {
+            tokio::select! {
+                () = session => {}
+                _ = stop.changed() => {}
+            }
+            drop(pass);
+        });
     }
 }
 

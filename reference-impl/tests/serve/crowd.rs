@@ -1,0 +1,87 @@
+//! 500 readers wait over IMAP while 200 clients submit at once.
+
+use std::{fs, io, thread};
+
+use crate::{
+    client::{Smtp, Talk},
+    house::Network,
+};
+
+const ANNA: &str = "anna@alfa.test";
+const BRUNO: &str = "bruno@beta.test";
+const READERS: usize = 500;
+const CLIENTS: usize = 200;
+const MESSAGES: usize = 3;
+/// The most memory that a provider may ever have held, in KiB.
+const MEMORY_KIB: u64 = 1024 * 1024;
+
+/// A reader that is logged in and waits (IDLE).
+fn wait(network: &Network) -> io::Result<Talk> {
+    let mut talk = Talk::begin(network.port("alfa.test", "imap"), &network.tls)?;
+    talk.line()?;
+    let password = network.password(ANNA);
+    for (command, end) in
+        [(format!("a LOGIN {ANNA} {password}"), "a OK"), ("b SELECT INBOX".into(), "b OK"), ("c IDLE".into(), "+")]
+    {
+        talk.send(format!("{command}\r\n").as_bytes())?;
+        until(&mut talk, end)?;
+    }
+    Ok(talk)
+}
+
+/// Reads up to a line that begins so; one that says no or bad is an error.
+fn until(talk: &mut Talk, end: &str) -> io::Result<()> {
+    loop {
+        let line = talk.line()?;
+        if line.starts_with(end) {
+            return Ok(());
+        }
+        if !line.starts_with("* ") || line.starts_with("* BYE") {
+            return Err(io::Error::other(line));
+        }
+    }
+}
+
+/// The most memory that a process ever held, in KiB.
+fn peak(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("a status");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
+#[test]
+fn many_readers_and_many_clients_at_once_are_served_without_an_error() {
+    if fs::metadata("/proc/self/status").is_err() {
+        return eprintln!("skipped: this machine does not tell how much memory a process held");
+    }
+    let mut network = Network::new("crowd", &["alfa.test", "beta.test"]);
+    network.serve("alfa.test");
+    network.serve("beta.test");
+    let mut readers: Vec<Talk> = (0..READERS).map(|_| wait(&network).expect("a reader")).collect();
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|client| {
+            let (port, tls) = (network.port("alfa.test", "submission"), network.tls.clone());
+            let password = network.password(ANNA).to_owned();
+            thread::spawn(move || -> io::Result<()> {
+                let mut smtp = Smtp::begin(port, &tls)?;
+                smtp.login(ANNA, &password)?;
+                (0..MESSAGES).try_for_each(|n| smtp.submit(ANNA, BRUNO, &format!("m-{client}-{n}")).map(drop))
+            })
+        })
+        .collect();
+    for client in clients {
+        client.join().expect("a client").expect("a message taken");
+    }
+    // Each is told that there are new messages, and takes up its work again.
+    for reader in &mut readers {
+        until(reader, "* ").expect("news");
+        reader.send(b"DONE\r\n").expect("a reader that is still there");
+        until(reader, "c OK").expect("the end of waiting");
+    }
+    assert_eq!(network.wait_for(BRUNO, CLIENTS * MESSAGES).len(), CLIENTS * MESSAGES);
+    for domain in ["alfa.test", "beta.test"] {
+        let kib = peak(network.pid(domain));
+        println!("{domain}: {} MiB at most (VmHWM)", kib / 1024);
+        assert!(kib <= MEMORY_KIB, "{domain} held {kib} KiB");
+    }
+}
