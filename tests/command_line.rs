@@ -41,6 +41,38 @@ fn run_writes_its_folder() {
 }
 
 #[test]
+fn a_run_on_real_sockets_says_so_in_its_record_and_its_trace() {
+    let folder = PathBuf::from(out("live"));
+    let place = folder.display().to_string();
+    let output = collaudo(&["run", "services/scanner-down-at-sender", "--world", "live", "--out", &place]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let read = |file: &str| fs::read_to_string(folder.join(file)).expect("written");
+    let record: Value = serde_json::from_str(&read("run.json")).expect("JSON");
+    let scenario = &record["scenarios"][0];
+    assert_eq!(scenario["world"], "live");
+    assert_eq!(scenario["faults"][0]["effective"], true, "{}", scenario["faults"]);
+    let replay = scenario["replay"].as_str().unwrap_or_default();
+    assert_eq!(replay, "collaudo run services/scanner-down-at-sender --world live --seed 0x5eed");
+    let trace = read("traces/services/scanner-down-at-sender.jsonl");
+    let header: Value = serde_json::from_str(trace.lines().next().unwrap_or_default()).expect("JSON");
+    assert_eq!(header["world"], "live");
+}
+
+#[test]
+fn a_scenario_that_is_not_marked_for_real_sockets_is_not_run_there() {
+    let folder = scenarios_with("unmarked.toml", UNMARKED).display().to_string();
+    let run =
+        |world| collaudo(&["run", "unmarked", "--world", world, "--scenarios", &folder, "--out", &out("unmarked")]);
+    let (simulated, live) = (run("sim"), run("live"));
+    assert_eq!(simulated.status.code(), Some(0), "{}", said(&simulated));
+    assert_eq!(live.status.code(), Some(2), "{}", said(&live));
+    assert!(said(&live).contains("has \"live\" among its worlds"), "{}", said(&live));
+}
+
+const UNMARKED: &str = "title = \"x\"\nwhy = \"y\"\ntopology = \"two-providers\"\nworlds = [\"sim\"]\ncovers = []\n\
+                        step = [{ at = \"0s\", submit = { id = \"m1\", from = \"anna\", to = [\"bruno\"] } }]\n";
+
+#[test]
 fn a_broken_scenario_is_named_with_its_place_and_the_others_run() {
     let folder = scenarios_with("broken.toml", BROKEN);
     let place = folder.display().to_string();

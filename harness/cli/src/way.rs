@@ -7,7 +7,7 @@ use std::{
 
 use collaudo_record::{FaultPhase, FaultRecord, ScenarioRecord, Trace, What};
 use collaudo_scenario::{Plan, Scenario};
-use collaudo_world::{Run, Subject, World};
+use collaudo_world::{Pace, Run, Subject, World};
 
 use crate::{command::RunWorld, record};
 
@@ -56,11 +56,11 @@ pub fn stir(plan: &Plan, subject: &Arc<dyn Subject>) -> Result<Run, String> {
 /// # Errors
 /// As [`stir`].
 pub fn stir_in(world: RunWorld, plan: &Plan, subject: &Arc<dyn Subject>) -> Result<Run, String> {
-    let build = match world {
-        RunWorld::Sim => World::build,
-        RunWorld::Live => World::build_live,
+    let build = || match world {
+        RunWorld::Sim => World::build(plan, subject),
+        RunWorld::Live => World::build_live(plan, subject, Pace::Leaping),
     };
-    guarded(|| build(plan, subject)?.run())?.map_err(|error| error.to_string())
+    guarded(|| build()?.run())?.map_err(|error| error.to_string())
 }
 
 /// Whatever panics costs its own scenario, or its own message, alone.

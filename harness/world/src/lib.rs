@@ -33,6 +33,7 @@ mod world;
 pub use host::Border;
 pub use index::{CRL_NAME, INDEX_NAME};
 pub use lab::{Injection, Lab, LabError, LabSettings, Place, Service};
+pub use live::Pace;
 pub use pki::{Identity, MAX_PROVIDERS, Pki, SigningKey};
 pub use subject::{Declared, Founding, Subject};
 pub use world::{Run, World};

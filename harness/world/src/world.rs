@@ -21,7 +21,7 @@ use crate::{
     header::header,
     host::{self, Border, Machine},
     index::{certified_address, service_mailbox},
-    live::{self, sockets::Sockets},
+    live::{self, Pace, sockets::Sockets},
     net::{
         Activity, DIRECTORY, DIRECTORY_HOST, Ended, Net, OUTSIDE, USERS, exchangers, has_directory, has_outsiders, mx,
     },
@@ -67,8 +67,8 @@ pub(crate) struct Base {
 pub(crate) enum Ground {
     /// The simulator.
     Simulated,
-    /// Real sockets, and a clock that follows real time and leaps.
-    Live(Rc<Sockets>),
+    /// Real sockets, and a clock that follows real time.
+    Live(Rc<Sockets>, Pace),
 }
 
 /// TLS on both sides of a connection.
@@ -128,12 +128,12 @@ impl World {
         Self::on(Base::simulated(plan), plan, subject)
     }
 
-    /// Builds the same network on real sockets of the loopback interface.
+    /// Builds the same network on real sockets of the loopback interface; in real time the plan's epoch should be now.
     ///
     /// # Errors
     /// As [`World::build`].
-    pub fn build_live(plan: &Plan, subject: &Arc<dyn Subject>) -> Result<Self, WorldError> {
-        Self::on(live::base(plan, BTreeMap::new()).0, plan, subject)
+    pub fn build_live(plan: &Plan, subject: &Arc<dyn Subject>, pace: Pace) -> Result<Self, WorldError> {
+        Self::on(live::base(plan, pace, BTreeMap::new()).0, plan, subject)
     }
 
     /// Builds a network on what a base gives.
@@ -200,9 +200,9 @@ impl World {
     pub fn run(self) -> Result<Run, WorldError> {
         match &self.ground {
             Ground::Simulated => sim::run(self),
-            Ground::Live(sockets) => {
-                let sockets = sockets.clone();
-                live::run(self, &sockets)
+            Ground::Live(sockets, pace) => {
+                let (sockets, pace) = (sockets.clone(), *pace);
+                live::run(self, &sockets, pace)
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::{
     World, WorldError, actors,
     clock::span,
     live::{
-        self,
+        self, Pace,
         sockets::{Door, Sockets},
         stage::{Calm, RESTLESS_MAX, Stage},
         watch::{Timer, today},
@@ -146,7 +146,7 @@ impl Keeper {
             faults: Vec::new(),
             latency: (Duration::ZERO, Duration::ZERO),
         };
-        let (base, sockets) = live::base(&plan, self.ports.clone());
+        let (base, sockets) = live::base(&plan, Pace::Real, self.ports.clone());
         let channel: Option<Rc<dyn Channel>> = Some(self.authority.clone());
         let base = Base { name: "lab", directory: true, channel, border: self.settings.border.clone(), ..base };
         Ok((World::on(base, &plan, &self.settings.subject)?, sockets))
@@ -186,11 +186,7 @@ impl Life<'_> {
             if let Poll::Ready(order) = orders.poll_recv(cx) {
                 return Poll::Ready(Turn::Order(order.unwrap_or(Order::Stop)));
             }
-            let clock = self.stage.clock();
-            match clock.next_alarm() {
-                Some(alarm) => timer.poll(cx, until(clock.now(), alarm)).map(|()| Turn::Due),
-                None => Poll::Pending,
-            }
+            self.stage.poll_due(cx, timer, self.stage.clock().next_alarm()).map(|_| Turn::Due)
         })
         .await
     }
@@ -312,9 +308,4 @@ impl Order {
 
 fn answer<T>(reply: &Reply<T>, value: T) {
     drop(reply.send(Ok(value)));
-}
-
-/// From one instant to another.
-fn until(now: Instant, then: Instant) -> Duration {
-    Duration::from_micros(u64::try_from(then.0.saturating_sub(now.0)).unwrap_or_default())
 }

@@ -258,3 +258,87 @@ impl Drop for Line {
         self.over();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    const PARTED: Way = Way { parted: true, held: false, slow: None };
+    const HELD: Way = Way { parted: false, held: true, slow: None };
+
+    #[test]
+    fn octets_are_under_way_until_they_are_read_and_so_is_the_end() {
+        between(async |mut one, mut other, road| {
+            let carries = |line: &Line| line.ties.pair.borrow().carries();
+            assert!(!carries(&one), "nothing was said");
+            one.write_all(b"ab").await?;
+            assert!(carries(&one));
+            let mut octets = [0; 2];
+            other.read_exact(&mut octets[..1]).await?;
+            assert!(carries(&one), "half of it is still under way");
+            road.settle(HELD);
+            assert!(!carries(&one), "what is held is not on its way");
+            road.settle(Way::default());
+            other.read_exact(&mut octets[1..]).await?;
+            assert!(!carries(&one));
+            one.shutdown().await?;
+            assert!(carries(&one), "the other side does not know of the end");
+            assert_eq!((octets, other.read(&mut [0]).await?), (*b"ab", 0));
+            assert!(!carries(&one));
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn what_was_held_arrives_behind_the_hold_and_what_was_lost_never() {
+        between(async |mut one, mut other, road| {
+            road.settle(HELD);
+            one.write_all(b"held").await?;
+            assert!(silent(&mut other).await, "the hold let it through");
+            road.settle(Way::default());
+            let mut octets = [0; 4];
+            other.read_exact(&mut octets).await?;
+            road.settle(PARTED);
+            one.write_all(b"lost").await?;
+            road.settle(Way::default());
+            one.write_all(b"behind").await?;
+            one.shutdown().await?;
+            assert!(silent(&mut other).await, "something came behind what was lost, the end perhaps");
+            assert_eq!(octets, *b"held");
+            assert!(!one.ties.pair.borrow().carries(), "what is lost is not on its way");
+            Ok(())
+        });
+    }
+
+    /// Whether a read finds nothing, though the kernel has had its turns.
+    async fn silent(line: &mut Line) -> bool {
+        let (mut read, mut octet) = (false, [0]);
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+            let mut reading = std::pin::pin!(line.read(&mut octet));
+            read |= std::future::poll_fn(|cx| Poll::Ready(reading.as_mut().poll(cx).is_ready())).await;
+        }
+        !read
+    }
+
+    fn between(talk: impl AsyncFnOnce(Line, Line, Rc<Road>) -> io::Result<()>) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
+        let talked: io::Result<()> = runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await?;
+            let client = TcpStream::connect(listener.local_addr()?).await?;
+            let (server, _) = listener.accept().await?;
+            let road = Rc::new(Road::default());
+            let pair = Rc::new(RefCell::new(Pair::over(road.clone())));
+            pair.borrow_mut().accept();
+            let (clock, activity) = (Clock::new(Instant(0)), Activity::default());
+            let ties = Ties { pair, road: road.clone(), clock, activity };
+            talk(Line::new(client, Side::Client, ties.clone()), Line::new(server, Side::Server, ties), road).await
+        });
+        talked.expect("the machine has sockets");
+    }
+}

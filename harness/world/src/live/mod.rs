@@ -1,5 +1,5 @@
 //! The same network on real sockets: the hosts, the actors and the tap of the simulation, octets that cross the kernel,
-//! and a clock that follows real time and leaps where the network rests.
+//! and a clock that follows real time and, where it may, leaps over the network's rests.
 
 mod hosts;
 mod line;
@@ -7,13 +7,14 @@ pub(crate) mod sockets;
 pub(crate) mod stage;
 pub(crate) mod watch;
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{collections::BTreeMap, future::poll_fn, rc::Rc};
 
 use collaudo_scenario::Plan;
 
 use self::{
     sockets::{Door, Real, Sockets},
     stage::{Calm, RESTLESS_MAX, Stage, Struckable},
+    watch::Timer,
 };
 use crate::{
     Run, World, WorldError,
@@ -27,8 +28,17 @@ use crate::{
 
 const TLS: u64 = 2;
 
+/// How time passes on real sockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// As it passes, and over every rest of the network in one leap: everyone must be of this world.
+    Leaping,
+    /// As it passes: a day takes a day.
+    Real,
+}
+
 /// What a plan runs on, with its sockets; the doors that are named here are at the real ports beside them.
-pub(crate) fn base(plan: &Plan, allotted: BTreeMap<Door, u16>) -> (Base, Rc<Sockets>) {
+pub(crate) fn base(plan: &Plan, pace: Pace, allotted: BTreeMap<Door, u16>) -> (Base, Rc<Sockets>) {
     let (clock, activity) = (Clock::new(plan.epoch), Activity::default());
     let sockets = Rc::new(Sockets::new(clock.clone(), activity.clone(), allotted));
     let base = Base {
@@ -36,7 +46,7 @@ pub(crate) fn base(plan: &Plan, allotted: BTreeMap<Door, u16>) -> (Base, Rc<Sock
         clock,
         activity,
         transport: Box::new(Real(sockets.clone())),
-        ground: Ground::Live(sockets.clone()),
+        ground: Ground::Live(sockets.clone(), pace),
         directory: false,
         channel: None,
         border: None,
@@ -45,12 +55,12 @@ pub(crate) fn base(plan: &Plan, allotted: BTreeMap<Door, u16>) -> (Base, Rc<Sock
 }
 
 /// Runs a plan to its end.
-pub(crate) fn run(world: World, sockets: &Rc<Sockets>) -> Result<Run, WorldError> {
+pub(crate) fn run(world: World, sockets: &Rc<Sockets>, pace: Pace) -> Result<Run, WorldError> {
     tls::seed(Chance::new(world.plan.seed, TLS));
     let runtime = runtime()?;
     let stage = Stage::set(&world, sockets)?;
     world.open()?;
-    let problem = match runtime.block_on(stage.play(drive(&world, &stage))) {
+    let problem = match runtime.block_on(stage.play(drive(&world, &stage, pace))) {
         Ok(driven) => driven?,
         Err(problem) => Some(problem),
     };
@@ -65,18 +75,22 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, WorldError> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?)
 }
 
-/// Leaps over the network's rests until the plan is over; says what went wrong, if anything did.
-async fn drive(world: &World, stage: &Stage) -> Result<Option<String>, WorldError> {
+/// Lets the plan happen, to its end; says what went wrong, if anything did.
+async fn drive(world: &World, stage: &Stage, pace: Pace) -> Result<Option<String>, WorldError> {
     let (plan, net) = (&world.plan, &stage.net);
     let clock = stage.clock();
     let end = plan.epoch.after(span(plan.until));
-    let mut faults = Faults::new(plan)?;
+    let (mut faults, mut timer) = (Faults::new(plan)?, Timer::default());
     while clock.now() < end {
         faults.take_down_fallen(&mut Struckable(stage), net);
         faults.strike(&mut Struckable(stage), net)?;
         clock.ring();
         let next = || [clock.next_alarm(), faults.next()].into_iter().flatten().min().unwrap_or(end).min(end);
-        match stage.calm(|| next() <= clock.now()).await {
+        let calm = match pace {
+            Pace::Leaping => stage.calm(|| next() <= clock.now()).await,
+            Pace::Real => poll_fn(|cx| stage.poll_due(cx, &mut timer, Some(next()))).await,
+        };
+        match calm {
             Calm::Due => {}
             Calm::Rests => drop(clock.leap_to(next())),
             Calm::Never => return Ok(Some(format!("no rest in {} s; the network is stuck", RESTLESS_MAX.as_secs()))),

@@ -1,14 +1,22 @@
 //! Hosts and sockets under one driver, on one thread: everyone works in turn, and whoever drives learns when there is
 //! nothing left to do.
 
-use std::{cell::RefCell, future::poll_fn, pin::pin, rc::Rc, task::Poll, time::Duration};
+use std::{
+    cell::RefCell,
+    future::poll_fn,
+    pin::pin,
+    rc::Rc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
+use collaudo_record::Instant;
 use tokio::task::yield_now;
 
 use super::{
     hosts::{Hosts, Work},
     sockets::Sockets,
-    watch::{Watch, pause},
+    watch::{Timer, Watch, pause},
 };
 use crate::{
     World, WorldError,
@@ -82,6 +90,16 @@ impl Stage {
     /// Work of nobody's host, to be done beside them.
     pub(crate) fn admit(&self, work: Work) {
         self.hosts.borrow_mut().admit(work);
+    }
+
+    /// Waits, in real time, until it is that instant or a host has reached its crash point.
+    pub(crate) fn poll_due(&self, cx: &mut Context<'_>, timer: &mut Timer, due: Option<Instant>) -> Poll<Calm> {
+        if !self.net.fallen.borrow().is_empty() {
+            return Poll::Ready(Calm::Due);
+        }
+        let Some(due) = due else { return Poll::Pending };
+        let left = due.0.saturating_sub(self.clock().now().0);
+        timer.poll(cx, Duration::from_micros(u64::try_from(left).unwrap_or_default())).map(|()| Calm::Due)
     }
 
     /// Waits until the network rests or something is due.

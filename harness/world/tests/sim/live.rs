@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use collaudo_record::What;
 use collaudo_scenario::{CrashPoint, Fault, FaultKind, Plan};
-use collaudo_world::{Run, Subject, World};
+use collaudo_world::{Pace, Run, Subject, World};
 
 use crate::{
     MESSAGE,
@@ -103,12 +103,28 @@ fn every_fault_shows_a_node_what_it_shows_in_the_simulation() {
     assert_eq!(seen(&live), seen(&simulated));
 }
 
+#[test]
+fn in_real_time_nothing_is_leapt_over() {
+    let plan = Plan { until: Duration::from_secs(1), ..plan(7) };
+    let world = World::build_live(&plan, &subject(ToySubject), Pace::Real).expect("the world is built");
+    let run = world.run().expect("the world runs");
+    assert_eq!(run.problem, None);
+    let transfer = run.trace.events.iter().find_map(transfer_of_step).expect("the submission was seen");
+    assert_eq!(transfer.reply.as_ref().map(|reply| reply.code), Some(250));
+    let last = run.trace.events.last().expect("something was seen").at;
+    assert!(last.since(plan.epoch).0 >= 1_000_000, "it ended early");
+    assert!(opened(&run.trace.events, "beta").is_empty(), "a timer of half an hour rang within a second");
+}
+
 fn subject(subject: impl Subject + 'static) -> Arc<dyn Subject> {
     Arc::new(subject)
 }
 
 fn run(plan: &Plan, who: impl Subject + 'static) -> Run {
-    let run = World::build_live(plan, &subject(who)).expect("the world is built").run().expect("the world runs");
+    let run = World::build_live(plan, &subject(who), Pace::Leaping)
+        .expect("the world is built")
+        .run()
+        .expect("the world runs");
     assert_eq!(run.problem, None);
     run
 }
