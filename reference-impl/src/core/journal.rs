@@ -1,9 +1,10 @@
 //! What is on disk: the records of the log, and what of them concerns others.
 
-use std::collections::BTreeSet;
+use std::{cell::OnceCell, collections::BTreeSet};
 
 use collaudo_node::{BodyId, Bytes, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::{book::Day, mailbox::Flag, message::Certified, seen::Sight};
 use crate::Config;
@@ -65,13 +66,13 @@ pub(crate) enum Record {
     },
     /// A line of the log of §2.3, and where it stands in the chain.
     Logged {
-        line: LogLine,
+        line: Written<LogLine>,
         #[serde(with = "hex")]
         chain: BodyId,
     },
     /// A line of the log that is about no message, and where it stands in the chain.
     Noted {
-        note: Note,
+        note: Written<Note>,
         #[serde(with = "hex")]
         chain: BodyId,
     },
@@ -167,6 +168,52 @@ pub(crate) struct Note {
     pub(crate) at: Timestamp,
 }
 
+/// What is written once and goes to three places as it was written: into the chain, onto the disk and into the day's
+/// chapter.
+#[derive(Debug)]
+pub(crate) struct Written<T> {
+    said: T,
+    text: OnceCell<Box<RawValue>>,
+}
+
+impl<T: Serialize> Written<T> {
+    fn text(&self) -> &str {
+        // Strings, numbers and maps of them always have a JSON form.
+        self.text.get_or_init(|| to_raw_value(&self.said).unwrap_or_default()).get()
+    }
+}
+
+impl<T> From<T> for Written<T> {
+    fn from(said: T) -> Self {
+        Self { said, text: OnceCell::new() }
+    }
+}
+
+impl<T: Clone> Clone for Written<T> {
+    fn clone(&self) -> Self {
+        self.said.clone().into()
+    }
+}
+
+impl<T: PartialEq> PartialEq for Written<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.said == other.said
+    }
+}
+
+impl<T: Serialize> Serialize for Written<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.text();
+        self.text.get().serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Written<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Self::from)
+    }
+}
+
 impl About {
     /// *Takes* what is certified, and the name of the provider that certified it.
     pub(crate) fn new(certified: &Certified, sending_provider: &str) -> Self {
@@ -207,20 +254,19 @@ impl About {
 impl Record {
     /// A line of the log, which is chained when it goes to the disk.
     pub(crate) fn logged(line: LogLine) -> Self {
-        Self::Logged { line, chain: UNCHAINED }
+        Self::Logged { line: line.into(), chain: UNCHAINED }
     }
 
     /// A line of the log about no message, which is chained when it goes to the disk.
     pub(crate) fn noted(note: Note) -> Self {
-        Self::Noted { note, chain: UNCHAINED }
+        Self::Noted { note: note.into(), chain: UNCHAINED }
     }
 
     /// What a line of the log says, as it is chained and sealed; nothing for other records.
-    pub(crate) fn text(&self) -> Option<String> {
-        // Strings, numbers and maps of them always have a JSON form.
+    pub(crate) fn text(&self) -> Option<&str> {
         match self {
-            Self::Logged { line, .. } => serde_json::to_string(line).ok(),
-            Self::Noted { note, .. } => serde_json::to_string(note).ok(),
+            Self::Logged { line, .. } => Some(line.text()),
+            Self::Noted { note, .. } => Some(note.text()),
             _ => None,
         }
     }
@@ -236,7 +282,8 @@ impl Record {
     /// When a line of the log was written.
     pub(crate) fn at(&self) -> Option<Timestamp> {
         match self {
-            Self::Logged { line: LogLine { at, .. }, .. } | Self::Noted { note: Note { at, .. }, .. } => Some(*at),
+            Self::Logged { line, .. } => Some(line.said.at),
+            Self::Noted { note, .. } => Some(note.said.at),
             _ => None,
         }
     }
@@ -244,7 +291,7 @@ impl Record {
     /// Chains a line of the log to the one that ended the chain `before`; gives the chain's new end.
     pub(crate) fn link(&mut self, before: BodyId) -> BodyId {
         let Some(text) = self.text() else { return before };
-        let end = link(before, &text);
+        let end = link(before, text);
         if let Self::Logged { chain, .. } | Self::Noted { chain, .. } = self {
             *chain = end;
         }
@@ -355,7 +402,8 @@ pub fn declare(record: &[u8]) -> Vec<Declared> {
         //= PEC-2.3-07
         //= PEC-2.3-08
         //= PEC-2.3-09
-        Some(Record::Logged { line: LogLine { event, about, related, at }, .. }) => {
+        Some(Record::Logged { line, .. }) => {
+            let LogLine { event, about, related, at } = line.said;
             let About { pec_msgid, msgid, sender, recipients, subject, sending_provider } = about;
             vec![Declared::Logged {
                 event,

@@ -52,7 +52,7 @@ impl Ledger {
             count += 1;
             let record = Record::decode(&octets).ok_or_else(|| format!("record {count} of the log cannot be read"))?;
             if let (Some(text), Some(chain)) = (record.text(), record.chain())
-                && link(ledger.book.end(), &text) != chain
+                && link(ledger.book.end(), text) != chain
             {
                 return Err(format!("record {count} of the log breaks its chain"));
             }
@@ -158,7 +158,7 @@ impl Ledger {
 
     fn write_down(&mut self, record: &Record) {
         if let (Some(at), Some(text), Some(chain)) = (record.at(), record.text(), record.chain()) {
-            self.book.add(at, &text, chain);
+            self.book.add(at, text, chain);
         }
     }
 

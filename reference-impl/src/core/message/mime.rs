@@ -1,6 +1,6 @@
 //! MIME entities (RFC 2045 to 2047, 2231), read.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{borrow::Cow, collections::BTreeSet, ops::Range};
 
 use base64::{
     Engine,
@@ -124,10 +124,12 @@ pub(super) fn content_type(entity: &Message) -> &Parameterised {
 }
 
 /// Every Content-Type of an entity: where there are several, readers choose in different ways.
-pub(super) fn content_types(entity: &Message) -> Vec<Parameterised> {
+pub(super) fn content_types(entity: &Message) -> Cow<'_, [Parameterised]> {
+    if entity.all("Content-Type").nth(1).is_none() {
+        return Cow::Borrowed(std::slice::from_ref(content_type(entity)));
+    }
     let read = |field: &Field| Parameterised::read(&field.unfolded());
-    let found: Vec<_> = entity.all("Content-Type").take(MAX_READINGS).map(read).collect();
-    if found.is_empty() { vec![content_type(entity).clone()] } else { found }
+    entity.all("Content-Type").take(MAX_READINGS).map(read).collect()
 }
 
 /// The name that an entity gives to its file, from Content-Disposition, else from Content-Type.
