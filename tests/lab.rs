@@ -127,6 +127,13 @@ fn a_port_that_is_taken_is_named() {
 }
 
 #[test]
+fn a_clock_at_which_no_signature_is_valid_is_refused() {
+    let epoch = Some(Instant(1_900_000_000_000_000));
+    let refused = Lab::start(LabSettings { epoch, ..settings() }).expect_err("it is 2030").to_string();
+    assert!(refused.contains("valid from 2025 to the end of 2028"), "{refused}");
+}
+
+#[test]
 fn openssl_trusts_every_port() {
     if !have("openssl", "openssl_trusts_every_port") {
         return;

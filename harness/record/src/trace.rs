@@ -44,7 +44,7 @@ pub struct Header {
     pub format: u32,
     /// Which scenario this is a run of.
     pub scenario: ScenarioBrief,
-    /// The driver: `sim`, `explore`, `live` or `file`.
+    /// The driver: `sim`, `explore`, `live`, `lab` or `file`.
     pub world: String,
     /// Whether providers are closed to the world: no log, store or disk of theirs is declared, so that silence says nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -490,3 +490,15 @@ fn a_provider_may_have_renewed_its_certificate_and_have_a_second_exchanger_and_a
     assert_eq!(told(0), (false, false, None));
     assert_eq!(told(1), (true, true, Some(Duration::from_secs(1800))));
 }
+
+#[test]
+fn a_topology_reads_without_a_scenario_and_its_mistakes_have_their_place() {
+    let (path, profiles) = (Path::new("lab.toml"), Path::new("profiles"));
+    let text =
+        "title = \"x\"\n[[provider]]\nname = \"alfa\"\ntitle = \"Alfa\"\ndomain = \"alfa.test\"\nusers = [\"anna\"]\n";
+    let read = collaudo_scenario::topology_text(text, path, profiles).expect("it reads");
+    assert_eq!(read.iter().map(|provider| provider.domain.as_str()).collect::<Vec<_>>(), ["alfa.test"]);
+    let silent = format!("{text}play = \"peer\"\nbehaviour = \"silnt\"\n");
+    let error = collaudo_scenario::topology_text(&silent, path, profiles).expect_err("no such behaviour").to_string();
+    assert!(error.contains("lab.toml:8: ") && error.contains("silent"), "{error}");
+}

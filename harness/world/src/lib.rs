@@ -1,8 +1,9 @@
 //! Drives nodes through a plan and records what crossed between them.
 //!
-//! A plan and a seed give one trace, byte for byte: time is the run's own clock, which leaps over the hours in which
-//! nothing happens; chance is one generator of integers; TLS draws from it too. The world knows hosts, mail paths and
-//! mailboxes. It never reads a message.
+//! In the simulation (`sim`) a plan and a seed give one trace, byte for byte: time is the run's own clock, which leaps over the
+//! hours in which nothing happens; chance is one generator of integers; TLS draws from it too. The same hosts stand on real
+//! sockets (`live`), where two runs have one shape; and, without a plan, in a [`Lab`] that other programs use. The world knows
+//! hosts, mail paths and mailboxes. It never reads a message.
 
 mod actors;
 mod chance;
@@ -41,6 +42,9 @@ pub use world::{Run, World};
 /// Why a world could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum WorldError {
+    /// A clock at which no signature could be valid.
+    #[error("the clock stands at {} s since 1970; test certificates are valid from {} to the end of {}", .0.0 / 1_000_000, pki::VALID.0, pki::VALID.1 - 1)]
+    Clock(collaudo_record::Instant),
     /// More providers than there are keys.
     #[error("the plan has {0} providers; there are test keys for {MAX_PROVIDERS}")]
     Providers(usize),

@@ -1,4 +1,4 @@
-//! What all hosts of a simulated network share, and how they connect.
+//! What all hosts of a network share, and how they connect.
 
 use std::{
     cell::{Cell, RefCell},

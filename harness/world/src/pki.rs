@@ -8,6 +8,7 @@ use std::{
 
 use aws_lc_rs::{rand::SystemRandom, rsa, signature::RSA_PKCS1_SHA256};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use collaudo_record::Instant;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CustomExtension, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason, RevokedCertParams,
@@ -177,6 +178,12 @@ impl Pki {
     }
 }
 
+/// Whether signing certificates are valid then.
+pub(crate) fn are_valid_at(instant: Instant) -> bool {
+    let from = |year| date_time_ymd(year, 1, 1).unix_timestamp();
+    (from(VALID.0)..from(VALID.1)).contains(&instant.0.div_euclid(1_000_000))
+}
+
 /// What is peculiar to a certificate beside a provider's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Flaw {
@@ -209,7 +216,8 @@ struct Terms {
 const AUTHORITY: Authority = Authority { name: "Autorità di prova", pem: AUTHORITY_KEY };
 const FOREIGN: Authority = Authority { name: "Altra autorità di prova", pem: FOREIGN_KEY };
 const SOUND: Terms = Terms { authority: AUTHORITY, years: VALID };
-const VALID: (i32, i32) = (2025, 2029);
+/// The years at whose beginning sound certificates begin and end.
+pub(crate) const VALID: (i32, i32) = (2025, 2029);
 
 impl Authority {
     fn identity(self) -> Result<Identity, WorldError> {

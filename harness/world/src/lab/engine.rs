@@ -21,11 +21,15 @@ use crate::{
     live::{
         self, Pace,
         sockets::{Door, Sockets},
-        stage::{Calm, RESTLESS_MAX, Stage},
+        stage::{Calm, Stage},
         watch::{Timer, today},
     },
+    pki::are_valid_at,
     world::{Base, Channel},
 };
+
+/// How long a leap waits for the network to rest, in real time: programs outside may talk without end.
+const RESTLESS_MAX: Duration = Duration::from_secs(30);
 
 /// Where an answer goes; whoever does not wait for it misses nothing.
 pub(super) type Reply<T> = mpsc::Sender<Result<T, LabError>>;
@@ -128,6 +132,10 @@ impl Keeper {
     }
 
     fn build(&self) -> Result<(World, Rc<Sockets>), WorldError> {
+        let epoch = self.settings.epoch.unwrap_or_else(today);
+        if !are_valid_at(epoch) {
+            return Err(WorldError::Clock(epoch));
+        }
         let plan = Plan {
             brief: ScenarioBrief {
                 id: "lab".into(),
@@ -137,7 +145,7 @@ impl Keeper {
                 expect: Vec::new(),
             },
             seed: 0,
-            epoch: self.settings.epoch.unwrap_or_else(today),
+            epoch,
             until: Duration::MAX,
             providers: self.settings.providers.clone(),
             steps: Vec::new(),
@@ -232,7 +240,7 @@ impl Life<'_> {
         let clock = self.stage.clock();
         loop {
             clock.ring();
-            match self.stage.calm(|| clock.next_alarm().is_some_and(|alarm| alarm <= clock.now())).await {
+            match self.stage.calm(RESTLESS_MAX, || clock.next_alarm().is_some_and(|alarm| alarm <= clock.now())).await {
                 Calm::Due => {}
                 Calm::Rests if clock.now() >= target || enough() => return Ok(()),
                 Calm::Rests => drop(clock.leap_to(clock.next_alarm().map_or(target, |alarm| alarm.min(target)))),

@@ -33,7 +33,7 @@ pub struct LabSettings {
     pub border: Option<Border>,
     /// Real ports of the loopback interface, by provider (for the directory: any) and service; a free one where none is given.
     pub ports: BTreeMap<Place, u16>,
-    /// When the lab's clock begins; with the machine's where it is none. Signing certificates are valid from 2025 to 2028.
+    /// When the lab's clock begins; with the machine's where it is none. No signature is valid before 2025 or after 2028.
     pub epoch: Option<Instant>,
 }
 

@@ -7,13 +7,13 @@ pub(crate) mod sockets;
 pub(crate) mod stage;
 pub(crate) mod watch;
 
-use std::{collections::BTreeMap, future::poll_fn, rc::Rc};
+use std::{collections::BTreeMap, future::poll_fn, rc::Rc, time::Duration};
 
 use collaudo_scenario::Plan;
 
 use self::{
     sockets::{Door, Real, Sockets},
-    stage::{Calm, RESTLESS_MAX, Stage, Struckable},
+    stage::{Calm, Stage, Struckable},
     watch::Timer,
 };
 use crate::{
@@ -27,6 +27,9 @@ use crate::{
 };
 
 const TLS: u64 = 2;
+
+/// How long a network may take to come to rest, in real time.
+const RESTLESS_MAX: Duration = Duration::from_secs(600);
 
 /// How time passes on real sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +90,7 @@ async fn drive(world: &World, stage: &Stage, pace: Pace) -> Result<Option<String
         clock.ring();
         let next = || [clock.next_alarm(), faults.next()].into_iter().flatten().min().unwrap_or(end).min(end);
         let calm = match pace {
-            Pace::Leaping => stage.calm(|| next() <= clock.now()).await,
+            Pace::Leaping => stage.calm(RESTLESS_MAX, || next() <= clock.now()).await,
             Pace::Real => poll_fn(|cx| stage.poll_due(cx, &mut timer, Some(next()))).await,
         };
         match calm {

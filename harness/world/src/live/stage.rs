@@ -35,9 +35,6 @@ const GUARD: Duration = Duration::from_millis(1);
 /// How many guards long octets may lie unread before whoever they are for counts as one who does not read.
 const UNREAD_GUARDS: u32 = 20;
 
-/// How long a network may take to come to rest, in real time.
-pub(crate) const RESTLESS_MAX: Duration = Duration::from_secs(600);
-
 /// Hosts and what is between them.
 pub(crate) struct Stage {
     pub(crate) net: Rc<Net>,
@@ -51,7 +48,7 @@ pub(crate) enum Calm {
     Due,
     /// Nothing stirs and nothing is under way.
     Rests,
-    /// There was no end to it.
+    /// It was not to be waited for any longer.
     Never,
 }
 
@@ -102,8 +99,8 @@ impl Stage {
         timer.poll(cx, Duration::from_micros(u64::try_from(left).unwrap_or_default())).map(|()| Calm::Due)
     }
 
-    /// Waits until the network rests or something is due.
-    pub(crate) async fn calm(&self, due: impl Fn() -> bool) -> Calm {
+    /// Waits until the network rests or something is due, for so much real time at most.
+    pub(crate) async fn calm(&self, most: Duration, due: impl Fn() -> bool) -> Calm {
         let began = Watch::start();
         let (mut looks, mut guards) = (0, 0);
         loop {
@@ -112,7 +109,7 @@ impl Stage {
             if !self.net.fallen.borrow().is_empty() || due() {
                 return Calm::Due;
             }
-            if began.elapsed() > RESTLESS_MAX {
+            if began.elapsed() > most {
                 return Calm::Never;
             }
             looks += 1;
