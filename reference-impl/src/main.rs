@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use gestore::shell::{Error, Plan, init, serve};
+use gestore::shell::{Error, Plan, init, serve, set_password};
 use tracing_subscriber::EnvFilter;
 
 /// The reference provider of certified mail.
@@ -33,6 +33,13 @@ enum Verb {
         #[arg(long = "user", value_name = "NAME", default_values = ["anna", "bruno"])]
         users: Vec<String>,
     },
+    /// Gives a user a new password, and prints it; a server that runs takes it up when it is started again.
+    Password {
+        /// The provider's folder.
+        dir: PathBuf,
+        /// The user's address, as gestore.toml has it.
+        address: String,
+    },
     /// Serves the provider of a folder until Ctrl-C.
     Serve {
         /// The folder, as `gestore init` made it.
@@ -57,6 +64,7 @@ fn main() -> ExitCode {
 fn run(verb: Verb) -> Result<(), Error> {
     match verb {
         Verb::Init { dir, domains, users } => print(&init(&Plan { folder: dir, domains, users })?),
+        Verb::Password { dir, address } => print(&(set_password(&dir, &address)? + "\n")),
         Verb::Serve { dir, log } => {
             start_log(log)?;
             serve(&dir, |places| {

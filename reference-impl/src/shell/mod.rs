@@ -17,12 +17,16 @@ mod logins;
 mod net;
 mod public;
 mod scanner;
+mod secret;
 mod serve;
 mod store;
 mod tls;
 
+use secret::write_secret;
+
 pub use self::{
     error::Error,
     init::{Plan, init},
+    logins::set_password,
     serve::serve,
 };

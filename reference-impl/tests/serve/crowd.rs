@@ -9,6 +9,8 @@ use crate::{
 
 const ANNA: &str = "anna@alfa.test";
 const BRUNO: &str = "bruno@beta.test";
+/// Whose mailbox the readers watch.
+const WATCHED: &str = "bruno@alfa.test";
 const READERS: usize = 500;
 const CLIENTS: usize = 200;
 const MESSAGES: usize = 3;
@@ -19,9 +21,9 @@ const MEMORY_KIB: u64 = 1024 * 1024;
 fn wait(network: &Network) -> io::Result<Talk> {
     let mut talk = Talk::begin(network.port("alfa.test", "imap"), &network.tls)?;
     talk.line()?;
-    let password = network.password(ANNA);
+    let password = network.password(WATCHED);
     for (command, end) in
-        [(format!("a LOGIN {ANNA} {password}"), "a OK"), ("b SELECT INBOX".into(), "b OK"), ("c IDLE".into(), "+")]
+        [(format!("a LOGIN {WATCHED} {password}"), "a OK"), ("b SELECT INBOX".into(), "b OK"), ("c IDLE".into(), "+")]
     {
         talk.send(format!("{command}\r\n").as_bytes())?;
         until(&mut talk, end)?;
@@ -72,7 +74,8 @@ fn many_readers_and_many_clients_at_once_are_served_without_an_error() {
     for client in clients {
         client.join().expect("a client").expect("a message taken");
     }
-    // Each is told that there are new messages, and takes up its work again.
+    network.submit(ANNA).submit(ANNA, WATCHED, "Novità").expect("a message taken");
+    // Each is told that there is a new message, and takes up its work again.
     for reader in &mut readers {
         until(reader, "* ").expect("news");
         reader.send(b"DONE\r\n").expect("a reader that is still there");

@@ -2,7 +2,12 @@
 
 use std::fs;
 
-use crate::house::{Network, gestore};
+use rusqlite::Connection;
+
+use crate::{
+    client::{Smtp, Talk},
+    house::{Network, gestore},
+};
 
 const ANNA: &str = "anna@alfa.test";
 const BRUNO: &str = "bruno@beta.test";
@@ -85,4 +90,56 @@ fn a_folder_is_served_once() {
     let second = gestore().arg("serve").arg(network.folder("alfa.test")).output().expect("gestore runs");
     assert_eq!(second.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&second.stderr).contains("served already"));
+}
+
+/// Whoever is connected when the server ends is told so, and what was acknowledged before is there after.
+#[test]
+fn clients_have_a_last_word_when_the_server_ends() {
+    let mut network = Network::new("end", &["alfa.test"]);
+    network.serve("alfa.test");
+    let mut smtp = network.submit(ANNA);
+    let mut imap = Talk::begin(network.port("alfa.test", "imap"), &network.tls).expect("a connection");
+    assert!(imap.line().expect("a greeting").starts_with("* OK"));
+    smtp.submit(ANNA, "bruno@alfa.test", "Ultimo").expect("a message taken");
+    network.stop("alfa.test");
+    assert_eq!(smtp.reply().expect("a last word"), "421 4.3.2 Servizio in chiusura");
+    assert!(smtp.reply().is_err(), "the connection is closed");
+    assert_eq!(imap.line().expect("a last word"), "* BYE Servizio in chiusura");
+    network.serve("alfa.test");
+    assert_eq!(kinds(&network.wait_for(ANNA, 2)), ["accettazione", "avvenuta-consegna"]);
+}
+
+/// While somebody else keeps the store, nothing can be written: nothing is acknowledged, and nothing is half there.
+#[test]
+fn a_store_that_cannot_be_written_acknowledges_nothing() {
+    let mut network = Network::new("locked", &["alfa.test"]);
+    network.serve("alfa.test");
+    let mut smtp = network.submit(ANNA);
+    smtp.submit(ANNA, "bruno@alfa.test", "Prima").expect("a message taken");
+    let before = network.wait_for(ANNA, 2);
+    let other = Connection::open(network.folder("alfa.test").join("store.db")).expect("the store");
+    other.execute_batch("BEGIN IMMEDIATE").expect("the lock");
+    let told = smtp.submit(ANNA, "bruno@alfa.test", "Intanto").expect_err("no room on the disk").to_string();
+    assert_eq!(told, "451 4.3.0 Errore temporaneo, riprovare");
+    other.execute_batch("ROLLBACK").expect("the lock goes");
+    assert_eq!(network.mailbox(ANNA), before);
+    smtp.submit(ANNA, "bruno@alfa.test", "Dopo").expect("a message taken");
+    let after = network.wait_for(ANNA, 4);
+    assert!(after[2..].iter().all(|(_, subject)| subject.ends_with(": Dopo")), "{after:?}");
+}
+
+#[test]
+fn a_user_can_have_a_new_password() {
+    let mut network = Network::new("password", &["alfa.test"]);
+    let set = |address: &str| gestore().arg("password").arg(network.folder("alfa.test")).arg(address).output();
+    let set = set("anna@alfa.test").expect("gestore runs");
+    assert!(set.status.success(), "{}", String::from_utf8_lossy(&set.stderr));
+    let new = String::from_utf8(set.stdout).expect("text").trim().to_owned();
+    network.serve("alfa.test");
+    let begin = || Smtp::begin(network.port("alfa.test", "submission"), &network.tls).expect("a connection");
+    assert!(begin().login(ANNA, network.password(ANNA)).is_err(), "the old one is no more");
+    begin().login(ANNA, &new).expect("the new one");
+    begin().login("bruno@alfa.test", network.password("bruno@alfa.test")).expect("others keep theirs");
+    let stranger = gestore().arg("password").arg(network.folder("alfa.test")).arg("x@alfa.test").output();
+    assert!(String::from_utf8_lossy(&stranger.expect("gestore runs").stderr).contains("is no user"));
 }

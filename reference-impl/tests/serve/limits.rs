@@ -57,7 +57,7 @@ fn a_full_house_says_so() {
 
 #[test]
 fn who_is_silent_is_sent_away() {
-    let network = limited("silent", "smtp_idle_seconds", 1);
+    let network = limited("silent", "smtp_idle_seconds", 3);
     let mut smtp = begin(&network).expect("a connection");
     assert_eq!(smtp.reply().expect("a last word"), "421 4.4.2 Tempo scaduto, connessione chiusa");
     assert!(smtp.reply().is_err(), "the connection is closed");
@@ -66,8 +66,8 @@ fn who_is_silent_is_sent_away() {
 #[test]
 fn readers_that_are_silent_are_sent_away() {
     let mut network = Network::new("readers", &["alfa.test"]);
-    network.set("alfa.test", "imap_idle_seconds", 1);
-    network.set("alfa.test", "pop3_idle_seconds", 1);
+    network.set("alfa.test", "imap_idle_seconds", 3);
+    network.set("alfa.test", "pop3_idle_seconds", 3);
     network.serve("alfa.test");
     let mut imap = talk(&network, "imap");
     assert!(imap.line().expect("a greeting").starts_with("* OK"));
@@ -79,7 +79,7 @@ fn readers_that_are_silent_are_sent_away() {
 
 #[test]
 fn a_session_does_not_last_for_ever() {
-    let network = limited("long", "smtp_session_seconds", 2);
+    let network = limited("long", "smtp_session_seconds", 3);
     let mut smtp = begin(&network).expect("a connection");
     let last = (0..1000).find_map(|_| {
         thread::sleep(Duration::from_millis(100));

@@ -13,7 +13,7 @@ use self::{
     keys::{Authority, Provider},
     settings::Neighbour,
 };
-use super::{Error, config, logins};
+use super::{Error, config, logins, write_secret};
 
 /// What [`init`] is to make.
 #[derive(Clone, Debug)]
@@ -52,9 +52,9 @@ pub fn init(plan: &Plan) -> Result<String, Error> {
     };
     let keep = plan.folder.join("authority");
     make(&keep)?;
-    secret(&keep.join("authority.key.pem"), &authority.key())?;
+    write_secret(&keep.join("authority.key.pem"), &authority.key())?;
     write(&keep.join("authority.crt.pem"), shared.authority.as_bytes())?;
-    secret(&keep.join("index-signer.key.pem"), &authority.index_key())?;
+    write_secret(&keep.join("index-signer.key.pem"), &authority.index_key())?;
     write(&keep.join("index-signer.crt.pem"), shared.index_signer.as_bytes())?;
     write(&keep.join("indice.ldif"), index.as_bytes())?;
     let mut told = String::new();
@@ -113,9 +113,9 @@ fn establish(
     users: &[String],
 ) -> Result<String, Error> {
     make(folder)?;
-    secret(&folder.join("signing.key.pem"), &provider.signing_key)?;
+    write_secret(&folder.join("signing.key.pem"), &provider.signing_key)?;
     write(&folder.join("signing.crt.pem"), provider.signing_certificate.as_bytes())?;
-    secret(&folder.join("tls.key.pem"), &provider.tls_key)?;
+    write_secret(&folder.join("tls.key.pem"), &provider.tls_key)?;
     write(&folder.join("tls.crt.pem"), provider.tls_certificate.as_bytes())?;
     write(&folder.join("authority.crt.pem"), shared.authority.as_bytes())?;
     write(&folder.join("index-signer.crt.pem"), shared.index_signer.as_bytes())?;
@@ -129,7 +129,7 @@ fn establish(
         hashes += &format!("{name}@{domain}:{}\n", logins::hash(&password)?);
         told += &format!("  {:<32} {password}\n", format!("{name}@{domain}"));
     }
-    secret(&folder.join("passwords"), &hashes)?;
+    write_secret(&folder.join("passwords"), &hashes)?;
     write(&folder.join(config::FILE), neighbour.settings(network, users).as_bytes())?;
     Ok(format!("{told}  {}\n\n", neighbour.services()))
 }
@@ -153,18 +153,4 @@ fn make(folder: &Path) -> Result<(), Error> {
 
 fn write(path: &Path, octets: &[u8]) -> Result<(), Error> {
     fs::write(path, octets).map_err(|error| Error::at(path, error))
-}
-
-/// Writes what nobody else may read.
-fn secret(path: &Path, text: &str) -> Result<(), Error> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path).map_err(|error| Error::at(path, error))?;
-    io_write(file, text).map_err(|error| Error::at(path, error))
-}
-
-fn io_write(mut file: fs::File, text: &str) -> std::io::Result<()> {
-    std::io::Write::write_all(&mut file, text.as_bytes())
 }

@@ -136,7 +136,7 @@ impl Neighbour {
 
 fn users_of(domain: &str, users: &[String]) -> String {
     let mut text =
-        "\n# Each has a line in the file of passwords. ordinary: what becomes of mail that is not certified:\n\
+        "\n# `gestore password` gives a new one a password. ordinary: what becomes of mail that is not certified:\n\
         # \"refuse\", \"anomaly\" (delivered in an anomaly envelope), { forward = \"name@elsewhere\" }.\n"
             .to_owned();
     for user in users {

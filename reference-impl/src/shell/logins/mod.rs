@@ -4,4 +4,5 @@ mod failures;
 mod passwords;
 
 pub(super) use failures::{Failures, Turn};
+pub use passwords::set_password;
 pub(super) use passwords::{Passwords, hash, invent};

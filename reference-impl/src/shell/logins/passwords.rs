@@ -12,7 +12,7 @@ use argon2::{
 use aws_lc_rs::{constant_time, hmac, rand};
 use tracing::warn;
 
-use crate::shell::Error;
+use crate::shell::{Error, config, write_secret};
 
 /// Letters and digits that nobody takes for another.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -69,6 +69,30 @@ impl Passwords {
         }
         ok && known.is_some()
     }
+}
+
+/// Gives a user, or the service mailbox, a new password. *Gives* the password.
+///
+/// *Takes* the provider's folder. *Errors*: an address that is no user's, a file that cannot be written.
+pub fn set_password(folder: &Path, address: &str) -> Result<String, Error> {
+    let settings = config::read(folder)?;
+    let addresses = settings.users.iter().map(|user| &user.address).chain([&settings.service_mailbox]);
+    if !addresses.into_iter().any(|known| known.eq_ignore_ascii_case(address)) {
+        let what = format!("{address} is no user; a [[user]] with that address makes it one");
+        return Err(Error::at(&folder.join(config::FILE), what));
+    }
+    let path = settings.path(&settings.files.passwords);
+    let before = fs::read_to_string(&path).map_err(|error| Error::at(&path, error))?;
+    let is_other = |line: &&str| line.split_once(':').is_none_or(|(known, _)| !known.eq_ignore_ascii_case(address));
+    let password = invent()?;
+    let mut lines: String = before.lines().filter(is_other).map(|line| format!("{line}\n")).collect();
+    lines += &format!("{address}:{}\n", hash(&password)?);
+    // The file as it was stays until the new one is whole.
+    let new = path.with_extension("new");
+    let _ = fs::remove_file(&new);
+    write_secret(&new, &lines)?;
+    fs::rename(&new, &path).map_err(|error| Error::at(&path, error))?;
+    Ok(password)
 }
 
 /// The Argon2id hash of a password in PHC form, with a salt of its own.
