@@ -14,7 +14,7 @@ use collaudo_node::{Bytes, DurableLog, Effect, Input, Node, Timestamp};
 
 pub use self::{
     config::{Config, Family, IndexSource, Ordinary, User},
-    core::{Declared, Patience, compact, declare, found},
+    core::{Declared, Patience, compact, declare, found, founding},
     scan::scan,
 };
 

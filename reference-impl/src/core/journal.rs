@@ -340,6 +340,14 @@ pub fn found(config: &Config) -> Bytes {
     Record::Founded(config.clone()).encode()
 }
 
+/// The configuration that a founding record holds; `None` for any other record.
+pub fn founding(record: &[u8]) -> Option<Config> {
+    match Record::decode(record)? {
+        Record::Founded(config) => Some(config),
+        _ => None,
+    }
+}
+
 /// What a committed record says to others: what lies in a mailbox, what the 30 months' log holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Declared {

@@ -28,7 +28,7 @@ mod smtp;
 mod virus;
 mod writer;
 
-pub use journal::{Declared, declare, found};
+pub use journal::{Declared, declare, found, founding};
 pub use patience::Patience;
 pub(crate) use provider::Provider;
 pub use provider::compact;

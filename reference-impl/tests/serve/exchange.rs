@@ -84,6 +84,19 @@ fn a_mistake_in_the_configuration_is_told_with_its_line_and_nothing_is_served() 
 }
 
 #[test]
+fn a_store_belongs_to_one_domain() {
+    let mut network = Network::new("moved", &["alfa.test"]);
+    network.serve("alfa.test");
+    network.stop("alfa.test");
+    network.edit("alfa.test", |text| text.replace("alfa.test", "gamma.test"));
+    let refused = gestore().arg("serve").arg(network.folder("alfa.test")).output().expect("gestore runs");
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert!(refused.status.code() == Some(2) && told.contains("is the store of alfa.test"), "{told}");
+    network.edit("alfa.test", |text| text.replace("gamma.test", "alfa.test"));
+    network.serve("alfa.test");
+}
+
+#[test]
 fn a_folder_is_served_once() {
     let mut network = Network::new("once", &["alfa.test"]);
     network.serve("alfa.test");

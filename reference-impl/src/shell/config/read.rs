@@ -20,7 +20,8 @@ pub(in crate::shell) fn read(folder: &Path) -> Result<Settings, Error> {
 fn parse(file: &Path, text: &str) -> Result<Settings, Error> {
     let settings: Settings = toml::from_str(text).map_err(|error| {
         let line = line_of(text, error.span());
-        Error::Config { file: file.to_owned(), line, what: told(error.message()) }
+        let found = error.span().and_then(|span| text.get(span)).unwrap_or_default();
+        Error::Config { file: file.to_owned(), line, what: told(error.message(), found) }
     })?;
     match settings.mistake() {
         None => Ok(settings),
@@ -36,9 +37,16 @@ fn line_of(text: &str, span: Option<Range<usize>>) -> usize {
     1 + before.matches('\n').count()
 }
 
-/// The message of the reader of TOML, with the nearest right word where one was misspelt.
-fn told(message: &str) -> String {
-    let message = message.trim().replace('\n', "; ");
+/// The message of the reader of TOML, with what was found where it does not say it, and with the nearest right word where
+/// one was misspelt.
+fn told(message: &str, found: &str) -> String {
+    let message = match message.trim() {
+        "invalid IP address syntax" => format!("found {found}, expected an IP address such as \"127.0.0.1\""),
+        "invalid socket address syntax" => {
+            format!("found {found}, expected an address and a port such as \"127.0.0.1:25\"")
+        }
+        message => message.replace('\n', "; "),
+    };
     let mut words = message.split('`').skip(1).step_by(2);
     let found = words.next().unwrap_or_default();
     let nearest = words.map(|word| (strsim::damerau_levenshtein(found, word), word)).min();
@@ -112,6 +120,14 @@ mod tests {
     fn a_value_of_another_kind_is_told_with_its_line() {
         let told = fault(&GOOD.replace("imap = 0", "imap = \"zero\""));
         assert!(told.starts_with("gestore.toml:6: ") && told.contains("zero"), "{told}");
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_told_with_what_one_looks_like() {
+        let listen = GOOD.replace("[ports]", "listen = \"localhost\"\n[ports]");
+        assert_eq!(fault(&listen), "gestore.toml:5: found \"localhost\", expected an IP address such as \"127.0.0.1\"");
+        let told = fault(&format!("{GOOD}[routes]\n\"beta.test\" = \"127.0.0.1\"\n"));
+        assert!(told.starts_with("gestore.toml:10: found \"127.0.0.1\", expected an address and a port"), "{told}");
     }
 
     #[test]

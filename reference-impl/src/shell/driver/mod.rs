@@ -52,13 +52,13 @@ impl Driver {
             let now = clock.now();
             if self.node.next_deadline().is_some_and(|at| at <= now) {
                 self.take(&mut clock, Input::Deadline, &mut effects);
-                continue;
             }
             if let Some(at) = ends_at
                 && (self.hands.is_idle() || now >= at)
             {
                 break;
             }
+            // Where the next one is due already, what was said meanwhile is heard first.
             let wait = self.node.next_deadline().into_iter().chain(ends_at).min().map(|at| at.since(now));
             match self.hear(wait) {
                 None => {}

@@ -140,9 +140,8 @@ fn users_of(domain: &str, users: &[String]) -> String {
         # \"refuse\", \"anomaly\" (delivered in an anomaly envelope), { forward = \"name@elsewhere\" }.\n"
             .to_owned();
     for user in users {
-        text += &format!(
-            "[[user]]\naddress = \"{user}@{domain}\"\nquota_octets = 1_000_000_000\nordinary = \"anomaly\"\n\n"
-        );
+        text +=
+            &format!("[[user]]\naddress = \"{user}@{domain}\"\nquota_octets = 1_000_000_000\nordinary = \"anomaly\"\n");
     }
     text
 }

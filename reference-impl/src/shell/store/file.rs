@@ -56,7 +56,15 @@ impl Log {
             transaction.pragma_update(None, "application_id", APPLICATION).map_err(fault)?;
             transaction.pragma_update(None, "user_version", VERSION).map_err(fault)?;
         }
-        found(&transaction, founding).map_err(fault)?;
+        let holds = founded(&transaction).map_err(fault)?;
+        if let Some(domain) = holds.as_ref().and_then(|holds| other_domain(holds, founding)) {
+            let what =
+                format!("is the store of {domain}, and the configuration is of another domain; a domain never changes");
+            return Err(Error::at(path, what));
+        }
+        if holds.as_ref() != Some(founding) {
+            found(&transaction, founding).map_err(fault)?;
+        }
         transaction.commit().map_err(fault)?;
         let snapshot = file.query_row("SELECT state FROM snapshot", [], |row| row.get_ref(0).map(octets));
         let snapshot = snapshot.optional().map_err(fault)?;
@@ -115,13 +123,20 @@ fn told(path: &Path, fault: &rusqlite::Error) -> Error {
     Error::at(path, what)
 }
 
-/// Appends the founding record where it is not the one that holds: the first, or that of a changed configuration.
+/// The founding record that holds: the first, or that of the last change of the configuration.
+fn founded(transaction: &Transaction<'_>) -> rusqlite::Result<Option<Bytes>> {
+    let query = "SELECT value FROM about WHERE name = 'founded'";
+    transaction.query_row(query, [], |row| row.get_ref(0).map(octets)).optional()
+}
+
+/// The domain of a store, where a new founding record is of another one.
+fn other_domain(holds: &Bytes, founding: &Bytes) -> Option<String> {
+    let (before, after) = (crate::founding(holds)?, crate::founding(founding)?);
+    Some(before.domain).filter(|before| !before.eq_ignore_ascii_case(&after.domain))
+}
+
+/// Appends a founding record, which holds from now on.
 fn found(transaction: &Transaction<'_>, founding: &Bytes) -> rusqlite::Result<()> {
-    let holds =
-        transaction.query_row("SELECT value FROM about WHERE name = 'founded'", [], |row| row.get_ref(0).map(octets));
-    if holds.optional()?.as_ref() == Some(founding) {
-        return Ok(());
-    }
     append(transaction, std::slice::from_ref(founding))?;
     transaction.execute("INSERT OR REPLACE INTO about VALUES ('founded', ?1)", params![text(founding)])?;
     Ok(())
