@@ -219,6 +219,9 @@ pub struct StoryRemark {
     /// The recipient that it is about; empty where it is about the whole.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub recipient: String,
+    /// The number of the message that it is about; none where it is about what several say or lack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<u64>,
     /// In words that a clerk understands.
     pub words: String,
 }

@@ -210,6 +210,9 @@ pub(super) fn remark(lang: Lang, remark: &StoryRemark) -> String {
             RemarkCode::LateNotice => "un avviso dopo la sua ora",
         },
     };
-    let about = if remark.recipient.is_empty() { String::new() } else { format!(" ({})", remark.recipient) };
+    let message = remark.message.map(|number| format!("messaggio {number}"));
+    let about: Vec<String> =
+        message.into_iter().chain(Some(remark.recipient.clone())).filter(|one| !one.is_empty()).collect();
+    let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
     format!("{said}{about}. \u{ab}{}\u{bb}", remark.words)
 }

@@ -11,7 +11,7 @@ const FIRST_NOTICE: Span = Span::from_secs(12 * 3_600 + 1_800);
 const DAY: Span = Span::from_hours(24);
 
 fn remark(code: RemarkCode, recipient: &str, words: impl Into<String>) -> StoryRemark {
-    StoryRemark { code, recipient: recipient.to_owned(), words: words.into() }
+    StoryRemark { code, recipient: recipient.to_owned(), message: None, words: words.into() }
 }
 
 /// What a sender's whole set would hold. A recipient's holds envelopes alone, and lacks nothing.
@@ -61,8 +61,8 @@ fn does_not_count(one: &Summary) -> Option<StoryRemark> {
         SignatureVerdict::Invalid => "its signature is not valid",
         SignatureVerdict::Absent => "it is not signed",
     };
-    let words = format!("{} does not count: {why}", named(one));
-    Some(remark(RemarkCode::DoesNotCount, &one.consegna, words))
+    let words = format!("{} (message {}) does not count: {why}", named(one), one.message);
+    Some(StoryRemark { message: Some(one.message), ..remark(RemarkCode::DoesNotCount, &one.consegna, words) })
 }
 
 /// `the delivery receipt for bruno@beta.test`.

@@ -115,6 +115,11 @@ fn a_message_whose_signature_does_not_hold_does_not_count() {
     let story = one(&["accettazione", "consegna", "errore-consegna", "secondo-avviso"], altered);
     assert_eq!(codes(&story.contradictions), [(RemarkCode::DoesNotCount, "bruno@beta.test")]);
     assert_eq!(codes(&story.missing), [(RemarkCode::NoOutcome, "bruno@beta.test")]);
+    let [told] = story.contradictions.as_slice() else { panic!("one remark") };
+    let number =
+        story.messages.iter().find(|line| line.signature == SignatureVerdict::Invalid).map(|line| line.message);
+    assert_eq!(told.message, number);
+    assert!(number.is_some_and(|number| told.words.contains(&format!("(message {number})"))), "{}", told.words);
 }
 
 #[test]

@@ -94,5 +94,7 @@ pub(super) fn remark(remark: &StoryRemark, lang: Lang) -> String {
         RemarkCode::LateFailure => "mancata consegna comunicata oltre 24 ore dopo l'accettazione",
         RemarkCode::LateNotice => "un avviso oltre la sua ora",
     };
-    if remark.recipient.is_empty() { words.to_owned() } else { format!("{}: {words}", remark.recipient) }
+    let which = remark.message.map(|number| format!("messaggio {number}: ")).unwrap_or_default();
+    let words = format!("{which}{words}");
+    if remark.recipient.is_empty() { words } else { format!("{}: {words}", remark.recipient) }
 }
