@@ -3,6 +3,7 @@
 //! Reports never parse mail: what a message says was read by the judge and stands in the record. All that they print is
 //! material from outside; it is escaped, and characters that could act on a screen are shown by name.
 
+mod answered;
 mod chapter;
 pub mod clause_map;
 mod finding;
@@ -16,5 +17,6 @@ mod standing;
 pub mod text;
 mod words;
 
+pub use answered::Answered;
 pub use lang::{Lang, UnknownLang};
 pub use words::{acts, visible};

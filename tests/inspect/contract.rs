@@ -184,6 +184,45 @@ fn an_opinion_document_names_what_was_examined_and_with_what() {
     assert!(output.stdout.is_empty() && said(&output).contains("--opinion"), "{}", said(&output));
 }
 
+/// Goal: a person's answers are told in each form as a person's, beside what the message shows, and end the program as they
+/// end a run. Method: one answer, in the ways that weigh.
+#[test]
+fn a_review_is_told_beside_what_messages_show() {
+    let home = folder("review");
+    let (mail, file, page) = (home.join("mail"), home.join("review.toml"), home.join("opinion.html"));
+    put(&mail.join("a.eml"), &certified()[0]);
+    let (review, opinion) = (["--review", shown(&file)], ["--opinion", shown(&page)]);
+    for (answer, code) in [("yes", 0), ("not-applicable", 0), ("partly", 3), ("no", 1)] {
+        let filled = format!(
+            "[[answer]]\nrow = \"PEC-DM.20-01\"\nanswer = \"{answer}\"\nevidence = \"certificate 12\"\nwho = \"M. Rossi\"\n\
+             date = \"2026-03-02\"\n"
+        );
+        put(&file, filled.as_bytes());
+        let output = inspect(&[&review[..], &opinion, &["--format", "json", shown(&mail)]].concat());
+        assert_eq!(output.status.code(), Some(code), "{answer}: {}", said(&output));
+        let object = object(&output);
+        let told = &list(&object, "review")[0];
+        assert_eq!((&told["clause"], &told["answer"]), (&"PEC-DM.20-01".into(), &answer.into()));
+        let verdicts = list(&list(&object, "messages")[0], "verdicts");
+        assert!(verdicts.iter().all(|verdict| verdict["clause"] != "PEC-DM.20-01"), "no verdict of the machine's");
+        let text = inspect(&[&review[..], &[shown(&mail)]].concat());
+        let hash = BodyHash::of(filled.as_bytes()).0;
+        let page = fs::read_to_string(&page).expect("it was written");
+        for words in ["PEC-DM.20-01", "M. Rossi", "certificate 12"] {
+            assert!(said(&text).contains(words), "no {words} in {}", said(&text));
+            assert!(page.contains(words), "no {words} in the opinion");
+        }
+        assert!(page.contains(&hash), "the opinion names the file of answers");
+    }
+    put(
+        &file,
+        b"[[answer]]\nrow = \"PEC-2.1-01\"\nanswer = \"yes\"\nevidence = \"x\"\nwho = \"x\"\ndate = \"2026-03-02\"\n",
+    );
+    let output = inspect(&[&review[..], &[shown(&mail)]].concat());
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(output.stdout.is_empty() && said(&output).contains("a machine judges it"), "{}", said(&output));
+}
+
 /// Goal: Ctrl-C ends the walk and not the telling. Method: messages go in until the first come out; then the signal; when
 /// the program has said that it heard it, one more message.
 #[cfg(unix)]

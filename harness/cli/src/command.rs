@@ -141,6 +141,9 @@ pub struct InspectArgs {
     /// Worker threads; as many as there are processors where none is given
     #[arg(long)]
     pub jobs: Option<usize>,
+    #[command(flatten)]
+    /// What a reviewer answered
+    pub review: ReviewArgs,
     /// The most octets of a message that is loaded, such as 256MiB
     #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = size)]
     pub max_message: u64,

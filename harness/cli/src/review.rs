@@ -8,10 +8,13 @@ use std::{
 
 use clap::Args;
 use collaudo_record::{Answer, Requirement, Review};
+use collaudo_reports::Answered;
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
+
+use crate::command::Ending;
 
 /// Reviews by clause.
 pub type Reviews = BTreeMap<String, Review>;
@@ -31,6 +34,23 @@ impl ReviewArgs {
     /// [`Mistakes`], all that the file has.
     pub fn read(&self) -> Result<Reviews, Mistakes> {
         self.review.as_deref().map_or_else(|| Ok(Reviews::new()), |path| read(path, &collaudo_judge::catalogue()))
+    }
+}
+
+/// The answers with their rows, in the catalogue's order.
+pub(crate) fn answered(mut reviews: Reviews) -> Vec<Answered> {
+    let rows = collaudo_judge::catalogue().into_iter();
+    rows.filter_map(|row| Some(Answered { review: reviews.remove(&row.id)?, row })).collect()
+}
+
+/// How a program ends by these answers: a person's `no` weighs like a failure and `partly` like an unknown, where the row lays
+/// down a duty.
+pub(crate) fn ending<'a>(answers: impl Iterator<Item = (&'a Requirement, &'a Review)> + Clone) -> Ending {
+    let said = |wanted| answers.clone().any(|(row, review)| row.level != "MAY" && review.answer == wanted);
+    match () {
+        () if said(Answer::No) => Ending::Failed,
+        () if said(Answer::Partly) => Ending::Unknown,
+        () => Ending::Passed,
     }
 }
 
@@ -218,7 +238,7 @@ pub fn checklist(catalogue: &[Requirement]) -> String {
          # who = your name; date = the day, such as \"2026-03-02\". What is left empty counts as not answered.\n\
          # Rispondete a quanto potete: answer = \"yes\" (sì), \"no\", \"partly\" (in parte) o \"not-applicable\" (non pertinente);\n\
          # evidence = su che cosa si fonda la risposta; who = il vostro nome; date = il giorno. Ciò che resta vuoto non conta.\n\
-         # Then / poi: collaudo run --review FILE\n",
+         # Then / poi: collaudo run --review FILE, collaudo inspect --review FILE ...\n",
     );
     for row in catalogue {
         let Some(question) = &row.question else { continue };

@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use collaudo_record::{Answer, FORMAT, Measured, RunRecord, ScenarioOutcome};
+use collaudo_record::{FORMAT, Measured, RunRecord, ScenarioOutcome};
 use collaudo_reports::{json, text};
 use collaudo_scenario::{Scenario, matches};
 use collaudo_world::Subject;
@@ -190,14 +190,14 @@ fn show(record: &RunRecord, measured: &Measured, args: &RunArgs) {
     }
 }
 
-/// A person's `no` weighs like a failure and `partly` like an unknown, where the row lays down a duty.
+/// What the scenarios came to, and what a person answered.
 fn ending(record: &RunRecord) -> Ending {
     let any = |outcome| record.scenarios.iter().any(|scenario| scenario.outcome == outcome);
-    let duties = || record.clauses.iter().filter(|clause| clause.requirement.level != "MAY");
-    let said = |answer| duties().filter_map(|clause| clause.review.as_ref()).any(|review| review.answer == answer);
-    if any(ScenarioOutcome::Failed) || said(Answer::No) {
+    let answers = record.clauses.iter().filter_map(|clause| Some((&clause.requirement, clause.review.as_ref()?)));
+    let answered = review::ending(answers);
+    if any(ScenarioOutcome::Failed) || answered == Ending::Failed {
         Ending::Failed
-    } else if any(ScenarioOutcome::Unknown) || said(Answer::Partly) {
+    } else if any(ScenarioOutcome::Unknown) || answered == Ending::Unknown {
         Ending::Unknown
     } else {
         Ending::Passed

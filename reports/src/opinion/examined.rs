@@ -75,6 +75,7 @@ pub(super) fn means(opinion: &Opinion<'_>) -> Markup {
                 (given(opinion, Role::Trust))
                 (given(opinion, Role::Index))
                 (given(opinion, Role::Revocation))
+                @if !opinion.answers.is_empty() { (given(opinion, Role::Review)) }
             }
         }
     }
@@ -102,6 +103,7 @@ fn given(opinion: &Opinion<'_>, role: Role) -> Markup {
         Role::Trust => lang.of("Trusted certificates", "Certificati fidati"),
         Role::Index => lang.of("Index of providers", "Indice dei gestori"),
         Role::Revocation => lang.of("Revoked certificates", "Certificati revocati"),
+        Role::Review => lang.of("A person's answers", "Risposte di una persona"),
     };
     let documents: Vec<&Document> = opinion.anchors.iter().filter(|document| document.role == role).collect();
     html! {

@@ -3,6 +3,7 @@
 //!
 //! It says what was found and no more: no conclusion in law is drawn, and each claim of a message is told as a claim.
 
+mod answers;
 mod examined;
 mod limits;
 mod message;
@@ -12,7 +13,7 @@ mod told;
 use collaudo_record::{BodyHash, Inspection, Outcome, PathVerdict, Requirement, SignatureVerdict, StoredStory};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::{lang::Lang, words};
+use crate::{answered::Answered, lang::Lang, words};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -40,6 +41,8 @@ pub struct Opinion<'a> {
     pub not_examined: &'a [NotExamined],
     /// What the messages tell together.
     pub stories: &'a [StoredStory],
+    /// What a person answered to rows that no message shows, in the catalogue's order.
+    pub answers: &'a [Answered],
     /// Whether the examination was broken off before its end.
     pub interrupted: bool,
     /// The catalogue.
@@ -70,6 +73,8 @@ pub enum Role {
     Index,
     /// A list of revoked certificates.
     Revocation,
+    /// A reviewer's answers.
+    Review,
 }
 
 /// A message with its verdicts.
@@ -136,6 +141,7 @@ fn document(opinion: &Opinion<'_>) -> Markup {
                     (examined::means(opinion))
                     (message::section(opinion))
                     (story::section(opinion))
+                    (answers::section(opinion))
                     (limits::section(opinion))
                     (examined::again(lang))
                 }

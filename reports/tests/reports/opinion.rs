@@ -1,6 +1,6 @@
 use collaudo_record::*;
 use collaudo_reports::{
-    Lang,
+    Answered, Lang,
     opinion::{self, Document, Examined, NotExamined, Opinion, Role},
 };
 
@@ -13,6 +13,7 @@ struct Set {
     not_examined: Vec<NotExamined>,
     stories: Vec<StoredStory>,
     law: Vec<Requirement>,
+    answers: Vec<Answered>,
 }
 
 fn set() -> Set {
@@ -42,6 +43,7 @@ fn set() -> Set {
         not_examined: vec![NotExamined { place: "d.bin".into(), why: "it is not mail".into() }],
         stories: vec![story()],
         law: crate::fixture::catalogue().into_iter().map(|clause| clause.requirement).collect(),
+        answers: Vec::new(),
     }
 }
 
@@ -57,6 +59,7 @@ impl Set {
             messages: &self.messages,
             not_examined: &self.not_examined,
             stories: &self.stories,
+            answers: &self.answers,
             interrupted: false,
             law: &self.law,
         })
@@ -134,8 +137,12 @@ fn story() -> StoredStory {
         consegna: "bruno@beta.test".into(),
         copies: 1,
     };
-    let remark =
-        |code, recipient: &str, words: &str| StoryRemark { code, recipient: recipient.into(), words: words.into() };
+    let remark = |code, recipient: &str, words: &str| StoryRemark {
+        code,
+        recipient: recipient.into(),
+        message: None,
+        words: words.into(),
+    };
     StoredStory {
         identifier: "opec1.1@alfa.test".into(),
         msgid: Vec::new(),

@@ -16,6 +16,8 @@ pub(crate) fn read(args: &InspectArgs) -> Result<(Anchors, Vec<Document>), Inspe
     let trust = all(TRUST, &args.trust)?;
     let crls = all(CRL, &args.crl)?;
     let index = args.index.as_deref().map(|path| one(INDEX, path)).transpose()?;
+    // The document names the file of answers too; what is wrong in it is told where it is read.
+    let review = args.review.review.as_deref().map(|path| one(REVIEW, path)).transpose()?;
     let documents = |role, paths: &[PathBuf], files: &[Vec<u8>]| -> Vec<Document> {
         paths.iter().zip(files).map(|(path, octets)| case::anchor(role, path, octets)).collect()
     };
@@ -23,6 +25,7 @@ pub(crate) fn read(args: &InspectArgs) -> Result<(Anchors, Vec<Document>), Inspe
         documents(Role::Trust, &args.trust, &trust),
         documents(Role::Index, args.index.as_slice(), index.as_slice()),
         documents(Role::Revocation, &args.crl, &crls),
+        documents(Role::Review, args.review.review.as_slice(), review.as_slice()),
     ];
     let anchors = Anchors::read(&slices(&trust), index.as_deref(), &slices(&crls)).map_err(|error| {
         let (option, path) = match error {
@@ -38,6 +41,7 @@ pub(crate) fn read(args: &InspectArgs) -> Result<(Anchors, Vec<Document>), Inspe
 const TRUST: &str = "--trust";
 const INDEX: &str = "--index";
 const CRL: &str = "--crl";
+const REVIEW: &str = "--review";
 
 fn all(option: &'static str, paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, InspectError> {
     paths.iter().map(|path| one(option, path)).collect()

@@ -8,7 +8,7 @@ use std::{
 
 use collaudo_record::{BodyHash, Inspection, StoredStory};
 use collaudo_reports::{
-    Lang,
+    Answered, Lang,
     opinion::{self, Document, Examined, NotExamined, Opinion, Role},
 };
 use collaudo_sources::{Fate, Place, Why};
@@ -32,6 +32,7 @@ pub(crate) struct Case {
     messages: Vec<Examined>,
     not_examined: Vec<NotExamined>,
     stories: Vec<StoredStory>,
+    answers: Vec<Answered>,
 }
 
 impl Case {
@@ -39,13 +40,19 @@ impl Case {
     ///
     /// # Errors
     /// Where nothing can be written there, before anything is examined.
-    pub(crate) fn open(path: &Path, lang: Lang, anchors: Vec<Document>) -> Result<Self, InspectError> {
+    pub(crate) fn open(
+        path: &Path,
+        lang: Lang,
+        anchors: Vec<Document>,
+        answers: &[Answered],
+    ) -> Result<Self, InspectError> {
         let mut part = path.as_os_str().to_owned();
         part.push(".part");
         let part = PathBuf::from(part);
         File::create(&part).map_err(|why| InspectError::Opinion { path: path.to_owned(), why })?;
         let (files, messages, not_examined, stories) = Default::default();
-        Ok(Self { path: path.to_owned(), lang, part, anchors, files, messages, not_examined, stories })
+        let (path, answers) = (path.to_owned(), answers.to_vec());
+        Ok(Self { path, lang, part, anchors, files, messages, not_examined, stories, answers })
     }
 
     pub(crate) fn message(&mut self, number: u64, place: &Place, inspection: Inspection) {
@@ -83,6 +90,7 @@ impl Case {
             messages: &self.messages,
             not_examined: &self.not_examined,
             stories: &self.stories,
+            answers: &self.answers,
             interrupted,
             law: &collaudo_judge::catalogue(),
         });

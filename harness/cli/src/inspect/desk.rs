@@ -7,7 +7,7 @@ use std::{
 
 use collaudo_judge::Summary;
 use collaudo_record::{Inspection, InspectionCounts, StoredStory};
-use collaudo_reports::visible;
+use collaudo_reports::{Answered, visible};
 use collaudo_sources::{Fate, File, Kind, Place, Why};
 
 use super::{case::Case, examine::Examined, progress::Progress, tally::Tally};
@@ -22,6 +22,8 @@ pub(crate) trait View {
     fn told(&mut self, place: &Place, fate: Option<Fate>, why: &Why, out: &mut String);
     /// A story, after all messages.
     fn story(&mut self, story: &StoredStory, out: &mut String);
+    /// What a person answered, after all stories.
+    fn answers(&mut self, answers: &[Answered], out: &mut String);
     /// What stands behind all.
     fn end(&mut self, counts: &InspectionCounts, interrupted: bool, out: &mut String);
 }
@@ -33,6 +35,7 @@ const BLOCK_OCTETS: usize = 32 << 10;
 pub(crate) struct Desk<'a> {
     view: Box<dyn View + 'a>,
     case: Option<Case>,
+    answers: Vec<Answered>,
     progress: &'a Progress,
     out: String,
     number: u64,
@@ -46,12 +49,18 @@ pub(crate) struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    pub(crate) fn open(mut view: Box<dyn View + 'a>, case: Option<Case>, progress: &'a Progress) -> Self {
+    pub(crate) fn open(
+        mut view: Box<dyn View + 'a>,
+        case: Option<Case>,
+        answers: Vec<Answered>,
+        progress: &'a Progress,
+    ) -> Self {
         let mut out = String::new();
         view.begin(&mut out);
         Self {
             view,
             case,
+            answers,
             progress,
             out,
             number: 0,
@@ -117,7 +126,7 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Writes the stories and the counts.
+    /// Writes the stories, the answers and the counts.
     ///
     /// *Gives* the case, where there is one, and the tally, or why standard output cannot be written.
     pub(crate) fn close(mut self, interrupted: bool) -> (Option<Case>, io::Result<Tally>) {
@@ -130,6 +139,7 @@ impl<'a> Desk<'a> {
                 self.flush();
             }
         }
+        self.view.answers(&self.answers, &mut self.out);
         self.view.end(&self.tally.counts, interrupted, &mut self.out);
         self.flush();
         (self.case, self.failed.map_or(Ok(self.tally), Err))

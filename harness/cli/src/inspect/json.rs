@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use collaudo_record::{Inspection, InspectionCounts, StoredStory};
+use collaudo_record::{Inspection, InspectionCounts, Review, StoredStory};
+use collaudo_reports::Answered;
 use collaudo_sources::{Fate, Place, Why};
 use serde::Serialize;
 use serde_json::json;
@@ -15,6 +16,7 @@ pub(crate) struct Object {
     has_messages: bool,
     has_stories: bool,
     files: Vec<String>,
+    answers: Vec<String>,
 }
 
 /// One entry of `messages`.
@@ -24,6 +26,14 @@ struct Entry<'a> {
     file: String,
     #[serde(flatten)]
     inspection: &'a Inspection,
+}
+
+/// One entry of `review`.
+#[derive(Serialize)]
+struct Answer<'a> {
+    clause: &'a str,
+    #[serde(flatten)]
+    review: &'a Review,
 }
 
 impl View for Object {
@@ -48,13 +58,22 @@ impl View for Object {
         push(out, &mut self.has_stories, story);
     }
 
+    fn answers(&mut self, answers: &[Answered], _: &mut String) {
+        let told = answers.iter().map(|Answered { row, review }| text(&Answer { clause: &row.id, review }));
+        self.answers.extend(told);
+    }
+
     fn end(&mut self, counts: &InspectionCounts, interrupted: bool, out: &mut String) {
         if !self.has_stories {
             out.push_str("\n],\"stories\":[");
         }
-        let (files, counts) = (self.files.join(",\n"), text(counts));
+        let (files, answers) = (self.files.join(",\n"), self.answers.join(",\n"));
+        let counts = text(counts);
         // A string is all that could make this writer fail, and it does not.
-        let _ = writeln!(out, "],\n\"files\":[{files}],\n\"counts\":{counts},\"interrupted\":{interrupted}}}");
+        let _ = writeln!(
+            out,
+            "],\n\"files\":[{files}],\n\"review\":[{answers}],\n\"counts\":{counts},\"interrupted\":{interrupted}}}"
+        );
     }
 }
 

@@ -23,7 +23,10 @@ use std::{
 
 use collaudo_sources::{Limits, walk};
 
-use crate::command::{Ending, Format, InspectArgs};
+use crate::{
+    command::{Ending, Format, InspectArgs},
+    review,
+};
 
 use case::Case;
 use crew::Bounds;
@@ -55,6 +58,9 @@ pub enum InspectError {
         /// Why.
         why: io::Error,
     },
+    /// The reviewer's answers cannot be used.
+    #[error(transparent)]
+    Review(#[from] review::Mistakes),
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}")]
     Out(io::Error),
@@ -66,10 +72,12 @@ pub enum InspectError {
 /// [`InspectError`]; a file that is not mail, or cannot be read, is none: it is told and counted.
 pub(crate) fn run(args: &InspectArgs) -> Result<Ending, InspectError> {
     let (anchors, documents) = anchors::read(args)?;
-    let case = args.opinion.as_deref().map(|path| Case::open(path, args.lang, documents)).transpose()?;
+    let answers = review::answered(args.review.read()?);
+    let answered = review::ending(answers.iter().map(|one| (&one.row, &one.review)));
+    let case = args.opinion.as_deref().map(|path| Case::open(path, args.lang, documents, &answers)).transpose()?;
     interrupt::listen();
     let progress = Progress::begin();
-    let mut desk = Desk::open(view(args), case, &progress);
+    let mut desk = Desk::open(view(args), case, answers, &progress);
     let limits = Limits { message_octets: args.max_message, ..Limits::default() };
     let jobs = args.jobs.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from)).max(1);
     crew::in_order(
@@ -93,7 +101,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<Ending, InspectError> {
     case.map_or(Ok(()), |case| case.write(args, interrupted || closed.is_err()))?;
     match closed {
         Ok(_) if interrupted => Ok(Ending::Interrupted),
-        Ok(tally) => Ok(tally.ending()),
+        Ok(tally) => Ok(tally.ending(answered)),
         // Whoever read it has read enough.
         Err(why) if why.kind() == io::ErrorKind::BrokenPipe => Ok(Ending::Interrupted),
         Err(why) => Err(InspectError::Out(why)),

@@ -88,13 +88,13 @@ impl Tally {
         }
     }
 
-    /// 2 beats 1 beats 3.
-    pub(crate) fn ending(&self) -> Ending {
+    /// What the messages came to, and what a person answered: 2 beats 1 beats 3.
+    pub(crate) fn ending(&self, answered: Ending) -> Ending {
         if self.named_unread {
             Ending::Unreadable
-        } else if self.failed {
+        } else if self.failed || answered == Ending::Failed {
             Ending::Failed
-        } else if self.unknown {
+        } else if self.unknown || answered == Ending::Unknown {
             Ending::Unknown
         } else {
             Ending::Passed

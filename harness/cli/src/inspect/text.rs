@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use collaudo_record::{Inspection, InspectionCounts, Requirement, StoredStory};
-use collaudo_reports::{Lang, text::InspectionText};
+use collaudo_reports::{Answered, Lang, text::InspectionText};
 use collaudo_sources::{Fate, Place, Why};
 
 use super::desk::View;
@@ -44,6 +44,15 @@ impl View for Text {
     fn story(&mut self, story: &StoredStory, out: &mut String) {
         self.after_line = false;
         out.push_str(&self.text.story(story));
+    }
+
+    fn answers(&mut self, answers: &[Answered], out: &mut String) {
+        let told = self.text.answers(answers);
+        if self.after_line && !told.is_empty() {
+            self.after_line = false;
+            out.push('\n');
+        }
+        out.push_str(&told);
     }
 
     fn end(&mut self, counts: &InspectionCounts, interrupted: bool, out: &mut String) {

@@ -4,12 +4,12 @@ mod story;
 mod words;
 
 use collaudo_record::{
-    ClauseVerdict, Inspection, InspectionCounts, Outcome, PathCheck, PathVerdict, Requirement, SignaturePath,
+    Answer, ClauseVerdict, Inspection, InspectionCounts, Outcome, PathCheck, PathVerdict, Requirement, SignaturePath,
     SignatureVerdict,
 };
 
 use super::Pen;
-use crate::{lang::Lang, words::visible};
+use crate::{answered::Answered, lang::Lang, standing::Standing, words::visible};
 
 /// How to tell what was found in stored messages.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +57,37 @@ impl InspectionText {
     /// *Takes* a word for what became of it, where it is, and why.
     pub fn not_examined(&self, word: &str, place: &str, why: &str) -> String {
         format!("{} {}: {}\n", self.pen.faint(word), line(place), line(why))
+    }
+
+    /// A block on what a person answered, ended by an empty line; nothing where nobody answered anything.
+    pub fn answers(&self, answers: &[Answered]) -> String {
+        let Self { pen, lang } = *self;
+        let told = answers.iter().flat_map(|Answered { row, review }| {
+            let word = Standing::Answered(review.answer).word(lang);
+            let word = match review.answer {
+                Answer::No => pen.red(word),
+                Answer::Partly => pen.yellow(word),
+                Answer::Yes | Answer::NotApplicable => word.to_owned(),
+            };
+            let whose = format!(
+                "{}, {}; {}",
+                review.who,
+                review.date,
+                lang.of("no machine saw it", "nessuna macchina l'ha visto")
+            );
+            [
+                pen.hang("  ", 12, &format!("{word} {}, {}", row.id, row.source)),
+                pen.field(lang.of("law", "norma"), lang.of(&row.statement, &row.statement_it)),
+                pen.field(lang.of("evidence", "riscontri"), &review.evidence),
+                pen.field(lang.of("answered", "risposta"), &whose),
+            ]
+        });
+        let lines: Vec<_> = told.collect();
+        if lines.is_empty() {
+            String::new()
+        } else {
+            ended([vec![lang.of("REVIEW", "REVISIONE").to_owned()], lines].concat())
+        }
     }
 
     /// What it all came to.
