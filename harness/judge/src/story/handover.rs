@@ -89,10 +89,39 @@ pub(crate) fn handovers<'a>(
     for (number, submission) in submissions.iter().enumerate() {
         stay(&mut all, appearances, number, submission);
     }
+    let places = Places::of(appearances);
     for handover in &mut all {
-        outcome(handover, appearances, visits);
+        outcome(handover, &places, visits);
     }
     all
+}
+
+/// Where to look for what became of an envelope.
+struct Places<'s, 'a> {
+    appearances: &'s [Appearance<'a>],
+    by_identifier: BTreeMap<&'a str, Vec<usize>>,
+    /// Mailboxes in lower case.
+    by_mailbox: BTreeMap<String, Vec<usize>>,
+}
+
+impl<'s, 'a> Places<'s, 'a> {
+    fn of(appearances: &'s [Appearance<'a>]) -> Self {
+        let (mut by_identifier, mut by_mailbox): (BTreeMap<_, Vec<_>>, BTreeMap<_, Vec<_>>) = Default::default();
+        for (place, one) in appearances.iter().enumerate() {
+            if let Some(id) = one.pec_msgid() {
+                by_identifier.entry(id).or_default().push(place);
+            }
+            if let Some(mailbox) = one.mailbox() {
+                by_mailbox.entry(mailbox.trim().to_ascii_lowercase()).or_default().push(place);
+            }
+        }
+        Self { appearances, by_identifier, by_mailbox }
+    }
+
+    fn at(&self, places: Option<&'s Vec<usize>>) -> impl Iterator<Item = (usize, &'s Appearance<'a>)> {
+        let appearances = self.appearances;
+        places.into_iter().flatten().filter_map(|place| Some((*place, appearances.get(*place)?)))
+    }
 }
 
 /// An envelope on the wire is a handover for each recipient of its path that the provider manages.
@@ -173,14 +202,11 @@ fn begun<'a>(
     }
 }
 
-fn outcome(handover: &mut Handover<'_>, appearances: &[Appearance<'_>], visits: &[(u32, &str)]) {
+fn outcome<'s>(handover: &mut Handover<'_>, places: &'s Places<'s, '_>, visits: &[(u32, &str)]) {
     let (provider, recipient) = (handover.provider, handover.recipient);
     let user = provider.users.iter().find(|user| same(&user.address, recipient));
     handover.exists = user.is_some() || same(&provider.service_mailbox, recipient);
-    for (place, one) in appearances.iter().enumerate() {
-        if one.pec_msgid() != Some(handover.pec_msgid) {
-            continue;
-        }
+    for (place, one) in places.at(places.by_identifier.get(handover.pec_msgid)) {
         let is_issuers = one.issuer.is_some_and(|issuer| issuer.name == provider.name);
         let ours = is_issuers && one.concerns(recipient);
         match one.kind() {
@@ -196,18 +222,16 @@ fn outcome(handover: &mut Handover<'_>, appearances: &[Appearance<'_>], visits: 
     }
     handover.room = match user.and_then(|user| user.quota_octets) {
         None => Some(true),
-        Some(quota) => room(handover, appearances, visits, quota),
+        Some(quota) => room(handover, places, visits, quota),
     };
 }
 
 /// Whether the envelope fits into what was free when it came. What somebody has fetched may be gone.
-fn room(handover: &Handover<'_>, appearances: &[Appearance<'_>], visits: &[(u32, &str)], quota: u64) -> Option<bool> {
+fn room<'s>(handover: &Handover<'_>, places: &'s Places<'s, '_>, visits: &[(u32, &str)], quota: u64) -> Option<bool> {
     let begun = handover.taken.map_or(u32::MAX, |(event, _)| event);
-    let held =
-        appearances.iter().enumerate().filter(|(place, one)| one.event < begun && !handover.stored.contains(place));
-    let held = held.map(|(_, one)| one);
-    let here: Vec<_> =
-        held.filter(|one| one.mailbox().is_some_and(|mailbox| same(mailbox, handover.recipient))).collect();
+    let lying = places.at(places.by_mailbox.get(&handover.recipient.trim().to_ascii_lowercase()));
+    let held = lying.filter(|(place, one)| one.event < begun && !handover.stored.contains(place));
+    let here: Vec<_> = held.map(|(_, one)| one).collect();
     let visited = |one: &Appearance<'_>| {
         visits.iter().any(|(event, mailbox)| one.event < *event && *event < begun && same(mailbox, handover.recipient))
     };

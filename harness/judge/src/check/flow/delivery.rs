@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::{Check, Findings, Occasion, View, access::may_be_full, count, quoted};
 use crate::{
     Clause,
@@ -28,11 +30,14 @@ fn storing(view: &View<'_>, out: &mut Findings) {
 
 /// What lies in mailboxes, each beside how it came there from outside.
 pub(super) fn stored<'s, 'a>(story: &'s Story<'a>) -> impl Iterator<Item = (&'s Appearance<'a>, &'s Appearance<'a>)> {
-    let came = |lying: &Appearance<'a>, one: &Appearance<'a>| {
-        one.first == lying.first && matches!(one.place, Place::Wire { to, .. } if to.name == lying.at_provider().name)
-    };
+    let mut came: BTreeMap<(usize, &str), &Appearance<'a>> = BTreeMap::new();
+    for one in &story.appearances {
+        if let Place::Wire { to, .. } = one.place {
+            came.entry((one.first, &to.name)).or_insert(one);
+        }
+    }
     let lying = story.appearances.iter().filter(|one| one.mailbox().is_some());
-    lying.filter_map(move |lying| Some((lying, story.appearances.iter().find(|one| came(lying, one))?)))
+    lying.filter_map(move |lying| Some((lying, *came.get(&(lying.first, &*lying.at_provider().name))?)))
 }
 
 /// Whether receipts of a handover may rightly be missing from the trace.
