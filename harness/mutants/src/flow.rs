@@ -91,6 +91,13 @@ impl Bench<'_> {
         if self.trace.events.len() < before { Ok(()) } else { Err(Unfit::Missing(format!("stored copy of {pick:?}"))) }
     }
 
+    /// Takes everything out of a mailbox.
+    pub(crate) fn unstore_at(&mut self, address: &str) -> Result<(), Unfit> {
+        let before = self.trace.events.len();
+        self.trace.events.retain(|event| !matches!(&event.what, What::Stored { mailbox, .. } if mailbox == address));
+        if self.trace.events.len() < before { Ok(()) } else { Err(Unfit::Missing(format!("message in {address}"))) }
+    }
+
     /// Moves the events of mailboxes that hold a message.
     pub(crate) fn store_at(&mut self, pick: Pick, span: Span) -> Result<(), Unfit> {
         let bodies = self.find(pick)?;

@@ -117,6 +117,14 @@ impl Disturbances {
         was_full && written <= until
     }
 
+    /// Whether a host's disk took nothing all the time between two instants, and the trace goes on long enough for what it may
+    /// have kept elsewhere to come to light.
+    pub(crate) fn kept_nothing(&self, host: &str, from: Instant, until: Instant) -> bool {
+        let over = |span: &&Disturbance| span.to.is_none_or(|to| to.after(CATCH_UP) <= self.end);
+        let ours = self.disks.iter().filter(|span| span.concerns(&[host]));
+        ours.filter(over).any(|span| span.covers(from, until))
+    }
+
     /// Whether a host's clock was wrong at some instant between two.
     pub(crate) fn mistimes(&self, host: &str, from: Instant, until: Instant) -> bool {
         let overlaps = |span: &&Disturbance| span.from <= until && span.to.is_none_or(|to| to >= from);

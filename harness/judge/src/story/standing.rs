@@ -31,7 +31,8 @@ pub(crate) enum Standing {
     Invalid,
     /// No path leads from its certificate to an anchor, or the certificate was not valid, or it was revoked.
     Untrusted,
-    /// Correct or not by what the provider could know: of a revocation, or for want of an index. Either treatment is right.
+    /// Correct or not by what the provider could know, of a revocation or for want of an index; or by how far it looks into
+    /// form, which the law leaves to it (R-0091). Either treatment is right.
     Doubtful,
 }
 
@@ -53,7 +54,9 @@ impl Standing {
             (true, true, false) => Self::Untrusted,
             _ if revocation == Revocation::Yes => Self::Untrusted,
             _ if revocation == Revocation::Unsure => Self::Doubtful,
-            (true, true, true) if is_well_formed(reading) && is_from_its_signer(reading) => Self::Correct,
+            (true, true, true) if is_well_formed(reading) && is_from_its_signer(reading) => {
+                if is_of_one_piece(reading) { Self::Correct } else { Self::Doubtful }
+            }
             (true, true, true) => Self::Malformed,
         }
     }
@@ -77,7 +80,7 @@ impl Standing {
             Self::Unlisted => "signed with a certificate that the index does not list",
             Self::Invalid => "signed, but the signature does not hold",
             Self::Untrusted => "signed, but with a certificate that is not to be trusted",
-            Self::Doubtful => "signed with a certificate that the provider could look up or could not",
+            Self::Doubtful => "correct or not by what the provider could look up, or by how far it looked",
         }
     }
 }
@@ -87,6 +90,26 @@ fn is_from_its_signer(reading: &Reading) -> bool {
     let named = reading.signature.as_ref().map_or(&[][..], |signature| signature.addresses());
     let mut authors = reading.head.from.iter();
     authors.any(|author| named.iter().any(|address| address.eq_ignore_ascii_case(&author.address)))
+}
+
+/// Whether header and certification data say one thing, and the data follow their definition: what a taker may look into,
+/// or may not (R-0091).
+fn is_of_one_piece(reading: &Reading) -> bool {
+    let (head, Some(data)) = (&reading.head, &reading.daticert) else { return true };
+    let is_envelope = reading.kind == Kind::PostaCertificata;
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_named = |address: &str| head.to.iter().chain(&head.cc).any(|one| one.address.eq_ignore_ascii_case(address));
+    let has_subject = || {
+        let (own, certified) =
+            (head.subject.as_deref().unwrap_or_default(), data.oggetto.as_deref().unwrap_or_default());
+        words(own).ends_with(&words(certified))
+    };
+    let is_one_envelope = || {
+        head.message_id == data.identificativo
+            && head.tipo_ricevuta.as_ref().is_none_or(|form| Some(form) == data.ricevuta.as_ref())
+            && data.destinatari.iter().all(|(address, _)| is_named(address))
+    };
+    data.flaws.is_empty() && head.x_riferimento == data.msgid && has_subject() && (!is_envelope || is_one_envelope())
 }
 
 /// Whether it says what it is, and its parts are those of its kind. Only what no reader can overlook counts: more is for

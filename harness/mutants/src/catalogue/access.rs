@@ -113,12 +113,19 @@ mutants! {
     "fifty-refused", FIFTY, "A message to fifty recipients is refused.",
         ["2.2.1-02", "DM.12-02"],
         |b| {
-            b.turn_away(552)?;
+            b.turn_away(550)?;
             b.only("alfa");
             Ok(())
         };
-    "correct-submission-refused", CROSS, "A correct submission is refused as too large.",
+    "correct-submission-refused", CROSS, "A correct submission is refused.",
         ["2.2.1-02"],
+        |b| {
+            b.turn_away(550)?;
+            b.only("alfa");
+            Ok(())
+        };
+    "small-submission-refused-as-too-large", CROSS, "A submission of a few hundred octets is refused for its size.",
+        ["2.2.1-02", "DM.12-03"],
         |b| {
             b.turn_away(552)?;
             b.only("alfa");

@@ -71,6 +71,9 @@ mutants! {
     "clock-slow", CROSS, "A provider's clock is two seconds slow.",
         ["4.1-01", "DM.9-02"],
         |b| b.misclock("beta", -2);
+    "clock-an-hour-slow", CROSS, "A provider's clock is an hour slow: its receipts are dated before what they answer.",
+        ["2.3-03", "3.2.1-06", "3.3.2-05", "4.1-01", "DM.9-02"],
+        |b| b.misclock("beta", -3_600);
 
     "fetched-over-imap-changed", IMAP_VISIT, "What a person fetches over IMAP is not what was put in the mailbox.",
         ["2.2.3-04"],

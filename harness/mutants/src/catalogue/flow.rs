@@ -90,6 +90,16 @@ mutants! {
             b.only("alfa");
             Ok(())
         };
+    "envelope-for-one-of-two", TWO_AT_ONE, "The envelope is sent to one of the two recipients of the submission, and nothing becomes of the other.",
+        ["3.1.5-19"],
+        |b| {
+            let is_for = |path: &str| path.eq_ignore_ascii_case("bianca@beta.test");
+            b.transfers(ENVELOPE, |transfer| transfer.forward_paths.retain(|forward| !is_for(&forward.path)))?;
+            b.lose(DELIVERY.about("bianca@beta.test"))?;
+            b.unstore_at("bianca@beta.test")?;
+            b.only("alfa");
+            Ok(())
+        };
     "take-charge-lost", CROSS, "A correct envelope is not taken in charge.",
         ["2.2.2-05", "3.2.1-01", "3.2.1-04", "3.5-01"],
         |b| {

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use collaudo_record::{Outcome, Span};
 
-use super::{Check, Findings, Occasion, View, count, timeouts::second_notice};
+use super::{Check, Findings, Occasion, View, count, size::says_size, timeouts::second_notice};
 use crate::{
     Clause,
     reading::{Kind, Virus},
@@ -189,7 +189,10 @@ fn admitted(story: &Story<'_>, out: &mut Findings, submission: &Submission<'_>, 
         } else if envelope_must_show(story, submission) {
             occasion.holds(out, &[Clause::PEC_2_2_1_02], false, expected, &observed);
         }
-    } else if !said_no && submission.taken() && !may_lack_receipts(story, submission) {
+    } else if !said_no
+        && submission.taken()
+        && (!may_lack_receipts(story, submission) || broke_its_word(story, submission))
+    {
         occasion.holds(out, &[Clause::PEC_2_2_1_02, Clause::PEC_3_1_4_09], false, expected, &observed);
     }
 }
@@ -221,7 +224,17 @@ fn thirty(out: &mut Findings, submission: &Submission<'_>, fate: &Fate, occasion
     let product = octets.saturating_mul(u64::try_from(submission.recipients.len()).unwrap_or(u64::MAX));
     // A profile below the floor is the scenario's own fiction, and its limit is what is examined.
     let is_bound = submission.provider.max_octets >= *THIRTY.end();
-    if is_bound && THIRTY.contains(&product) && (fate.entered() || submission.refused() || !fate.notices.is_empty()) {
+    // Who says that so little is too much has that reason.
+    let is_called_too_much = product < *THIRTY.start() && !fate.entered() && says_size(submission);
+    if is_bound && is_called_too_much {
+        let expected =
+            format!("{product} octets times recipients not refused for their size, for up to 30 MB must be possible");
+        let occasion = Occasion::of(occasion.view, submission.provider, submission, fate.events()).by("R-0098");
+        occasion.holds(out, &[Clause::PEC_DM_12_03], false, &expected, &fate.words(submission));
+    } else if is_bound
+        && THIRTY.contains(&product)
+        && (fate.entered() || submission.refused() || !fate.notices.is_empty())
+    {
         let expected = format!("{product} octets times recipients accepted, for up to 30 MB must be");
         occasion.holds(out, &[Clause::PEC_DM_12_03], fate.entered(), &expected, &fate.words(submission));
     }
@@ -263,6 +276,13 @@ fn rejected(story: &Story<'_>, out: &mut Findings, submission: &Submission<'_>, 
 /// Whether what the provider owes the sender may rightly be missing: the provider was disturbed, or the mailbox is full.
 pub(super) fn may_lack_receipts(story: &Story<'_>, submission: &Submission<'_>) -> bool {
     story.disturbances.excuses(&[&submission.provider.name], submission.t0.0) || may_be_full(story, submission)
+}
+
+/// Whether a provider said yes while its disk took nothing, and knew it: what it could not keep it must not have taken (R-0094).
+fn broke_its_word(story: &Story<'_>, submission: &Submission<'_>) -> bool {
+    let (came, replied) = submission.t0;
+    let host = submission.provider.name.as_str();
+    story.disturbances.kept_nothing(host, came, replied) && !may_be_full(story, submission)
 }
 
 /// Whether the sender's own mailbox may have refused a receipt.

@@ -3,7 +3,11 @@
 use collaudo_record::{Instant, Provider, Span, What};
 
 use super::{Check, Findings, Occasion, View};
-use crate::{Clause, reading::Kind, story::Appearance};
+use crate::{
+    Clause,
+    reading::Kind,
+    story::{Appearance, Story},
+};
 
 /// A provider's clock is within a second of the true time.
 pub(super) const CLOCK: Check = Check { clauses: &[Clause::PEC_4_1_01, Clause::PEC_DM_9_02], run: clock };
@@ -64,9 +68,11 @@ fn stated(view: &View<'_>, provider: &Provider) -> Vec<Stated> {
         _ => None,
     });
     let own = view.story.messages().filter(|one| one.issuer.is_some_and(|issuer| issuer.name == provider.name));
-    let certified = own.filter_map(|receipt| {
+    // An envelope's time is that of its acceptance receipt.
+    let receipts = own.filter(|one| !matches!(one.kind(), Kind::PostaCertificata | Kind::NonAccettazione));
+    let certified = receipts.filter_map(|receipt| {
         let given = receipt.reading.daticert.as_ref()?.at?;
-        let cause = cause(view, provider, receipt)?;
+        let cause = cause(view.story, provider, receipt)?;
         let earliest = Some(Instant(cause.0.div_euclid(SECOND.0) * SECOND.0));
         Some(Stated { event: receipt.event, given, earliest, latest: receipt.at })
     });
@@ -74,10 +80,9 @@ fn stated(view: &View<'_>, provider: &Provider) -> Vec<Stated> {
 }
 
 /// When that came which a receipt answers.
-fn cause(view: &View<'_>, provider: &Provider, receipt: &Appearance<'_>) -> Option<Instant> {
-    let story = view.story;
+pub(in crate::check) fn cause(story: &Story<'_>, provider: &Provider, receipt: &Appearance<'_>) -> Option<Instant> {
     match receipt.kind() {
-        Kind::Accettazione => Some(story.submission_of(receipt)?.t0.0),
+        Kind::Accettazione | Kind::NonAccettazione | Kind::PostaCertificata => Some(story.submission_of(receipt)?.t0.0),
         Kind::PresaInCarico | Kind::AvvenutaConsegna | Kind::ErroreConsegna => {
             let ours = story.handovers.iter().filter(|one| one.provider.name == provider.name);
             let mut same = ours.filter(|one| Some(one.pec_msgid) == receipt.pec_msgid());

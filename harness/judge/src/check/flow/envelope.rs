@@ -1,6 +1,6 @@
-use collaudo_record::{Ordinary, Provider, Transfer};
+use collaudo_record::{Event, Ordinary, Provider, Transfer, What};
 
-use super::{Check, Findings, Occasion, View, quoted};
+use super::{Check, Findings, Occasion, View, access::must_reach, quoted};
 use crate::{
     Clause,
     reading::{Head, Kind, Mailbox},
@@ -163,6 +163,37 @@ fn original(view: &View<'_>, out: &mut Findings) {
         enclosed(view, out, appearance, submission);
         paths(view, out, appearance, submission);
     }
+    for submission in &view.story.submissions {
+        reaches_all(view, out, submission);
+    }
+}
+
+/// Who is sent an envelope for one of his users is sent it for all to whom the original goes (R-0097). Whom nothing reached at
+/// all is another row's affair.
+//= PEC-3.1.5-19
+fn reaches_all(view: &View<'_>, out: &mut Findings, submission: &Submission<'_>) {
+    let own = submission.provider;
+    for recipient in &submission.recipients {
+        let Some(provider) = recipient.provider.filter(|provider| provider.name != own.name) else { continue };
+        let to_him = |one: &&Appearance<'_>| one.transfer().is_some() && one.at_provider().name == provider.name;
+        let crossed: Vec<_> = view.story.about(submission, Kind::PostaCertificata).filter(to_him).collect();
+        let named = || crossed.iter().filter_map(|one| one.transfer()).flat_map(|transfer| &transfer.forward_paths);
+        // One whom his provider would not have was asked for all the same.
+        let is_asked = || view.trace.events.iter().any(|event| asks(event, &own.name, recipient.address));
+        let is_reached = crossed.is_empty() || named().any(|one| same(&one.path, recipient.address)) || is_asked();
+        if !is_reached && must_reach(view.story, submission, recipient) {
+            let to: Vec<_> = named().map(|one| one.path.as_str()).collect();
+            let expected = format!("a forward path for {}, as in the submission", recipient.address);
+            let occasion = Occasion::of(view, own, submission, crossed.iter().map(|one| one.event)).by("R-0097");
+            occasion.holds(out, &[Clause::PEC_3_1_5_19], false, &expected, &format!("to {} alone", to.join(", ")));
+        }
+    }
+}
+
+/// Whether a provider asks there to have a message taken for that address.
+fn asks(event: &Event, client: &str, address: &str) -> bool {
+    let What::Transfer(transfer) = &event.what else { return false };
+    transfer.session.client == client && transfer.forward_paths.iter().any(|one| same(&one.path, address))
 }
 
 /// Each answers for what it sends or stores: who only passes on, for passing on what came.

@@ -29,6 +29,7 @@ mod visits;
 
 use collaudo_record::{Basis, Outcome, Provider};
 
+pub(super) use clock::cause;
 pub(super) use delivery::code;
 pub(super) use timeouts::is_second;
 

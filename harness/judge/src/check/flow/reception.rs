@@ -303,6 +303,15 @@ fn anomaly(view: &View<'_>, out: &mut Findings) {
     }
 }
 
+/// Whether another receipt that came is this one in all that is signed, whatever identifiers they bear outside of the
+/// signature (R-0095).
+fn is_same_receipt(story: &Story<'_>, other: &Appearance<'_>, receipt: &Appearance<'_>) -> bool {
+    let came = || story.appearances.get(other.first).is_some_and(|first| first.transfer().is_some());
+    let signed = |of: &Appearance<'_>| of.octets.get(of.reading.content().body.clone()).unwrap_or_default().to_vec();
+    let is_receipt = other.kind() == receipt.kind() && other.standing == Standing::Correct;
+    is_receipt && came() && signed(other) == signed(receipt)
+}
+
 fn filing(view: &View<'_>, out: &mut Findings) {
     let story = view.story;
     for receipt in &story.appearances {
@@ -315,17 +324,23 @@ fn filing(view: &View<'_>, out: &mut Findings) {
         }
         if receipt.standing == Standing::Correct {
             let Some(transfer) = receipt.transfer() else { continue };
-            let mailboxes: Vec<_> = transfer.forward_paths.iter().map(|one| one.path.as_str()).collect();
+            let mut mailboxes: Vec<_> = transfer.forward_paths.iter().map(|one| one.path.as_str()).collect();
+            // It is for the provider alone, whomever it was sent to (PEC-3.2.1-14, PEC-2.1.1.1.1-03; R-0096).
+            if receipt.kind() == Kind::PresaInCarico {
+                mailboxes.push(&arrival.to.service_mailbox);
+            }
+            let is_it = |one: &&Appearance<'_>| one.first == receipt.first || is_same_receipt(story, one, receipt);
             let lies = |one: &&Appearance<'_>| {
-                one.first == receipt.first
-                    && one.mailbox().is_some_and(|mailbox| mailboxes.iter().any(|path| same(path, mailbox)))
+                one.mailbox().is_some_and(|mailbox| mailboxes.iter().any(|path| same(path, mailbox))) && is_it(one)
             };
             let lying = story.appearances.iter().find(lies);
             let filed = lying.is_some();
             // One that comes again may lie there again, one that came once may not.
-            let came = story.appearances.iter().filter(|one| one.first == receipt.first && one.transfer().is_some());
+            let came = story.appearances.iter().filter(|one| one.transfer().is_some()).filter(is_it);
             let is_once = story.appearances.iter().filter(lies).count() <= came.count();
-            let unchanged = is_once && lying.is_some_and(|lying| same_but_trace(receipt.octets, lying.octets));
+            let is_whole =
+                |lying: &Appearance<'_>| lying.first != receipt.first || same_but_trace(receipt.octets, lying.octets);
+            let unchanged = is_once && lying.is_some_and(is_whole);
             let exists = |path: &&str| {
                 same(path, &arrival.to.service_mailbox) || arrival.to.users.iter().any(|user| same(&user.address, path))
             };

@@ -1,3 +1,7 @@
+use std::collections::BTreeSet;
+
+use collaudo_record::{Session, What};
+
 use super::{Check, Findings, Occasion, View};
 use crate::{
     Clause,
@@ -73,6 +77,7 @@ fn secure(view: &View<'_>, out: &mut Findings) {
         let both = &[Clause::PEC_5_3_02, Clause::PEC_5_3_01];
         occasion.holds(out, both, secured, "submission under TLS", words(secured));
     }
+    let (able, users) = (names(view, |session| &session.server), names(view, |session| &session.client));
     for appearance in &view.story.appearances {
         let Place::Wire { transfer, from: Some(from), to } = &appearance.place else { continue };
         let submission = view.story.submission_of(appearance);
@@ -81,8 +86,28 @@ fn secure(view: &View<'_>, out: &mut Findings) {
         //= PEC-5.3-01
         //= PEC-5.3-03
         let both = &[Clause::PEC_5_3_01, Clause::PEC_5_3_03];
-        for provider in [*from, *to] {
-            on(provider).holds(out, both, transfer.secured, &expected, words(transfer.secured));
+        if transfer.secured {
+            [*from, *to].into_iter().for_each(|one| on(one).holds(out, both, true, &expected, words(true)));
+            continue;
+        }
+        // Who takes ordinary mail must take what comes in the clear (PEC-5.3-05): that it came so is its sender's choice,
+        // unless he uses TLS with others and nobody ever could with this one.
+        let offers_none = !able.contains(to.name.as_str()) && users.contains(from.name.as_str());
+        for provider in [Some(*from), offers_none.then_some(*to)].into_iter().flatten() {
+            on(provider).by("R-0093").holds(out, both, false, &expected, words(false));
         }
     }
+}
+
+/// Who stood at one end of some connection under TLS where providers meet.
+fn names<'v>(view: &'v View<'v>, end: fn(&Session) -> &String) -> BTreeSet<&'v str> {
+    const PROVIDERS: u16 = 25;
+    let secured = view.trace.events.iter().filter_map(|event| match &event.what {
+        What::Secured(session) if session.port == PROVIDERS => Some(end(session).as_str()),
+        What::Transfer(transfer) if transfer.secured && transfer.session.port == PROVIDERS => {
+            Some(end(&transfer.session).as_str())
+        }
+        _ => None,
+    });
+    secured.collect()
 }

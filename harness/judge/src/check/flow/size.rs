@@ -68,10 +68,9 @@ fn refused<'v>(view: &'v View<'v>, provider: &Provider) -> Vec<Refused<'v>> {
     told.collect()
 }
 
-fn says_size(submission: &Submission<'_>) -> bool {
-    submission
-        .transfer
-        .reply
-        .as_ref()
-        .is_some_and(|reply| reply.code == 552 || ["5.2.3", "5.3.4"].iter().any(|code| reply.text.starts_with(code)))
+/// Whether SMTP itself refused it for its size.
+pub(super) fn says_size(submission: &Submission<'_>) -> bool {
+    let names_size = |text: &str| ["5.2.3", "5.3.4"].iter().any(|code| text.starts_with(code));
+    let reply = submission.transfer.reply.as_ref();
+    reply.is_some_and(|reply| reply.code == 552 && !reply.text.starts_with("5.2.2") || names_size(&reply.text))
 }

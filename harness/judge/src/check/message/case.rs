@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Clause,
-    check::{Finding, View},
+    check::{Finding, View, flow::cause},
     reading::{Attached, Daticert, Entity, Form, Head, Index, Kind, Reading},
     sighting::Sighting,
     story::{Submission, address::same},
@@ -110,6 +110,13 @@ impl<'a> Case<'a> {
         (!self.is_alone).then_some(self.sighting.at)
     }
 
+    /// When that came which it answers: sooner nobody can have made it. None where that was not seen.
+    pub(crate) fn earliest(&self) -> Option<Instant> {
+        let appearances = &self.view.story.appearances;
+        let place = appearances.binary_search_by_key(&self.sighting.event, |one| one.event).ok()?;
+        cause(self.view.story, self.issuer, appearances.get(place)?)
+    }
+
     /// The index that the issuer had when it looked recipients up; none where it had none.
     pub(crate) fn index(&self) -> Option<&'a Index> {
         let event = self.submission.map_or(self.sighting.event, |submission| submission.event);
@@ -170,6 +177,19 @@ impl<'a> Case<'a> {
             _ => self.daticert()?.identificativo.as_deref()?,
         };
         self.envelopes().find(|envelope| envelope.reading.head.message_id.as_deref() == Some(id))
+    }
+
+    /// The certification data of another provider's envelope that this message answers: what it repeats of them is that
+    /// provider's (R-0092).
+    pub(crate) fn answered(&self) -> Option<&'a Daticert> {
+        let envelope = self.envelope().filter(|_| !self.is_alone)?;
+        let is_anothers = envelope.issuer.is_some_and(|author| author.name != self.issuer.name);
+        envelope.reading.daticert.as_ref().filter(|_| is_anothers)
+    }
+
+    /// Whether it has of the envelope that it answers what it was given there.
+    pub(crate) fn repeats<T: PartialEq>(&self, part: impl Fn(&'a Daticert) -> T) -> bool {
+        self.answered().zip(self.daticert()).is_some_and(|(given, own)| part(given) == part(own))
     }
 
     /// All transport envelopes of the trace.

@@ -62,6 +62,10 @@ pub(super) const RULES: &[Rule] = &[
 /// What the DTD says of one element.
 fn shape(case: &Case<'_>, at: FlawAt, expected: &'static str) -> Option<Ruling> {
     let flaws: Vec<&str> = case.daticert()?.flaws_at(at).collect();
+    let is_heading = matches!(at, FlawAt::Intestazione | FlawAt::Destinatari);
+    if is_heading && !flaws.is_empty() && case.repeats(|data| data.flaws_at(at).collect::<Vec<_>>()) {
+        return None;
+    }
     let words = if flaws.is_empty() { words!("as the DTD wants it") } else { flaws.join("; ") };
     Some(Ruling::holds(flaws.is_empty(), expected, words))
 }
@@ -123,7 +127,7 @@ fn mittente(case: &Case<'_>) -> Option<Ruling> {
     let sender = submitted.or_else(author).or_else(|| case.sender_shown());
     let holds = own.is_some_and(|own| sender.map_or(own.contains('@'), |sender| same(own, sender)));
     // Whether it is the sender the original alone can tell.
-    if case.is_alone && sender.is_none() && holds {
+    if case.is_alone && sender.is_none() && holds || !holds && case.repeats(|data| data.mittente.as_deref()) {
         return None;
     }
     let expected = words!("mittente {}", sender.unwrap_or("with an address"));
@@ -154,7 +158,7 @@ fn destinatari(case: &Case<'_>) -> Option<Ruling> {
     let missing: Vec<String> =
         wanted.iter().flatten().filter(|address| asked.is_some() && !own.contains(address)).cloned().collect();
     let holds = !own.is_empty() && once.len() == own.len() && strange.is_empty() && missing.is_empty();
-    if case.is_alone && wanted.is_none() && holds {
+    if case.is_alone && wanted.is_none() && holds || !holds && case.repeats(|data| &data.destinatari) {
         return None;
     }
     let expected = match &wanted {
@@ -180,6 +184,9 @@ fn risposte(case: &Case<'_>) -> Option<Ruling> {
         Some(own) if wanted.iter().any(|wanted| same(own, wanted) || own.contains(wanted)) => Outcome::Pass,
         _ => Outcome::Fail,
     };
+    if outcome != Outcome::Pass && case.repeats(|data| data.risposte.as_deref()) {
+        return None;
+    }
     Some(Ruling::of(outcome, words!("risposte {}", wanted.first()?), words!("risposte {}", shown(own))))
 }
 
@@ -191,7 +198,11 @@ fn oggetto(case: &Case<'_>) -> Option<Ruling> {
         None => case.subject_shown()?,
     };
     let subject = collapsed(subject);
-    Some(Ruling::holds(case.are_one(&own, &subject), words!("oggetto {subject:?}"), words!("oggetto {own:?}")))
+    let holds = case.are_one(&own, &subject);
+    if !holds && case.repeats(|data| data.oggetto.as_deref()) {
+        return None;
+    }
+    Some(Ruling::holds(holds, words!("oggetto {subject:?}"), words!("oggetto {own:?}")))
 }
 
 //= PEC-4.4-13
@@ -278,7 +289,7 @@ fn msgid(case: &Case<'_>) -> Option<Ruling> {
     let known = case.submission.map(|submission| submission.msgid()).or_else(|| case.msgid_agreed().map(Some));
     let enclosed = || case.enclosed().map(|enclosed| enclosed.head.x_riferimento.as_deref());
     let wanted = known.or_else(enclosed).unwrap_or(case.head().x_riferimento.as_deref());
-    if own.is_none() && wanted.is_none() {
+    if own.is_none() && wanted.is_none() || own != wanted && case.repeats(|data| data.msgid.as_deref()) {
         return None;
     }
     Some(Ruling::holds(own == wanted, words!("msgid {}", shown(wanted)), words!("msgid {}", shown(own))))

@@ -316,10 +316,13 @@ fn date_at(case: &Case<'_>, at: Instant, what: &str) -> Ruling {
     let apart = date.since(at).0.abs() / 1_000_000;
     let is_before = |seen: Instant| date.since(seen).0 > DEPLOYED_SECONDS * 1_000_000 && !case.may_be_mistimed();
     let seen_before = case.seen().is_some_and(is_before);
+    let is_behind = |came: Instant| came.since(date).0 > DEPLOYED_SECONDS * 1_000_000 && !case.may_be_mistimed();
+    let made_before = case.earliest().filter(|came| is_behind(*came));
     let seen = case.seen().map(|seen| words!(", seen {}", when(seen))).unwrap_or_default();
-    let words = words!("Date {}{seen}", when(date));
+    let cause = made_before.map(|came| words!(", what it answers came {}", when(came))).unwrap_or_default();
+    let words = words!("Date {}{seen}{cause}", when(date));
     let outcome = match apart {
-        _ if seen_before => Outcome::Fail,
+        _ if seen_before || made_before.is_some() => Outcome::Fail,
         0..=SAME_SECONDS => Outcome::Pass,
         // Two clocks or two moments of one operation: seen with deployed providers.
         ..=DEPLOYED_SECONDS => Outcome::Deviation,

@@ -55,6 +55,32 @@ fn every_rule_is_exercised_by_the_good_messages() {
     assert_eq!(silent, []);
 }
 
+/// Goal: who answers an envelope may only repeat what its author certified. Method: one element wrong in the envelope and in
+/// all that its taker makes of it.
+#[test]
+fn what_is_repeated_of_an_envelope_is_laid_to_its_author_alone() {
+    let wrong = [
+        ("<risposte>anna@alfa.test</risposte>", "<risposte>altra@altrove.test</risposte>"),
+        ("<risposte>anna@alfa.test</risposte>", ""),
+        ("<oggetto>Contratto", "<oggetto>Altro contratto"),
+        ("<mittente>anna@", "<mittente>altra@"),
+    ];
+    for (right, wrong) in wrong {
+        let answers = ["busta", "presa-in-carico", "consegna"];
+        let found = findings(|draft| {
+            if answers.contains(&draft.name) {
+                draft.content = draft.content.replace(right, wrong);
+            }
+        });
+        let blamed: BTreeSet<&str> = found
+            .iter()
+            .filter(|finding| finding.outcome == Outcome::Fail && finding.clause.id().starts_with("PEC-4.4-"))
+            .map(|finding| finding.provider.as_str())
+            .collect();
+        assert_eq!(blamed, BTreeSet::from(["alfa"]), "{wrong}");
+    }
+}
+
 /// A bend of one message and the clauses that must fail, no more and no fewer.
 pub(super) type Bend = (&'static str, &'static [(&'static str, &'static str)], &'static [Clause]);
 

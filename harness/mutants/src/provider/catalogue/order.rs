@@ -52,6 +52,14 @@ providers! {
         "A commit that failed counts as done: a correct envelope is acknowledged, and nothing comes of it.",
         ["2.2.2-05", "2.2.3-01", "2.3-01", "3.2.1-01", "3.2.1-04", "3.3.1-01", "3.5-01"],
         Habit { learns: Some(believes_the_disk), ..GOOD };
+    "believes-that-a-full-disk-holds-submissions", ALFA, ["services/disk-full-at-sender"],
+        "A commit that failed counts as done: a submission is acknowledged, and nothing comes of it.",
+        ["2.2.1-02", "3.1.4-09"],
+        Habit { learns: Some(believes_the_disk), ..GOOD };
+    "runs-an-hour-slow", BETA, [CROSS],
+        "The clock is an hour slow.",
+        ["2.3-03", "3.2.1-06", "3.3.2-05", "4.1-01", "DM.9-02"],
+        Habit { clock_secs: -3_600, ..GOOD };
     "runs-an-hour-fast", ALFA, [CROSS],
         "The clock is an hour fast.",
         ["2.3-03", "3.1.4-02", "3.1.5-08", "4.1-01", "DM.9-02"],

@@ -39,6 +39,46 @@ fn a_reception_point_announces_starttls() {
     silent(&announces(465, &[]), &["5.3-04 beta"]);
 }
 
+/// Whose choice it was that an envelope came in the clear.
+#[test]
+fn what_comes_in_the_clear_is_laid_to_who_sends_it_so() {
+    let in_clear = |client: &'static str, others: bool| {
+        crossing(ORIGINAL).altered(move |trace| {
+            for event in &mut trace.events {
+                if let What::Transfer(transfer) = &mut event.what
+                    && transfer.session.port == 25
+                {
+                    transfer.secured = others && transfer.session.client != client;
+                }
+            }
+        })
+    };
+    let blamed =
+        |failed: Vec<String>| -> Vec<String> { failed.into_iter().filter(|one| one.starts_with("5.3-03")).collect() };
+    assert_eq!(blamed(in_clear("alfa", true)), ["5.3-03 alfa"]);
+    assert_eq!(blamed(in_clear("alfa", false)), ["5.3-03 alfa", "5.3-03 beta"], "each for what it sends");
+    let to_a_third = crossing(ORIGINAL).altered(|trace| {
+        for event in &mut trace.events {
+            if let What::Transfer(transfer) = &mut event.what
+                && transfer.session.port == 25
+            {
+                transfer.secured = false;
+            }
+        }
+        let place = trace
+            .events
+            .iter()
+            .position(|event| matches!(&event.what, What::Transfer(one) if one.session.client == "alfa"));
+        let mut elsewhere = trace.events[place.expect("an envelope")].clone();
+        if let What::Transfer(transfer) = &mut elsewhere.what {
+            (transfer.session.server, transfer.secured) = ("mail.test".into(), true);
+        }
+        trace.events.push(elsewhere);
+        trace.events.retain(|event| !matches!(&event.what, What::Transfer(one) if one.session.client == "beta"));
+    });
+    assert_eq!(blamed(to_a_third), ["5.3-03 alfa", "5.3-03 beta"], "with others alfa uses TLS");
+}
+
 fn with_terms(script: Script) -> Script {
     let of = |name: &str| terms(name, &[&format!("mx.{name}.test")], None, false);
     script.add("terms-alfa", at(0), of("alfa")).add("terms-beta", at(0), of("beta"))

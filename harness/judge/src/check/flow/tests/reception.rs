@@ -121,6 +121,30 @@ fn a_receipt_that_comes_back_is_filed() {
 }
 
 #[test]
+fn a_take_charge_receipt_that_went_to_a_user_may_be_filed_where_it_belongs() {
+    let to_anna = |act: &mut Act| *act = wire("beta", "alfa", "", &["anna@alfa.test"], &act.message().clone());
+    fails(&good().bent("presa", to_anna), &["2.1.1.1.1-03 beta", "3.2.1-11 beta"]);
+}
+
+/// A receipt that comes again under another identifier, the same in all that is signed.
+#[test]
+fn the_same_receipt_under_another_identifier_need_not_be_filed_twice() {
+    let twin =
+        good().message("consegna").replace("Message-ID: <avvenuta-consegna", "Message-ID: <bis.avvenuta-consegna");
+    assert_ne!(twin, good().message("consegna"));
+    let again = || good().add("twin", at(9), wire("beta", "alfa", "", &["anna@alfa.test"], &twin));
+    let filed = again().add("twin-filed", at(9), stored("anna@alfa.test", &twin));
+    for script in [again(), filed.clone()] {
+        let failed = super::verdicts(&script, collaudo_record::Outcome::Fail);
+        assert!(!failed.iter().any(|one| one.ends_with(" alfa")), "{failed:?}");
+    }
+    let too_often = filed.add("twin-again", at(9), stored("anna@alfa.test", &twin));
+    assert!(super::verdicts(&too_often, collaudo_record::Outcome::Fail).contains("2.2.2-06 alfa"));
+    let changed = good().text("consegna-filed", "Message-ID: <avvenuta-consegna", "Message-ID: <altro");
+    assert!(super::verdicts(&changed, collaudo_record::Outcome::Fail).contains("2.2.2-06 alfa"));
+}
+
+#[test]
 fn a_forged_receipt_is_not_filed_as_one() {
     let forged = good().message("consegna").replace("From: <posta-certificata@beta.test>", "From: <mario@beta.test>");
     let comes = || Script::default().add("comes", at(1), wire("mail.test", "alfa", "", &["anna@alfa.test"], &forged));
