@@ -10,7 +10,7 @@ use std::{
 use serde_json::Value;
 
 /// Who may import whom. A crate that is not here is not of this house.
-const MAY_IMPORT: [(&str, &[&str]); 14] = [
+const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("collaudo-node", &[]),
     ("collaudo-record", &[]),
     ("collaudo-forge", &[]),
@@ -22,6 +22,7 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("gestore", &["collaudo-node"]),
     ("collaudo-world", &["collaudo-node", "collaudo-record", "collaudo-scenario", "collaudo-forge"]),
     ("collaudo-mutants", &["collaudo-node", "collaudo-record", "collaudo-scenario", "collaudo-forge"]),
+    ("collaudo-lab", &["collaudo-node", "collaudo-record", "collaudo-scenario", "collaudo-forge", "collaudo-world"]),
     ("collaudo", ALL),
     ("collaudo-tests", ALL),
     (
@@ -43,6 +44,7 @@ const ALL: &[&str] = &[
     "collaudo-forge",
     "collaudo-golden",
     "collaudo-judge",
+    "collaudo-lab",
     "collaudo-mutants",
     "collaudo-node",
     "collaudo-record",

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use collaudo_reports::Lang;
 
-use crate::{golden, inspect, list, mutants, review::ReviewArgs, run};
+use crate::{golden, inspect, lab, list, mutants, review::ReviewArgs, run};
 
 /// Examines certified mail (PEC, RFC 6109): runs scenarios in a simulated network of providers and judges what crossed
 /// it, clause by clause.
@@ -44,6 +44,8 @@ enum Verb {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Start stand-in providers on this machine, for those who write mail applications; Ctrl-C ends them
+    Lab(LabArgs),
     /// What there is
     List {
         /// Of what
@@ -181,6 +183,26 @@ struct ReplayArgs {
     place: Place,
 }
 
+/// Options of `lab`.
+#[derive(Clone, Debug, Args)]
+pub struct LabArgs {
+    /// Who takes part, as a topology has it (scenarios/README.md); three providers and one that never answers where it is left out
+    #[arg(value_name = "LAB.toml")]
+    pub network: Option<PathBuf>,
+    /// Where ports begin: the page there, the directory behind it, ten for each provider from 11 above on; 0 for free ones
+    #[arg(long, value_name = "BASE|0", default_value_t = collaudo_lab::BASE.to_string())]
+    pub ports: String,
+    /// Where the certificate goes that programs have to trust
+    #[arg(long, value_name = "PEM", default_value = "runs/lab/ca.pem")]
+    pub ca: PathBuf,
+    /// What goes to standard output
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+    /// Where the profiles are that LAB.toml names
+    #[command(flatten)]
+    pub place: Place,
+}
+
 /// Where the scenarios are.
 #[derive(Clone, Debug, Args)]
 pub struct Place {
@@ -262,6 +284,7 @@ impl Command {
                 told(mutants::run(&pattern, out.as_deref(), format, &place))
             }
             Verb::Golden { out } => told(golden::write(&out)),
+            Verb::Lab(args) => told(lab::run(&args)),
             Verb::List { what, format, place } => told(list::list(what, format, &place)),
         };
         ended.into()

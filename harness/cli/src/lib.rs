@@ -6,6 +6,7 @@ mod code;
 pub mod command;
 pub mod golden;
 pub mod inspect;
+mod lab;
 mod list;
 pub mod mutants;
 mod out;
