@@ -131,3 +131,43 @@ pub(crate) fn is_well_formed(reading: &Reading) -> bool {
     };
     is_its_kind && whole && daticert.identificativo.is_some()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        fixture,
+        reading::{Index, Readings},
+        sighting::sightings,
+        story::Story,
+    };
+
+    /// What the first envelope of the fixture's world is worth, changed before it was signed.
+    fn envelope(old: &str, new: &str) -> Option<Standing> {
+        let trace = fixture::trace(|draft| {
+            if draft.name == "busta" {
+                draft.swap(old, new);
+            }
+        });
+        let (readings, index) = (Readings::of(&trace), Index::of(&trace));
+        let (sightings, library) = (sightings(&trace, &readings), Library::of(&trace, &index));
+        let story = Story::read(&trace, &readings, &library, &sightings);
+        let mut crossed = story.appearances.iter().filter(|one| one.transfer().is_some());
+        crossed.find(|one| one.issuer.is_some_and(|issuer| issuer.name == "alfa")).map(|one| one.standing)
+    }
+
+    #[test]
+    fn an_envelope_whose_header_and_data_differ_may_be_taken_or_not() {
+        assert_eq!(envelope("X-TipoRicevuta: completa", "X-TipoRicevuta: completa"), Some(Standing::Correct));
+        for (old, new) in [
+            ("Message-ID: <p1.1@", "Message-ID: <p9.9@"),
+            ("X-TipoRicevuta: completa", "X-TipoRicevuta: breve"),
+            ("<oggetto>Contratto", "<oggetto>Altro"),
+            ("<msgid>&lt;m1@", "<msgid>&lt;m9@"),
+            ("<risposte>anna@alfa.test</risposte>", ""),
+        ] {
+            assert_eq!(envelope(old, new), Some(Standing::Doubtful), "{new}");
+        }
+        assert_eq!(envelope("X-Trasporto: posta-certificata", "X-Trasporto: altro"), Some(Standing::Malformed));
+    }
+}
