@@ -64,6 +64,22 @@ fn swaks_submits_over_tls_with_login() {
 }
 
 #[test]
+fn a_network_file_says_who_takes_part() {
+    let file = folder("network").join("lab.toml");
+    let network = "title = \"One\"\n[[provider]]\nname = \"delta\"\ntitle = \"Delta S.p.A.\"\ndomain = \"delta.example\"\n\
+        users = [\"dino\"]\nprofile = \"text-only\"\n";
+    fs::write(&file, network).expect("written");
+    let profiles = root().join("scenarios").display().to_string();
+    let lab = Running::start_with("network", &[&file.display().to_string(), "--scenarios", &profiles]);
+    let providers = lab.ready["providers"].as_array().expect("a list");
+    let domains: Vec<_> = providers.iter().map(|provider| &provider["domain"]).collect();
+    assert_eq!(domains, ["delta.example"]);
+    let users = providers[0]["users"].as_array().expect("a list");
+    let has = |address: &str| users.iter().any(|user| user["address"] == address);
+    assert!(has("dino@delta.example") && has("piena@delta.example"), "{users:?}");
+}
+
+#[test]
 fn a_network_file_and_ports_that_are_wrong_are_told() {
     let folder = folder("wrong");
     let file = folder.join("lab.toml");
@@ -89,9 +105,15 @@ struct Running {
 
 impl Running {
     fn start(test: &str) -> Self {
+        Self::start_with(test, &[])
+    }
+
+    fn start_with(test: &str, arguments: &[&str]) -> Self {
         let folder = folder(test);
         let mut child = Command::new(program())
-            .args(["lab", "--ports", "0", "--format", "json", "--ca", "ca.pem"])
+            .arg("lab")
+            .args(arguments)
+            .args(["--ports", "0", "--format", "json", "--ca", "ca.pem"])
             .current_dir(&folder)
             .stdout(Stdio::piped())
             .spawn()

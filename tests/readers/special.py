@@ -216,6 +216,10 @@ def every_path_of_the_description_answers():
         "leap": {"hours": 0.01},
         "inject": {"account": sender, "to": [beta["users"][0]["address"]], "subject": "Dall'API è giunto"},
     }
+    answered = api("/messages", {"from": "mario@esterno.example", "to": [sender], "subject": "Preventivo"})
+    assert answered["reply"].startswith("250"), answered
+    settle()
+    expect("mail from outside", [kind(message) for message in mailbox(sender)][-1:], ["anomalia"])
     asked = 0
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

@@ -49,8 +49,8 @@ pub enum StartError {
     /// The network file does not read.
     #[error("{0}")]
     Network(#[from] collaudo_scenario::Error),
-    /// The network cannot be built.
-    #[error("{0}")]
+    /// The network cannot be built: above all, a port is taken.
+    #[error("{0} (--ports BASE takes other ports, --ports 0 free ones)")]
     Lab(#[from] LabError),
     /// The page has no port.
     #[error("127.0.0.1:{port}, for the page: {why}; give another base with --ports, or --ports 0 for free ones")]

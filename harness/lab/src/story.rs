@@ -56,8 +56,10 @@ impl Story {
     pub(crate) fn of(events: &[Event], mut message: impl FnMut(&BodyHash) -> Option<Arc<Message>>) -> Self {
         let mut story = Self::default();
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
-        for event in events {
-            let Some(hop) = hop(event) else { continue };
+        let mut hops: Vec<_> = events.iter().filter_map(hop).collect();
+        // A transaction is seen when its last reply is, and by then what it brought about has been stored.
+        hops.sort_by_key(|hop| hop.at);
+        for hop in hops {
             let Some(read) = message(&hop.body) else { continue };
             let place = read.names.iter().find_map(|name| known.get(name).copied());
             let place = place.unwrap_or_else(|| {
@@ -134,7 +136,7 @@ impl Message {
 
 fn hop(event: &Event) -> Option<Hop> {
     match &event.what {
-        What::Transfer(transfer) => transferred(event.at, transfer),
+        What::Transfer(transfer) => transferred(transfer.body_at.unwrap_or(event.at), transfer),
         What::Stored { provider, mailbox, body } => Some(Hop {
             at: event.at,
             from: provider.clone(),

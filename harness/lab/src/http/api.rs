@@ -159,16 +159,15 @@ pub(crate) fn inject(app: &App, call: &Call, _: &str) -> Result<Answer, Fault> {
         (None, ..) => composed(&wanted, &from, &id, app.lab.now()?)?,
         _ => return Err(bad("message beside subject, text or headers; expected one or the other")),
     };
-    let seen = app.lab.events(0)?.len();
-    app.lab.inject(Injection {
-        id: id.clone(),
-        account: wanted.account.clone(),
-        reverse_path: from,
-        forward_paths: wanted.to.clone(),
-        message: message.into_bytes().into(),
-    })?;
+    let message: std::sync::Arc<[u8]> = message.into_bytes().into();
+    let (seen, body) = (app.lab.events(0)?.len(), BodyHash::of(&message));
+    let handed =
+        Injection { id: id.clone(), account: wanted.account, reverse_path: from, forward_paths: wanted.to, message };
+    app.lab.inject(handed)?;
     let reply = app.lab.events(seen)?.into_iter().find_map(|event| match event.what {
         What::Transfer(transfer) if transfer.step.as_ref() == Some(&id) => transfer.reply,
+        // Of mail from outside no step is told.
+        What::Transfer(transfer) if transfer.body.as_ref() == Some(&body) => transfer.reply,
         _ => None,
     });
     let reply = reply.map(|reply| format!("{} {}", reply.code, reply.text));

@@ -8,7 +8,7 @@ use crate::story::{Hop, Story, Thread};
 /// Room for the instants, to the left.
 const TIME: usize = 150;
 /// Between two lanes.
-const LANE: usize = 190;
+const LANE: usize = 186;
 /// Above the first row, below the lanes' names.
 const HEAD: usize = 48;
 const ROW: usize = 40;

@@ -348,6 +348,33 @@ mod tests {
     }
 
     #[test]
+    fn what_a_client_says_means_the_same_however_it_is_cut() {
+        let said = b"EHLO x\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\nS: x\r\n\r\n..\r\n.x\r\n.\r\nQUIT\r\n";
+        let talk = |cut: usize| {
+            let (mut door, mut crossed) = (open(), Vec::new());
+            for piece in said.chunks(cut) {
+                let mut acts = VecDeque::from(door.hears(piece));
+                while let Some(act) = acts.pop_front() {
+                    acts.extend(match &act {
+                        Act::In(octets) if octets == b"DATA\r\n" => door.says(b"354 go\r\n"),
+                        Act::In(_) => door.says(b"250 ok\r\n"),
+                        Act::Decide(mail) => door.decided(Decision::Pass(mail.raw.clone())),
+                        Act::Out(_) | Act::Drained | Act::Close => Vec::new(),
+                    });
+                    crossed.push(act);
+                }
+            }
+            crossed.retain(|act| matches!(act, Act::In(_) | Act::Decide(_)));
+            crossed
+        };
+        let whole = talk(said.len());
+        assert_eq!(whole.len(), 7, "EHLO, MAIL, RCPT, the decision, DATA, the message, QUIT: {whole:?}");
+        for cut in 1..said.len() {
+            assert_eq!(talk(cut), whole, "cut at {cut}");
+        }
+    }
+
+    #[test]
     fn a_password_that_looks_like_a_command_is_none() {
         let mut door = open();
         door.hears(b"AUTH LOGIN\r\n");
