@@ -73,7 +73,8 @@ fn origin(view: &View<'_>, submission: Option<&Submission<'_>>) -> Origin {
     }
 }
 
-/// The attempt of a step that speaks for it: one that SMTP said yes to before others, the last of those alike.
+/// The attempt of a step that speaks for it: one that was given an identifier before others, then one that SMTP said yes to, the
+/// last of those alike.
 fn submission<'s, 'a>(story: &'s Story<'a>, step: &str) -> Option<&'s Submission<'a>> {
     let attempts = story.submissions.iter().filter(|one| one.step() == Some(step));
     attempts.max_by_key(|one| (!one.pec_msgids.is_empty(), one.taken(), one.message.is_some()))
@@ -166,7 +167,7 @@ fn short(span: Span) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::story::testing::{Act, ORIGINAL, Script, at, crossing, refused, silence, submit};
+    use crate::story::testing::{Act, ORIGINAL, Script, accepted, at, crossing, refused, silence, submit};
 
     fn expecting(at: &str, gets: &str, count: u32) -> Expectation {
         Expectation::Arrives {
@@ -250,6 +251,15 @@ mod tests {
         let result = one(refused(ORIGINAL, &["bruno@beta.test"]), notice);
         assert!(result.holds);
         assert!(result.expected.ends_with("between +0s and +1m after submission of m1"), "{}", result.expected);
+    }
+
+    #[test]
+    fn a_window_counts_from_the_attempt_that_was_accepted() {
+        let receipt = with(expecting("anna@alfa.test", "accettazione", 1), |between, _, _| *between = minutes(0, 1));
+        let bruno = &["bruno@beta.test"];
+        let result = one(accepted(ORIGINAL, bruno).add("again", at(300), submit(ORIGINAL, bruno)), receipt);
+        assert!(result.holds, "{}", result.observed);
+        assert!(result.expected.ends_with("after acceptance of m1"), "{}", result.expected);
     }
 
     #[test]

@@ -294,6 +294,32 @@ fn a_reply_address_is_the_originals_and_deviates_as_the_senders() {
     deviates("busta", &["PEC-2.1-08", "PEC-2.1.1.2-06", "PEC-3.1.5-06"], original);
 }
 
+/// Whoever writes in the name of an office: the law wants the office, deployed providers name who sent it.
+#[test]
+fn a_reply_address_is_the_authors_and_deviates_as_the_senders() {
+    let author = |draft: &mut Draft| {
+        draft.content =
+            draft.content.replace("From: anna@alfa.test\r\n", "From: ufficio@alfa.test\r\nSender: anna@alfa.test\r\n");
+    };
+    let row = |reply_to: &str| {
+        let inspection = alone(&stored("busta", |draft| {
+            author(draft);
+            draft.swap("Reply-To: anna@", reply_to);
+        }));
+        inspection.verdicts.into_iter().find(|one| one.clause == "PEC-2.1-09").map(|one| one.verdict)
+    };
+    assert_eq!(row("Reply-To: ufficio@"), Some(Outcome::Pass));
+    assert_eq!(row("Reply-To: anna@"), Some(Outcome::Deviation));
+    assert_eq!(row("Reply-To: carla@"), Some(Outcome::Fail));
+}
+
+/// What stands in for a part is judged as what it means to be.
+#[test]
+fn a_hash_that_is_none_fails_as_a_hash_and_not_as_a_part_that_was_left() {
+    let digits = "b73c55bb565ae1997276b0ef4f91da643f8aa5e6";
+    fails("consegna-breve", &["PEC-3.3.2.2-07"], |draft| draft.swap(digits, "impronta"));
+}
+
 #[test]
 fn a_page_may_bring_its_own_style_and_nothing_from_elsewhere() {
     free("accettazione", |draft| draft.swap("<html><body>", "<html><head><style>p { margin: 0 }</style></head><body>"));

@@ -102,6 +102,18 @@ fn a_file_of_signed_data_is_opened() {
 }
 
 #[test]
+fn a_part_of_signed_data_is_opened_where_a_message_lies_in_it() {
+    let attached = |content: &[u8]| {
+        let digits = STANDARD.encode(signed_data(content, Signing::Beta, EPOCH, true));
+        let head = "Content-Type: application/pkcs7-mime; name=\"a.p7m\"\r\nContent-Transfer-Encoding: base64";
+        found(forward(&format!("{head}\r\n\r\n{digits}")).as_bytes())
+    };
+    let receipt = attached(&stored("accettazione", |_| {}));
+    assert_eq!(told(&receipt), [("accettazione", "part 2 > application/pkcs7-mime", Valid)]);
+    assert_eq!(told(&attached(b"%PDF-1.7 ...")), [("ordinary", "", Absent)]);
+}
+
+#[test]
 fn an_opaque_signature_over_bare_content_is_judged_and_its_form_fails() {
     let mut content = String::new();
     stored("accettazione", |draft| assert!(draft.content.starts_with("Content-Type: multipart/mixed")));

@@ -139,6 +139,8 @@ fn content_changed_after_signing_is_told_in_words() {
     let unsigned = alone(&stored("accettazione", |draft| draft.signing = crate::fixture::Signing::None));
     assert_eq!(unsigned.signature.verdict, SignatureVerdict::Absent);
     assert_eq!(rows(&unsigned, Outcome::Fail), ["PEC-2.1-01", "PEC-2.1-02", "PEC-DPR.9-01"]);
+    let words = complaints(&unsigned);
+    assert!(words.iter().any(|one| one.ends_with("no signature: multipart/mixed")), "{words:?}");
 }
 
 #[test]

@@ -192,7 +192,10 @@ mod tests {
     #[test]
     fn what_is_definite_keeps_its_octets() {
         let long_form = [0x30, 0x81, 3, 2, 1, 7];
-        assert_eq!(definite(&long_form).as_deref(), Some(&long_form[..]));
+        let nested = [0x30, 0x81, 6, 0x30, 0x81, 3, 2, 1, 7];
+        for own in [&long_form[..], &nested] {
+            assert_eq!(definite(own).as_deref(), Some(own));
+        }
     }
 
     #[test]

@@ -308,3 +308,32 @@ pub(super) fn instant(since_1970: std::time::Duration) -> Instant {
 pub(crate) fn hex(octets: &[u8]) -> String {
     octets.iter().map(|b| format!("{b:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::AUTHORITY;
+
+    /// The octets with the last `from` in them replaced.
+    fn patched(octets: &[u8], from: &[u8], to: &[u8]) -> Certificate {
+        let at = octets.windows(from.len()).rposition(|here| here == from).expect("there is something to patch");
+        let mut octets = octets.to_vec();
+        octets[at..at + from.len()].copy_from_slice(to);
+        Certificate::read(&octets).expect("a certificate still")
+    }
+
+    #[test]
+    fn who_signed_a_certificate_name_and_key_tell_together() {
+        let own = Certificate::read(include_bytes!("../../tests/fixtures/alfa.der")).expect("a fixture");
+        let authority = Certificate::read(AUTHORITY).expect("a fixture");
+        assert!(own.is_signed_by(&authority));
+        let mut key = authority.key().to_vec();
+        key[40] ^= 0x10;
+        let namesake = patched(AUTHORITY, authority.key(), &key);
+        assert_eq!(namesake.subject, authority.subject);
+        assert!(!own.is_signed_by(&namesake), "the name is right, the key is another");
+        let renamed = patched(AUTHORITY, b"Autorita di prova", b"Autorita di altri");
+        assert_eq!(renamed.key(), authority.key());
+        assert!(!own.is_signed_by(&renamed), "the key is right, the name is another");
+    }
+}

@@ -249,6 +249,14 @@ mod tests {
     }
 
     #[test]
+    fn the_five_entities_and_numbers_stand_for_their_characters() {
+        let read = document("<a>&amp;&lt;&gt;&apos;&quot;&#233;&#xe8;</a>");
+        assert_eq!(read.root.map(|root| root.text()).as_deref(), Some("&<>'\"\u{e9}\u{e8}"));
+        assert_eq!(read.problem, None);
+        assert_eq!(problem("<a>&egrave;</a>"), "the entity &egrave; is not known");
+    }
+
+    #[test]
     fn characters_that_xml_forbids_are_found_wherever_they_hide() {
         for c in ['\u{0}', '\u{8}', '\u{b}', '\u{1f}', '\u{fffe}', '\u{ffff}'] {
             assert_eq!(forbidden(&format!("<a>{c}</a>")), Some(c));

@@ -166,6 +166,20 @@ fn a_summary_is_small() {
     assert!(summaries.iter().all(|summary| summary.octets() < 600), "{}", summaries[0].octets());
 }
 
+#[test]
+fn a_summary_counts_what_it_holds() {
+    let own = set(&["consegna"], |_| {}).remove(0);
+    assert!(own.octets() > size_of::<Summary>());
+    let longer = Summary {
+        oggetto: format!("{}!!!", own.oggetto).into(),
+        recipients: [&own.recipients[..], &[("rosa@".into(), true)]].concat().into(),
+        taken: Box::new(["x".into()]),
+        ..own.clone()
+    };
+    let more = 3 + size_of::<(Box<str>, bool)>() + 5 + size_of::<Box<str>>() + 1;
+    assert_eq!(longer.octets(), own.octets() + more);
+}
+
 /// Goal: a take-charge receipt tells of those whom it took in charge and of no others. Method: one that took two of three.
 #[test]
 fn who_was_taken_in_charge_waits_for_a_later_word() {

@@ -170,4 +170,11 @@ mod tests {
         }
         assert_eq!(envelope("X-Trasporto: posta-certificata", "X-Trasporto: altro"), Some(Standing::Malformed));
     }
+
+    #[test]
+    fn a_signature_alone_makes_no_correct_envelope() {
+        for (old, new) in [("X-Trasporto: posta-certificata\r\n", ""), ("<posta-certificata@alfa", "<servizio@alfa")] {
+            assert_eq!(envelope(old, new), Some(Standing::Malformed), "{old}");
+        }
+    }
 }

@@ -247,3 +247,33 @@ fn by_identifier(submissions: &[Submission<'_>], appearance: &Appearance<'_>) ->
     let known = |number: &&usize| submissions.get(**number).is_some_and(|one| one.t0.0 <= appearance.at);
     everyone.iter().filter(known).find(is_ours).copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::story::testing::{Act, ORIGINAL, Script, accepted, at, submit};
+
+    const BRUNO: &[&str] = &["bruno@beta.test"];
+
+    #[test]
+    fn what_smtp_put_off_or_refused_was_not_taken() {
+        for (answer, is_taken) in [(250, true), (451, false), (554, false)] {
+            let script = Script::default().add("submit", at(1), submit(ORIGINAL, BRUNO)).bent("submit", |act| {
+                if let Act::Submit { code, .. } = act {
+                    *code = answer;
+                }
+            });
+            let taken: Vec<_> = script.with(|view| view.story.submissions.iter().map(Submission::taken).collect());
+            assert_eq!(taken, [is_taken], "{answer}");
+        }
+    }
+
+    #[test]
+    fn of_two_submissions_alike_the_earlier_gets_the_receipt() {
+        let twice = accepted(ORIGINAL, BRUNO).add("again", at(5), submit(ORIGINAL, BRUNO));
+        let receipts = |script: Script| -> Vec<usize> {
+            script.with(|view| view.story.submissions.iter().map(|one| one.appearances.len()).collect())
+        };
+        assert_eq!(receipts(twice.moved("accettazione", at(9))), [1, 0]);
+    }
+}

@@ -231,6 +231,9 @@ fn the_envelope_repeats_fields_of_the_original() {
     let both =
         ["2.1.1.2-02 alfa", "2.1.1.2-04 alfa", "2.1.1.2-05 alfa", "3.1.5-02 alfa", "3.1.5-04 alfa", "3.1.5-05 alfa"];
     passes(&good(), &both);
+    // Who passes it on writes above what was there.
+    let above = "Received: from alfa by beta\r\nReceived: from client\r\n by";
+    passes(&envelope(good(), "Received: from client\r\n by", above), &both);
     fails(&envelope(good(), "\r\n by phone", "\r\n by hand"), &["2.1.1.2-02 alfa", "3.1.5-02 alfa"]);
     fails(&envelope(good(), "Cc: dario@beta.test\r\nReply", "Reply"), &["2.1.1.2-04 alfa", "3.1.5-04 alfa"]);
     let no_path = envelope(good(), "Return-Path: <anna@alfa.test>\r\nX-Tr", "X-Tr");

@@ -1,5 +1,11 @@
-use super::{fails, passes, silent};
-use crate::story::testing::{Act, ORIGINAL, Script, at, crossing, stored, undelivered};
+use collaudo_record::{Ordinary, Outcome};
+
+use super::{
+    fails, passes,
+    reception::{PLAIN, anomaly},
+    silent, verdicts,
+};
+use crate::story::testing::{Act, ID, ORIGINAL, Pec, Script, at, crossing, stored, undelivered, wire};
 
 fn good() -> Script {
     crossing(ORIGINAL)
@@ -54,6 +60,28 @@ fn the_receipt_comes_after_the_message() {
 fn a_receipt_without_an_envelope_is_no_receipt() {
     let invented = Script::default().add("consegna", at(4), stored("anna@alfa.test", &good().message("consegna")));
     fails(&invented, &["2.2.2-01 alfa", "2.2.3-03 beta"]);
+}
+
+/// Ordinary mail lies at beta in an anomaly envelope, and somebody says that it was delivered.
+#[test]
+fn a_delivery_receipt_for_ordinary_mail_is_laid_to_who_made_it() {
+    let said_by = |issuer: &'static str| {
+        let receipt = Pec::new("avvenuta-consegna", issuer, "anna@alfa.test", 3)
+            .data("<ricevuta tipo=\"completa\"/><consegna>bruno@beta.test</consegna>")
+            .enclosing(PLAIN);
+        let receipt = receipt.write().replace(ID, "strange@x");
+        let script = Script { ordinary: Some(Ordinary::Anomaly), ..Script::default() }
+            .add("comes", at(1), wire("mail.test", "beta", "x@mail.test", &["bruno@beta.test"], PLAIN))
+            .add("lies", at(2), stored("bruno@beta.test", &anomaly(PLAIN)))
+            .add("said", at(3), stored("anna@alfa.test", &receipt));
+        let failed = verdicts(&script, Outcome::Fail);
+        ["2.2.3-01", "2.2.3-03", "3.3.1-01", "3.3.2-01", "3.3.2-03"]
+            .into_iter()
+            .filter(|row| failed.contains(&format!("{row} beta")))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(said_by("beta"), ["2.2.3-01", "2.2.3-03", "3.3.1-01", "3.3.2-01", "3.3.2-03"]);
+    assert!(said_by("alfa").is_empty());
 }
 
 #[test]

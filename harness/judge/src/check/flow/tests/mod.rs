@@ -19,7 +19,7 @@ use collaudo_record::Outcome;
 
 use super::{
     super::{Findings, is_subject},
-    CHECKS,
+    CHECKS, quoted,
 };
 use crate::{story::testing::Script, verdict::aggregate};
 
@@ -66,4 +66,9 @@ fn silent(script: &Script, clauses: &[&str]) {
         .collect();
     let heard: Vec<_> = clauses.iter().filter(|one| spoken.contains(**one)).collect();
     assert!(heard.is_empty(), "spoken of: {heard:?}");
+}
+
+#[test]
+fn a_text_is_told_in_quotes_and_its_absence_in_a_word() {
+    assert_eq!([quoted(Some("breve")), quoted(None)], ["\"breve\"", "none"]);
 }

@@ -1,9 +1,9 @@
-use collaudo_record::{BodyHash, Request, What};
+use collaudo_record::{BodyHash, Outcome, Request, What};
 
-use super::{fails, passes, silent};
+use super::{fails, passes, silent, verdicts};
 use crate::{
     fixture::{Signing, signed_data},
-    story::testing::{Act, Script, at, consulted},
+    story::testing::{Act, HOUR, Script, at, consulted},
 };
 
 const ANCHOR: &[u8] = include_bytes!("../../../../tests/fixtures/tls-authority.der");
@@ -62,6 +62,16 @@ fn the_server_shows_a_certificate_of_its_name_from_a_known_authority() {
     for other in [CLIENT, STRANGE] {
         fails(&session("alfa", Some(CLIENT), other, true, TYPE, b"dn: o=postacert\n"), &["5.6-02 alfa"]);
     }
+}
+
+/// The fixture's certificates are valid from 2020 on.
+#[test]
+fn a_certificate_out_of_its_time_opens_nothing() {
+    let before = at(-7 * 365 * 24 * HOUR);
+    let good = session("alfa", Some(CLIENT), SERVER, true, TYPE, b"dn: o=postacert\n");
+    // That alfa asks for no index in all those years is another row's affair.
+    let failed = verdicts(&good.moved("request", before).moved("got", before), Outcome::Fail);
+    assert!(["5.6-01 alfa", "5.6-02 alfa"].iter().all(|one| failed.contains(*one)), "{failed:?}");
 }
 
 #[test]

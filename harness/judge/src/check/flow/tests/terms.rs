@@ -1,7 +1,11 @@
-use collaudo_record::{FaultPhase, LogEntry, Outcome, Span};
+use collaudo_record::{Basis, Event, FaultPhase, LogEntry, Outcome, Span};
 
 use super::{fails, passes, silent, verdicts};
-use crate::story::testing::{Act, HOUR, ORIGINAL, Script, accepted, at, crossing, fault, refused, submit, terms};
+use crate::{
+    fixture::{self, Draft},
+    judge,
+    story::testing::{Act, HOUR, ORIGINAL, Script, accepted, at, crossing, fault, refused, submit, terms},
+};
 
 const BRUNO: &[&str] = &["bruno@beta.test"];
 
@@ -101,4 +105,43 @@ fn who_is_no_qualified_service_does_not_support_its_evidence() {
     assert!(verdicts(&script(false), Outcome::NotSupported).contains("REM.532-03 alfa"));
     assert!(verdicts(&script(true), Outcome::Fail).contains("REM.532-03 alfa"));
     silent(&crossing(ORIGINAL), &["REM.532-03 alfa"]);
+}
+
+/// Goal: a signature alone makes no evidence. Method: all that alfa signed, as certified mail and with evidence in the place of
+/// the certification data.
+#[test]
+fn a_qualified_service_signs_evidence_and_no_certification_data() {
+    let outcome = |bend: fn(&mut Draft)| {
+        let mut trace = fixture::trace(bend);
+        let Act::Note { what, .. } = terms("alfa", &[], None, true) else { panic!("a note") };
+        trace.events.insert(0, Event { at: fixture::EPOCH, basis: Basis::Declared, what });
+        let mut verdicts = judge(&trace).verdicts.into_iter();
+        verdicts.find(|one| one.clause == "PEC-REM.532-03" && one.provider == "alfa").map(|one| one.outcome)
+    };
+    assert_eq!(outcome(|_| {}), Some(Outcome::Fail));
+    let evidence = |draft: &mut Draft| {
+        let named = draft.content.replace("daticert.xml", "evidence.xml");
+        let opened = named.replace("<postacert ", "<Evidence xmlns=\"http://uri.etsi.org/19522/v1#\" ");
+        draft.content = opened.replace("</postacert>", "</Evidence>");
+    };
+    assert_eq!(outcome(evidence), Some(Outcome::Pass));
+}
+
+#[test]
+fn a_message_to_fifty_recipients_is_accepted_wherever_it_is_answered() {
+    let fifty: Vec<String> = (0..50).map(|number| format!("r{number}@beta.test")).collect();
+    let to: Vec<&str> = fifty.iter().map(String::as_str).collect();
+    let message = ORIGINAL.replace("bruno@beta.test", &fifty.join(",\r\n "));
+    let row = "DM.12-02 alfa";
+    assert!(verdicts(&accepted(&message, &to), Outcome::Pass).contains(row));
+    assert!(verdicts(&refused(&message, &to), Outcome::Fail).contains(row));
+    let answered = |answer: u16| {
+        Script::default().add("submit", at(1), submit(&message, &to)).bent("submit", |act| {
+            if let Act::Submit { code, .. } = act {
+                *code = answer;
+            }
+        })
+    };
+    assert!(verdicts(&answered(552), Outcome::Fail).contains(row));
+    silent(&answered(451), &[row]);
 }

@@ -38,6 +38,13 @@ fn a_submission_with_a_virus_is_refused_told_of_and_put_aside() {
 }
 
 #[test]
+fn who_went_down_with_a_virus_in_hand_may_have_told_nobody() {
+    let down = Act::Host { host: "alfa".into(), up: false };
+    let untold = turned_away().without("avviso").add("down", at(2), down).add("end", at(9), Act::End);
+    silent(&untold, &["3.1.3-02 alfa"]);
+}
+
+#[test]
 fn a_clean_submission_is_no_virus() {
     let clean = refused(ORIGINAL, TO).text(
         "avviso",
