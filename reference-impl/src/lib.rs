@@ -33,6 +33,12 @@ impl Gestore {
         self.0.iter_mut().for_each(|provider| provider.patience = patience);
         self
     }
+
+    /// Has up to so many connections to one destination where much waits for it; without this, one.
+    pub fn with_couriers(mut self, most: usize) -> Self {
+        self.0.iter_mut().for_each(|provider| provider.couriers = most.max(1));
+        self
+    }
 }
 
 impl Node for Gestore {

@@ -54,6 +54,8 @@ pub(crate) struct Provider {
     pub(super) held: Held,
     pub(super) visits: Visits,
     pub(crate) patience: Patience,
+    /// Couriers that may be under way to one destination at once.
+    pub(crate) couriers: usize,
     pub(super) writer: Writer,
     /// Every number below was given away, on disk or not.
     pub(super) next: u64,
@@ -156,6 +158,7 @@ impl Provider {
             held: Held::default(),
             visits: Visits::default(),
             patience: Patience::default(),
+            couriers: 1,
             sessions: BTreeMap::new(),
             waiting: BTreeMap::new(),
             next_ticket: 0,

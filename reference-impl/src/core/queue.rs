@@ -22,6 +22,8 @@ const A_DAY: Duration = Duration::from_secs(23 * 3600 + 50 * 60);
 const FIVE_DAYS: Duration = Duration::from_secs(5 * 24 * 3600);
 /// Whatever waits that long is tried at least once after a recovery, though its time ran out before.
 const GRACE: Duration = Duration::from_secs(3600);
+/// Messages that must wait for each courier under way before another goes beside them.
+const WORTH_A_HANDSHAKE: usize = 4;
 /// Minutes between two attempts; the last holds for all that follow.
 const PAUSES: [u64; 6] = [1, 2, 5, 10, 15, 30];
 /// The silence after which another host is given up (RFC 5321 §4.5.3.2).
@@ -68,6 +70,9 @@ struct Rest {
 #[derive(Debug)]
 struct Courier {
     key: LaneKey,
+    host: Host,
+    /// Whether it goes beside another one: what becomes of it says nothing about the destination.
+    helps: bool,
     client: Client,
     in_hand: Option<u64>,
     /// Whether it has brought a message so far.
@@ -197,12 +202,29 @@ impl Provider {
             return self.alarms.set(Alarm::Lane(key.clone()), rest.until);
         };
         let conn = self.lanes.new_conn();
+        self.engage(now, conn, key, host, false, out);
+    }
+
+    fn engage(&mut self, now: Timestamp, conn: ConnId, key: &LaneKey, host: Host, helps: bool, out: &mut Vec<Effect>) {
         let client = Client::new(&self.ledger.config.host, key.secure);
-        let courier = Courier { key: key.clone(), client, in_hand: None, useful: false, leaving: false };
+        let (key, peer) = (key.clone(), host.clone());
+        let courier = Courier { key, host: peer, helps, client, in_hand: None, useful: false, leaving: false };
         self.lanes.couriers.insert(conn, courier);
         self.alarms.set(Alarm::Link(conn), now + SILENCE);
         //= PEC-2.2.2-01
         out.push(Effect::Connect { conn, host, port: RELAY_PORT });
+    }
+
+    /// Has another courier go beside one that has found its way, where so much waits that it is worth a handshake.
+    fn reinforce(&mut self, now: Timestamp, conn: ConnId, out: &mut Vec<Effect>) {
+        let Some(courier) = self.lanes.couriers.get(&conn) else { return };
+        let (key, host) = (courier.key.clone(), courier.host.clone());
+        let under_way = self.lanes.couriers.values().filter(|other| other.key == key && !other.leaving).count();
+        let waiting = self.lanes.lanes.get(&key).map_or(0, |lane| lane.waiting.len());
+        if under_way < self.couriers && waiting > under_way * WORTH_A_HANDSHAKE {
+            let conn = self.lanes.new_conn();
+            self.engage(now, conn, &key, host, true, out);
+        }
     }
 
     /// The connection stands: the other host speaks first.
@@ -275,14 +297,15 @@ impl Provider {
                 courier.in_hand = Some(number);
             }
             let ticket = self.ticket(Waiting::Parcel { conn });
-            return out.push(Effect::Load { ticket, body });
+            out.push(Effect::Load { ticket, body });
+            return self.reinforce(now, conn, out);
         }
         let Some(courier) = self.lanes.couriers.get_mut(&conn) else { return };
         courier.client.quit();
         courier.leaving = true;
-        let key = courier.key.clone();
+        let (key, helps) = (courier.key.clone(), courier.helps);
         self.flush(now, conn, out);
-        if let Some(lane) = self.lanes.lanes.get_mut(&key) {
+        if let Some(lane) = self.lanes.lanes.get_mut(&key).filter(|_| !helps) {
             lane.busy = false;
             lane.rest = None;
         }
@@ -352,6 +375,9 @@ impl Provider {
         }
         if let Some(number) = courier.in_hand {
             self.lanes.in_hand.remove(&number);
+        }
+        if courier.helps {
+            return self.kick(now, &courier.key, out);
         }
         if let Some(lane) = self.lanes.lanes.get_mut(&courier.key).filter(|_| courier.useful) {
             // The host is well enough; it is not the next one's turn, and the pauses begin anew.

@@ -18,14 +18,18 @@ type Job = Box<dyn FnOnce() + Send>;
 
 /// The threads end with the last handle.
 #[derive(Clone)]
-pub(super) struct Crew(Sender<Job>);
+pub(super) struct Crew {
+    jobs: Sender<Job>,
+    hands: usize,
+}
 
 impl Crew {
     /// Starts as many threads as there are processors.
     pub(super) fn start() -> Result<Self, Error> {
         let (jobs, waiting) = channel();
         let waiting = Arc::new(Mutex::new(waiting));
-        for hand in 0..thread::available_parallelism().map_or(1, NonZero::get) {
+        let hands = thread::available_parallelism().map_or(1, NonZero::get);
+        for hand in 0..hands {
             let waiting = waiting.clone();
             let work = move || {
                 while let Some(job) = next(&waiting) {
@@ -35,12 +39,17 @@ impl Crew {
             let thread = thread::Builder::new().name(format!("crew-{hand}")).spawn(work);
             thread.map_err(|error| Error::Other(format!("a thread cannot be started: {error}")))?;
         }
-        Ok(Self(jobs))
+        Ok(Self { jobs, hands })
+    }
+
+    /// How many threads there are.
+    pub(super) fn hands(&self) -> usize {
+        self.hands
     }
 
     pub(super) fn run(&self, job: impl FnOnce() + Send + 'static) {
         // Nobody listens only once the server is on its way down.
-        let _ = self.0.send(Box::new(job));
+        let _ = self.jobs.send(Box::new(job));
     }
 }
 

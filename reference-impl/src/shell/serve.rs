@@ -3,12 +3,14 @@
 use std::{
     fs::{File, TryLockError},
     net::SocketAddr,
+    num::NonZero,
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::AtomicU64,
         mpsc::{Sender, channel},
     },
+    thread::available_parallelism,
     time::Duration,
 };
 
@@ -49,7 +51,10 @@ const FAREWELL: Duration = Duration::from_secs(3);
 pub fn serve(folder: &Path, ready: impl FnOnce(&[(&str, SocketAddr)])) -> Result<(), Error> {
     let settings = config::read(folder)?;
     let _lock = lock(folder)?;
-    let runtime = Builder::new_multi_thread().enable_all().build().map_err(|error| Error::Other(error.to_string()))?;
+    // Connections are light beside the node and its crew: half of the processors carry them.
+    let workers = available_parallelism().map_or(1, NonZero::get).div_ceil(2);
+    let runtime = Builder::new_multi_thread().worker_threads(workers).enable_all().build();
+    let runtime = runtime.map_err(|error| Error::Other(error.to_string()))?;
     let (events, inbox) = channel();
     let (stop, stopped) = watch::channel(false);
     let failures = Arc::new(Mutex::new(Failures::new(settings.logins)));
@@ -127,6 +132,7 @@ fn recover(settings: &Settings, events: &Sender<Event>) -> Result<(Gestore, Stor
         imap_idle: Duration::from_secs(limits.imap_idle_seconds),
         pop3_idle: Duration::from_secs(limits.pop3_idle_seconds),
     });
+    let node = node.with_couriers(settings.relay.couriers);
     match node.fault() {
         Some(fault) => Err(Error::at(&path, fault)),
         None => Ok((node, Store::start(&path, log, events.clone())?)),

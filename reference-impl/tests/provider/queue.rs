@@ -225,3 +225,37 @@ fn recipients_beyond_the_limit_are_refused_one_by_one() {
     assert!(world.submit(ANNA, &to, &message(ANNA, &to.join(", "), "", "")).starts_with("452 4.5.3"));
     assert!(world.submit(ANNA, &to[..2], &message(ANNA, &to[..2].join(", "), "", "")).starts_with("250 "));
 }
+
+#[test]
+fn many_that_wait_go_over_several_connections_and_each_arrives_once() {
+    let mut world = World::new();
+    world.crash("beta");
+    (0..40).for_each(|_| world.anna_writes(&[BRUNO]));
+    world.pass(minutes(50));
+    let node = world.machine("alfa").node.take().expect("a running node");
+    world.machine("alfa").node = Some(node.with_couriers(3));
+    world.connects.clear();
+    world.start("beta");
+    world.pass(minutes(30));
+    assert_eq!(world.kinds(BRUNO).len(), 40);
+    assert_eq!(world.connects.iter().filter(|(_, host)| host == "mx.beta.test").count(), 3);
+    assert_eq!(world.kinds(ANNA).len(), 80);
+    assert_eq!(world.lasting_links(), 0, "all of them have gone again");
+}
+
+#[test]
+fn what_a_courier_had_that_is_lost_on_the_way_is_brought_by_the_others() {
+    let mut world = World::new();
+    world.crash("beta");
+    (0..40).for_each(|_| world.anna_writes(&[BRUNO]));
+    world.pass(minutes(50));
+    let node = world.machine("alfa").node.take().expect("a running node");
+    world.machine("alfa").node = Some(node.with_couriers(3));
+    world.start("beta");
+    world.machine("beta").kill_at = Some(5);
+    world.pass(minutes(30));
+    world.start("beta");
+    world.pass(hours(2));
+    assert_eq!(world.kinds(BRUNO).len(), 40);
+    assert_eq!(world.kinds(ANNA).len(), 80);
+}

@@ -223,7 +223,7 @@ pub(crate) fn gestore() -> Command {
 fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     loop {
-        let start = 11_000 + u16::try_from(std::process::id() % 200).expect("a small number") * 100;
+        let start = 11_000 + u16::try_from(std::process::id() % 40).expect("a small number") * 500;
         let port = start.saturating_add(NEXT.fetch_add(1, Ordering::Relaxed));
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;

@@ -124,13 +124,21 @@ pub(super) struct Crl {
     pub(super) from: String,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Relay {
     /// Whether the certificate of another host must lead to the authority and bear the host's name.
     pub(super) verify: bool,
     /// The DNS server that is asked; without one, `routes` is all there is.
     pub(super) dns: Option<SocketAddr>,
+    /// Connections to one other host at once.
+    pub(super) couriers: usize,
+}
+
+impl Default for Relay {
+    fn default() -> Self {
+        Self { verify: false, dns: None, couriers: 8 }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]

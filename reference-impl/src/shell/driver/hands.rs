@@ -19,7 +19,7 @@ use tracing::{debug, warn};
 
 use super::Event;
 use crate::shell::{
-    clock,
+    Error, clock,
     crew::Crew,
     documents::Documents,
     identity::Signer,
@@ -31,6 +31,11 @@ use crate::shell::{
 
 const IMAP_PORT: u16 = 993;
 const POP3_PORT: u16 = 995;
+
+/// Octets of a message that is looked through in less time than a signature takes.
+const SMALL: usize = 64 * 1024;
+/// Jobs that are done at once.
+const FEW: usize = 2;
 
 /// All that effects are carried out with.
 pub(in crate::shell) struct Hands {
@@ -56,9 +61,16 @@ pub(in crate::shell) struct Desk {
     links: BTreeMap<ConnId, Link>,
     /// Whose password a ticket is about.
     asking: BTreeMap<Ticket, ConnId>,
+    /// What is to be told to connections, and what a processor is to do, once the node has heard all there is.
+    orders: BTreeMap<ConnId, Vec<Order>>,
+    /// Each a signature or the scan of a small message, which take less than a millisecond.
+    jobs: Vec<Job>,
     /// Answers that the disk, the signer, the scanner or the passwords owe.
     owed: usize,
 }
+
+/// What the crew does.
+type Job = Box<dyn FnOnce() -> Result<Input, Error> + Send>;
 
 /// A connection, as its orders reach it.
 struct Link {
@@ -101,20 +113,28 @@ impl Hands {
         }
     }
 
-    /// Carries out effects in their order. All that concerns one connection reaches it in one piece.
+    /// Carries out effects in their order; connections and the crew hear of theirs by [`Self::send_off`].
     pub(super) fn carry_out(&mut self, now: Timestamp, turn: Option<ConnId>, effects: &mut Vec<Effect>) {
-        let mut orders: BTreeMap<ConnId, Vec<Order>> = BTreeMap::new();
         for effect in effects.drain(..) {
             match effect {
-                Effect::Write { conn, bytes } => orders.entry(conn).or_default().push(Order::Write(bytes)),
-                Effect::StartTls { conn } => orders.entry(conn).or_default().push(Order::StartTls),
-                Effect::Close { conn } => orders.entry(conn).or_default().push(Order::Close),
+                Effect::Write { conn, bytes } => self.order(conn, Order::Write(bytes)),
+                Effect::StartTls { conn } => self.order(conn, Order::StartTls),
+                Effect::Close { conn } => self.order(conn, Order::Close),
                 Effect::Connect { conn, host, port } => self.connect(conn, host, port),
                 Effect::CheckPassword { ticket, account, secret } => self.check(now, turn, ticket, account, secret),
                 other => self.ask(other),
             }
         }
-        for (conn, orders) in orders {
+    }
+
+    fn order(&mut self, conn: ConnId, order: Order) {
+        self.desk.orders.entry(conn).or_default().push(order);
+    }
+
+    /// Tells each connection what it is to do, in one piece, and shares the jobs with the crew. *Gives* the answers to
+    /// those that were done at once.
+    pub(super) fn send_off(&mut self) -> Result<Vec<Input>, Error> {
+        for (conn, orders) in std::mem::take(&mut self.desk.orders) {
             let closes = orders.iter().any(|order| matches!(order, Order::Close));
             if let Some(link) = self.desk.links.get(&conn) {
                 // A task that has ended has told so, or is about to.
@@ -124,6 +144,17 @@ impl Hands {
                 self.desk.links.remove(&conn);
             }
         }
+        let mut jobs = std::mem::take(&mut self.desk.jobs);
+        let share = jobs.len().div_ceil(self.crew.hands() + 1).max(FEW);
+        while jobs.len() > share {
+            let (lot, events) = (jobs.split_off(jobs.len() - share), self.events.clone());
+            self.crew.run(move || match lot.into_iter().map(|job| job()).collect() {
+                Ok(inputs) => tell(&events, Event::Answers(inputs)),
+                Err(fault) => tell(&events, Event::Broken(fault)),
+            });
+        }
+        // The rest is done here: to wake another thread, and to be woken by it, costs as much as half a signature.
+        jobs.into_iter().map(|job| job()).collect()
     }
 
     fn connect(&mut self, conn: ConnId, host: Host, port: u16) {
@@ -152,7 +183,8 @@ impl Hands {
             Effect::Sign { ticket, message } => {
                 self.desk.owed += 1;
                 let signer = self.signer.clone();
-                self.crew.run(move || tell(&events, sign(&signer, ticket, &message)));
+                let sign = move || signer.sign(&message).map(|signature| Input::Signed { ticket, signature });
+                self.desk.jobs.push(Box::new(sign));
             }
             Effect::Scan { ticket, bytes } => {
                 self.desk.owed += 1;
@@ -162,14 +194,14 @@ impl Hands {
                 let dialer = self.dialer.clone();
                 self.runtime.spawn(async move {
                     let hosts = dialer.resolve(&domain).await;
-                    tell(&events, Event::Answer(Input::Resolved { ticket, hosts }));
+                    tell(&events, Event::Answers(vec![Input::Resolved { ticket, hosts }]));
                 });
             }
             Effect::Fetch { ticket, name } => {
                 let (documents, dialer) = (self.documents.clone(), self.dialer.clone());
                 self.runtime.spawn(async move {
                     let document = documents.fetch(&name, &dialer).await;
-                    tell(&events, Event::Answer(Input::Fetched { ticket, document }));
+                    tell(&events, Event::Answers(vec![Input::Fetched { ticket, document }]));
                 });
             }
             Effect::Connect { .. }
@@ -180,16 +212,20 @@ impl Hands {
         }
     }
 
-    fn scan(&self, ticket: Ticket, bytes: Bytes) {
+    fn scan(&mut self, ticket: Ticket, bytes: Bytes) {
         let events = self.events.clone();
         match self.scanner.clone() {
+            Scanner::BuiltIn if bytes.len() <= SMALL => {
+                let scan = move || Ok(Input::Scanned { ticket, finding: crate::scan(&bytes) });
+                self.desk.jobs.push(Box::new(scan));
+            }
             Scanner::BuiltIn => self.crew.run(move || {
-                tell(&events, Event::Answer(Input::Scanned { ticket, finding: crate::scan(&bytes) }));
+                tell(&events, Event::Answers(vec![Input::Scanned { ticket, finding: crate::scan(&bytes) }]));
             }),
             Scanner::Clamd(clamd) => {
                 self.runtime.spawn(async move {
                     let finding = clamd.scan(&bytes).await;
-                    tell(&events, Event::Answer(Input::Scanned { ticket, finding }));
+                    tell(&events, Event::Answers(vec![Input::Scanned { ticket, finding }]));
                 });
             }
         }
@@ -205,7 +241,7 @@ impl Hands {
         let refuse = move |events: Sender<Event>| {
             runtime.spawn(async move {
                 clock::pause(delay).await;
-                tell(&events, Event::Answer(Input::PasswordChecked { ticket, ok: false }));
+                tell(&events, Event::Answers(vec![Input::PasswordChecked { ticket, ok: false }]));
             });
         };
         // A name that is none of ours may be a password in the wrong place: it is not told.
@@ -222,7 +258,7 @@ impl Hands {
             if ok {
                 debug!(account = told, "login");
                 failures.succeeded(&account);
-                return tell(&events, Event::Answer(Input::PasswordChecked { ticket, ok }));
+                return tell(&events, Event::Answers(vec![Input::PasswordChecked { ticket, ok }]));
             }
             warn!(account = told, ?peer, "wrong password");
             failures.failed(&account, peer, now);
@@ -236,7 +272,9 @@ impl Hands {
     }
 
     /// Says farewell to all who are connected, and closes the store.
-    pub(super) fn close(self) {
+    pub(super) fn close(mut self) {
+        // What is answered now is answered to nobody.
+        let _ = self.send_off();
         for (_, link) in self.desk.links {
             let farewell = match link.door {
                 Some((IMAP_PORT, _)) => "* BYE Servizio in chiusura\r\n",
@@ -246,13 +284,6 @@ impl Hands {
             let _ = link.orders.send(vec![Order::Write(Bytes::from_static(farewell.as_bytes())), Order::Close]);
         }
         self.store.close();
-    }
-}
-
-fn sign(signer: &Signer, ticket: Ticket, message: &[u8]) -> Event {
-    match signer.sign(message) {
-        Ok(signature) => Event::Answer(Input::Signed { ticket, signature }),
-        Err(fault) => Event::Broken(fault),
     }
 }
 

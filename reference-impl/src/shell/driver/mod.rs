@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use collaudo_node::{ConnId, Effect, Input, Node};
+use collaudo_node::{ConnId, Effect, Host, Input, Node};
 use tokio::sync::{OwnedSemaphorePermit, mpsc::UnboundedSender};
 use tracing::{info, warn};
 
@@ -17,6 +17,8 @@ pub(super) use hands::Hands;
 use super::{Error, clock::Clock, net::Order};
 use crate::Gestore;
 
+/// What is heard before the hands are sent off: who has much to do is woken once and not for each thing.
+const LOT: usize = 256;
 /// How long what is under way may take when the server is told to end.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -26,8 +28,8 @@ pub(super) enum Event {
     Opened { conn: ConnId, port: u16, peer: IpAddr, orders: UnboundedSender<Vec<Order>> },
     /// Something happened on a connection. The permit, given back once the node has heard it, lets more be read.
     Wire(Input, Option<OwnedSemaphorePermit>),
-    /// An effect was carried out.
-    Answer(Input),
+    /// Effects were carried out.
+    Answers(Vec<Input>),
     /// The server is to end.
     Stop,
     /// Something broke without which nothing can go on.
@@ -59,30 +61,23 @@ impl Driver {
                 break;
             }
             // Where the next one is due already, what was said meanwhile is heard first.
-            let wait = self.node.next_deadline().into_iter().chain(ends_at).min().map(|at| at.since(now));
-            match self.hear(wait) {
-                None => {}
-                Some(Event::Opened { conn, port, peer, orders }) => {
-                    self.hands.greet(conn, port, peer, orders);
-                    let peer = collaudo_node::Host(peer.to_string());
-                    self.take(&mut clock, Input::Opened { conn, port, peer }, &mut effects);
-                }
-                Some(Event::Wire(input, permit)) => {
-                    if self.hands.knows(&input) {
-                        self.take(&mut clock, input, &mut effects);
+            let mut wait = self.node.next_deadline().into_iter().chain(ends_at).min().map(|at| at.since(now));
+            let done = self.hands.send_off()?;
+            if !done.is_empty() {
+                self.attend(&mut clock, Event::Answers(done), &mut effects);
+                wait = Some(Duration::ZERO);
+            }
+            let first = self.hear(wait);
+            for event in first.into_iter().chain(self.inbox.try_iter().take(LOT).collect::<Vec<_>>()) {
+                match event {
+                    Event::Stop => {
+                        info!("stopping: no more is taken, and what is under way is finished");
+                        self.hands.stop();
+                        ends_at = Some(now + GRACE);
                     }
-                    drop(permit);
+                    Event::Broken(fault) => return Err(fault),
+                    event => self.attend(&mut clock, event, &mut effects),
                 }
-                Some(Event::Answer(input)) => {
-                    self.hands.settled(&input);
-                    self.take(&mut clock, input, &mut effects);
-                }
-                Some(Event::Stop) => {
-                    info!("stopping: no more is taken, and what is under way is finished");
-                    self.hands.stop();
-                    ends_at = Some(now + GRACE);
-                }
-                Some(Event::Broken(fault)) => return Err(fault),
             }
         }
         if !self.hands.is_idle() {
@@ -90,6 +85,28 @@ impl Driver {
         }
         self.hands.close();
         Ok(())
+    }
+
+    fn attend(&mut self, clock: &mut Clock, event: Event, effects: &mut Vec<Effect>) {
+        match event {
+            Event::Opened { conn, port, peer, orders } => {
+                self.hands.greet(conn, port, peer, orders);
+                self.take(clock, Input::Opened { conn, port, peer: Host(peer.to_string()) }, effects);
+            }
+            Event::Wire(input, permit) => {
+                if self.hands.knows(&input) {
+                    self.take(clock, input, effects);
+                }
+                drop(permit);
+            }
+            Event::Answers(inputs) => {
+                for input in inputs {
+                    self.hands.settled(&input);
+                    self.take(clock, input, effects);
+                }
+            }
+            Event::Stop | Event::Broken(_) => {}
+        }
     }
 
     fn hear(&self, wait: Option<Duration>) -> Option<Event> {

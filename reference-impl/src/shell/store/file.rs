@@ -50,6 +50,8 @@ impl Log {
         }
         file.pragma_update(None, "journal_mode", "WAL").map_err(fault)?;
         file.pragma_update(None, "synchronous", "FULL").map_err(fault)?;
+        // Pages that change with each commit are copied from the log to the file once for many of them.
+        file.pragma_update(None, "wal_autocheckpoint", 4000).map_err(fault)?;
         let transaction = file.transaction().map_err(fault)?;
         if tables == 0 {
             transaction.execute_batch(TABLES).map_err(fault)?;

@@ -13,6 +13,7 @@ use std::{
         mpsc::{Receiver, Sender, channel},
     },
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use collaudo_node::{Body, BodyId, Bytes, Input, Ticket};
@@ -22,7 +23,13 @@ use tracing::{debug, error, trace};
 pub(super) use file::Log;
 use recent::Recent;
 
-use super::{Error, driver::Event};
+use super::{Error, clock::Stopwatch, driver::Event};
+
+/// From the end of one commit to the begin of the next: what the node makes ready meanwhile goes to disk together. A
+/// commit after a while of rest does not wait.
+const PACE: Duration = Duration::from_millis(4);
+/// Bodies that are read before the first of them is given.
+const LOT: usize = 32;
 
 /// A change of the store.
 enum Change {
@@ -87,27 +94,31 @@ impl Store {
 }
 
 fn write_all(file: &mut Connection, changes: &Receiver<Change>, recent: &Recent, events: &Sender<Event>) {
+    let mut last = Stopwatch::start();
     while let Ok(first) = changes.recv() {
+        thread::sleep(PACE.saturating_sub(last.elapsed()));
         let lot: Vec<Change> = std::iter::once(first).chain(changes.try_iter()).collect();
         let written = write_lot(file, &lot);
         trace!(changes = lot.len(), ok = written.is_ok(), "commit");
         if let Err(fault) = &written {
             error!(%fault, "the store could not be written: nothing of it stands, and nothing is acknowledged");
         }
+        last = Stopwatch::start();
+        let mut answers = Vec::with_capacity(lot.len());
         for change in lot {
             let (ticket, bodies) = match change {
                 Change::Commit { ticket, bodies, .. } => (ticket, bodies),
                 Change::Snapshot { ticket, .. } => (ticket, Vec::new()),
             };
-            let input = match written {
+            answers.push(match written {
                 Ok(()) => {
                     recent.keep(bodies);
                     Input::Committed { ticket }
                 }
                 Err(_) => Input::StoreFailed { ticket },
-            };
-            let _ = events.send(Event::Answer(input));
+            });
         }
+        let _ = events.send(Event::Answers(answers));
     }
     debug!("store closed");
 }
@@ -128,13 +139,17 @@ fn write_lot(file: &mut Connection, lot: &[Change]) -> rusqlite::Result<()> {
 }
 
 fn read_all(file: &Connection, loads: &Receiver<(Ticket, BodyId)>, recent: &Recent, events: &Sender<Event>) {
-    while let Ok((ticket, id)) = loads.recv() {
-        let bytes = recent.get(id).or_else(|| {
-            file::body(file, id).unwrap_or_else(|fault| {
-                error!(%fault, body = %id, "a body could not be read");
-                None
-            })
-        });
-        let _ = events.send(Event::Answer(Input::Loaded { ticket, bytes }));
+    while let Ok(first) = loads.recv() {
+        let load = |(ticket, id)| {
+            let bytes = recent.get(id).or_else(|| {
+                file::body(file, id).unwrap_or_else(|fault| {
+                    error!(%fault, body = %id, "a body could not be read");
+                    None
+                })
+            });
+            Input::Loaded { ticket, bytes }
+        };
+        let answers = std::iter::once(first).chain(loads.try_iter().take(LOT)).map(load).collect();
+        let _ = events.send(Event::Answers(answers));
     }
 }
