@@ -201,7 +201,7 @@ fn providers(app: &App) -> Markup {
                         @if let Some(at) = at { span { (name) " " b { (at.port) } " " span.soft { (at.tls) } } }
                     }
                 }
-                @if provider.users.is_empty() { p.soft { "It never answers: " (plan.users.iter().map(|user| user.address.as_str()).collect::<Vec<_>>().join(", ")) } }
+                @if provider.users.is_empty() { p.soft { "Played by a script, without mailboxes: " (plan.users.iter().map(|user| user.address.as_str()).collect::<Vec<_>>().join(", ")) } }
                 @else {
                     p.soft { "Messages of " (plan.max_octets / 1_000_000) " MB, " (plan.max_recipients) " recipients; "
                         (family(&plan.family)) }

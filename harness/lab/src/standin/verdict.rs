@@ -28,7 +28,7 @@ impl Border {
         Self { domain, late: BTreeMap::new() }
     }
 
-    /// What becomes of a message that a person submits; the twin that takes it, where one does.
+    /// What becomes of a message that a person submits.
     pub(super) fn submitted(&self, mail: &Mail) -> Decision {
         let message = mail.message();
         let fields = Entity::read(&message).fields;
