@@ -20,9 +20,19 @@ fn each_special_address_and_each_outcome_gives_its_receipts_and_the_api_is_as_de
     let lab = Running::start("special");
     let ready = lab.folder.join("ready.json");
     fs::write(&ready, lab.ready.to_string()).expect("written");
-    let output = Command::new("python3").arg(root().join("tests/readers/special.py")).arg(&ready).output();
-    let output = output.expect("it runs");
+    let messages = lab.folder.join("messages");
+    if messages.exists() {
+        fs::remove_dir_all(&messages).expect("what a former run left goes");
+    }
+    let script = root().join("tests/readers/special.py");
+    let output = Command::new("python3").arg(script).arg(&ready).arg(&messages).output().expect("it runs");
     assert!(output.status.success(), "{}", told(&output));
+    // Whatever was asked for, all that was sent is as the law has it.
+    let output =
+        Command::new(program()).args(["inspect", "--format", "json"]).arg(&messages).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let judged: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert!(judged["messages"].as_array().is_some_and(|messages| messages.len() > 60), "{judged}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 """Writes to every special address of a lab, lets time pass, and looks whether each brought what it promises.
 
-special.py READY   (READY: a file with the object that `collaudo lab --format json` printed)
+special.py READY MESSAGES   (READY: a file with the object that `collaudo lab --format json` printed; MESSAGES: a folder for
+what crossed)
 
 Knows nothing of the lab but that object and its API: Python's own clients, certificates verified. Exits with a message at the
 first promise that was not kept.
@@ -112,6 +113,14 @@ def addresses(special):
     for each in special:
         address = each["address"] + beta["domain"] if each["address"].endswith("@") else each["address"]
         yield address, each
+
+
+def keep():
+    """Every message that crossed since the last reset."""
+    folder = pathlib.Path(sys.argv[2])
+    folder.mkdir(exist_ok=True)
+    for message in api("/messages")["messages"]:
+        (folder / f"{message['sha256']}.eml").write_bytes(api(f"/messages/{message['sha256']}"))
 
 
 def every_address_keeps_its_promise():
@@ -275,7 +284,9 @@ def only_this_machine_s_pages_are_answered():
 
 
 every_address_keeps_its_promise()
+keep()
 the_header_asks_for_any_outcome()
+keep()
 what_cannot_be_asked_is_refused_in_words()
 the_sender_chooses_the_form_of_the_delivery_receipt()
 every_path_of_the_description_answers()
