@@ -43,9 +43,7 @@ impl Log {
         // Another process that only looks at the file may hold it for a moment.
         file.busy_timeout(std::time::Duration::from_secs(5)).map_err(fault)?;
         let tables: i64 = file.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(fault)?;
-        if tables == 0 {
-            file.pragma_update(None, "page_size", 8192).map_err(fault)?;
-        } else {
+        if tables > 0 {
             check(path, &file)?;
         }
         file.pragma_update(None, "journal_mode", "WAL").map_err(fault)?;
