@@ -37,6 +37,7 @@ impl Subject for Bent {
             service_mailbox: founded.service_mailbox,
             certificate: founding.certificate.clone(),
             authority: founding.authority.clone(),
+            further_authorities: founding.further_authorities.clone(),
             index_signer: founded.index_signer.into(),
             index_name: founding.index_name,
             directory_host: founding.directory_host,

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use collaudo_reports::Lang;
 
-use crate::{golden, inspect, lab, list, mutants, review::ReviewArgs, run};
+use crate::{certify, golden, inspect, lab, list, mutants, review::ReviewArgs, run};
 
 /// Examines certified mail (PEC, RFC 6109): runs scenarios in a simulated network of providers and judges what crossed
 /// it, clause by clause.
@@ -21,6 +21,10 @@ pub struct Command {
 enum Verb {
     /// Run scenarios against the reference; write the run's folder; print the table and the report's path
     Run(RunArgs),
+    /// Examine a provider that is elsewhere, on real sockets and in real time
+    Certify(CertifyArgs),
+    /// Judge traces again that `certify` has kept
+    Judge(JudgeArgs),
     /// Run one scenario again, byte for byte
     Replay(ReplayArgs),
     /// Judge stored messages: files, folders, Maildirs, mailboxes in one file, archives
@@ -87,6 +91,51 @@ pub struct RunArgs {
     #[command(flatten)]
     /// Where the scenarios are
     pub place: Place,
+}
+
+/// Options of `certify`.
+#[derive(Clone, Debug, Args)]
+pub struct CertifyArgs {
+    /// Where the provider is and what it is known by: the file that --init writes
+    #[arg(value_name = "LAB.toml", required_unless_present = "init")]
+    pub lab: Option<PathBuf>,
+    /// Parts of scenario ids, `*` for any run of characters; all that can be run where none is given
+    pub patterns: Vec<String>,
+    /// Write LAB.toml, where it is not there yet, and all that the provider needs of us
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["lab", "resume", "out"])]
+    pub init: Option<PathBuf>,
+    /// Leave out the scenarios that wait for hours
+    #[arg(long)]
+    pub skip_timed: bool,
+    /// Go on in the folder of a run that was broken off
+    #[arg(long, value_name = "DIR", conflicts_with = "out")]
+    pub resume: Option<PathBuf>,
+    /// Where the run's folder goes; runs/certify where it is not given
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// The language of report.html: en or it
+    #[arg(long, default_value = "en")]
+    pub lang: Lang,
+    /// What goes to standard output
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+    #[command(flatten)]
+    /// Where the scenarios are
+    pub place: Place,
+}
+
+/// Options of `judge`.
+#[derive(Clone, Debug, Args)]
+pub struct JudgeArgs {
+    /// Traces, as they lie in the folder `kept` of a certification
+    #[arg(required = true, value_name = "TRACE")]
+    pub traces: Vec<PathBuf>,
+    /// Where a run's folder goes; none is written where it is not given
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// What goes to standard output
+    #[arg(long, default_value = "text")]
+    pub format: Format,
 }
 
 /// A world that scenarios are run in.
@@ -278,6 +327,8 @@ impl Command {
     pub fn run(self) -> ExitCode {
         let ended = match self.verb {
             Verb::Run(args) => told(run::run(&args)),
+            Verb::Certify(args) => told(certify::run(&args)),
+            Verb::Judge(args) => told(certify::judge(&args)),
             Verb::Replay(args) => told(replay(args)),
             Verb::Inspect(args) => told(inspect::run(&args)),
             Verb::Mutants { pattern, out, format, place } => {

@@ -1,6 +1,7 @@
 //! The program: from a scenario file to a judged, reported run. A new reader starts with [`way`].
 
 mod bent;
+pub mod certify;
 pub mod citations;
 mod code;
 pub mod command;

@@ -191,7 +191,7 @@ fn show(record: &RunRecord, measured: &Measured, args: &RunArgs) {
 }
 
 /// What the scenarios came to, and what a person answered.
-fn ending(record: &RunRecord) -> Ending {
+pub(crate) fn ending(record: &RunRecord) -> Ending {
     let any = |outcome| record.scenarios.iter().any(|scenario| scenario.outcome == outcome);
     let answers = record.clauses.iter().filter_map(|clause| Some((&clause.requirement, clause.review.as_ref()?)));
     let answered = review::ending(answers);

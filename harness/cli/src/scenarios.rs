@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use collaudo_scenario::{Error, Scenario, Vocabulary, discover};
+use collaudo_scenario::{Error, Guest, Scenario, Vocabulary, discover};
 
 use crate::command::Place;
 
@@ -21,21 +21,33 @@ impl Library {
     /// # Errors
     /// [`Error`], where the folder cannot be listed.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        let catalogue = collaudo_judge::catalogue();
-        let catalogued: Vec<_> = catalogue.iter().map(|row| row.id.as_str()).collect();
-        let bound: Vec<_> = catalogue.iter().filter(|row| row.level != "MAY").map(|row| row.id.as_str()).collect();
-        let checked: Vec<_> = collaudo_judge::checked().filter(|id| bound.contains(id)).collect();
-        let vocabulary = Vocabulary { catalogued: &catalogued, checked: &checked };
         let (mut scenarios, mut errors) = (Vec::new(), Vec::new());
-        for path in discover(folder)? {
-            match Scenario::read(&path, &vocabulary) {
-                Ok(read) => scenarios.extend(read),
-                Err(error) => errors.push(error),
+        let paths = discover(folder)?;
+        with_vocabulary(|vocabulary| {
+            for path in paths {
+                match Scenario::read(&path, vocabulary) {
+                    Ok(read) => scenarios.extend(read),
+                    Err(error) => errors.push(error),
+                }
             }
-        }
+        });
         scenarios.sort_by(|a, b| a.id().cmp(b.id()));
         Ok(Self { scenarios, errors })
     }
+}
+
+/// The scenario of that id with a guest in it; none where its file has it no more.
+pub(crate) fn read_with(folder: &Path, id: &str, guest: &Guest) -> Result<Option<Scenario>, Error> {
+    let file = folder.join(format!("{}.toml", id.trim_end_matches("~swapped")));
+    with_vocabulary(|vocabulary| Scenario::read_with(&file, vocabulary, id, guest))
+}
+
+fn with_vocabulary<T>(work: impl FnOnce(&Vocabulary<'_>) -> T) -> T {
+    let catalogue = collaudo_judge::catalogue();
+    let catalogued: Vec<_> = catalogue.iter().map(|row| row.id.as_str()).collect();
+    let bound: Vec<_> = catalogue.iter().filter(|row| row.level != "MAY").map(|row| row.id.as_str()).collect();
+    let checked: Vec<_> = collaudo_judge::checked().filter(|id| bound.contains(id)).collect();
+    work(&Vocabulary { catalogued: &catalogued, checked: &checked })
 }
 
 impl Place {

@@ -29,3 +29,10 @@ pub(crate) fn today() -> String {
         .map(|at| at.to_string())
         .unwrap_or_default()
 }
+
+/// The instant of the machine, for runs in which time is real.
+#[expect(clippy::disallowed_methods, reason = "a foreign provider lives by the machine's time, and so must the plan")]
+pub(crate) fn now() -> collaudo_record::Instant {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    collaudo_record::Instant(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}

@@ -34,7 +34,11 @@ impl Subject for Reference {
             users: provider.users.iter().map(user).collect(),
             certificate: founding.certificate.to_vec(),
             issuers: vec![founding.authority.to_vec()],
-            trust: vec![founding.authority.to_vec()],
+            trust: [&founding.authority]
+                .into_iter()
+                .chain(&founding.further_authorities)
+                .map(|one| one.to_vec())
+                .collect(),
             index_signer: founding.index_signer.to_vec(),
             index_source: match provider.index_source {
                 IndexSource::Ldif => gestore::IndexSource::Ldif,

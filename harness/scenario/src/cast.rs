@@ -1,9 +1,13 @@
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use collaudo_record::Ordinary;
 
 use crate::{
-    Error, Family, Flaw, IndexSource, OUTSIDE, PlayerPlan, ProviderPlan, UnitPlan, UserPlan,
+    Error, Family, Flaw, Guest, IndexSource, OUTSIDE, PlayerPlan, ProviderPlan, UnitPlan, UserPlan,
     find::{self, stems},
     measure, player, profile,
     source::{Item, Source, Table},
@@ -17,6 +21,17 @@ pub(crate) struct Cast {
     exchanged: bool,
     /// The folder of profiles.
     profiles: PathBuf,
+    /// Who has taken the place of one of them.
+    guest: Option<Seat>,
+}
+
+/// What a provider was called whose place a guest has taken.
+#[derive(Clone)]
+struct Seat {
+    place: usize,
+    domain: String,
+    /// The names of the guest's users in the scenario, by their addresses.
+    names: BTreeMap<String, String>,
 }
 
 impl Cast {
@@ -37,7 +52,7 @@ impl Cast {
         let root = source.root(&parsed, "topology").only(&["title", "provider"])?;
         root.need("title", "one line of text")?.line_of_text("title")?;
         let list = root.need("provider", "an array of providers")?;
-        let mut cast = Self { providers: Vec::new(), exchanged: false, profiles };
+        let mut cast = Self { providers: Vec::new(), exchanged: false, profiles, guest: None };
         for item in list.list("an array of providers")? {
             cast.enlist(&item)?;
         }
@@ -53,6 +68,21 @@ impl Cast {
             [a, b, ..] if a.users.len() == b.users.len() => Ok(Self { exchanged: true, ..self.clone() }),
             _ => Err(item.error(Flaw::bad("swap", true, "a topology whose first two providers have as many users"))),
         }
+    }
+
+    /// Gives a guest the place of the provider that it names; nothing where there is none of that name.
+    pub(crate) fn seat(&mut self, guest: &Guest) {
+        let Some(place) = self.providers.iter().position(|provider| provider.name == guest.provider) else { return };
+        let Some(provider) = self.providers.get_mut(place) else { return };
+        let own = std::mem::take(&mut provider.users);
+        let seated = own.iter().filter_map(|user| Some((user, guest.users.get(&user.address)?)));
+        let names = seated.clone().map(|(user, there)| (there.address.clone(), local(&user.address).to_owned()));
+        self.guest = Some(Seat { place, domain: provider.domain.clone(), names: names.collect() });
+        provider.users = seated.map(|(_, there)| there.clone()).collect();
+        provider.display_name.clone_from(&guest.display_name);
+        provider.domain.clone_from(&guest.domain);
+        provider.service_mailbox.clone_from(&guest.service_mailbox);
+        (provider.max_octets, provider.max_recipients) = (guest.max_octets, guest.max_recipients);
     }
 
     /// Whether the parts are exchanged.
@@ -158,7 +188,7 @@ impl Cast {
         let name = item.text()?;
         if let Some(provider) = name.strip_suffix(SERVICE).and_then(|name| self.provider(name)) {
             let provider = self.providers.get(provider);
-            return provider.map(service_mailbox).ok_or_else(|| item.error(self.unknown_mailbox(name)));
+            return provider.map(|p| p.service_mailbox.clone()).ok_or_else(|| item.error(self.unknown_mailbox(name)));
         }
         let known = |address: &String| {
             let mut all = self.providers.iter().flat_map(|p| &p.users).map(|user| &user.address);
@@ -174,11 +204,12 @@ impl Cast {
     fn enlist(&mut self, item: &Item<'_>) -> Result<(), Error> {
         let keys = ["name", "title", "domain", "users", "unit"].into_iter().chain(player::KEYS).chain(profile::KEYS);
         let table = item.table("provider")?.only(&keys.collect::<Vec<&'static str>>())?;
-        let domain = table.need("domain", "a domain")?;
+        let domain = labels(&table.need("domain", "a domain")?)?;
         let provider = ProviderPlan {
             name: host_name(&table.need("name", "a host name")?)?,
             display_name: table.need("title", "one line of text")?.line_of_text("title")?,
-            domain: labels(&domain)?,
+            service_mailbox: format!("{}@{domain}", RESERVED[0]),
+            domain,
             player: PlayerPlan::Subject,
             users: Vec::new(),
             max_octets: LAWFUL_LIMIT,
@@ -255,24 +286,58 @@ impl Cast {
     }
 
     fn user(&self, name: &str) -> Option<(usize, usize)> {
-        let named = |user: &UserPlan| local(&user.address) == name;
+        let named = |user: &UserPlan| self.known_as(user) == name;
         let mut places = self.providers.iter().enumerate();
         places.find_map(|(p, provider)| Some((self.part(p), provider.users.iter().position(named)?)))
     }
 
-    /// What an address means once the parts are exchanged; as it is written where they are not.
+    /// The name that a scenario has for a user.
+    fn known_as<'a>(&'a self, user: &'a UserPlan) -> &'a str {
+        let guest = self.guest.as_ref().and_then(|seat| seat.names.get(&user.address));
+        guest.map_or_else(|| local(&user.address), String::as_str)
+    }
+
+    /// What an address means once the parts are exchanged, or a guest is there; as it is written otherwise.
     fn translate(&self, address: &str) -> String {
         let same = || address.to_owned();
-        let Some((name, domain)) = address.rsplit_once('@').filter(|_| self.exchanged) else { return same() };
-        let Some(p) = self.providers.iter().position(|p| p.domain.eq_ignore_ascii_case(domain)) else { return same() };
-        let Some(there) = self.providers.get(self.part(p)).filter(|_| self.part(p) != p) else { return same() };
-        let place = self.providers.get(p).and_then(|p| p.users.iter().position(|user| local(&user.address) == name));
+        let moved = |p: usize| self.part(p) != p || self.guest.as_ref().is_some_and(|seat| seat.place == p);
+        let Some((name, domain)) = address.rsplit_once('@') else { return same() };
+        let former = |p: usize| self.guest.as_ref().filter(|seat| seat.place == p).map(|seat| &seat.domain);
+        let of_domain =
+            |(p, there): &(usize, &ProviderPlan)| former(*p).unwrap_or(&there.domain).eq_ignore_ascii_case(domain);
+        let Some((p, _)) = self.providers.iter().enumerate().find(of_domain) else { return same() };
+        let Some(there) = self.providers.get(self.part(p)).filter(|_| moved(p) || moved(self.part(p))) else {
+            return same();
+        };
+        let place = self.providers.get(p).and_then(|p| p.users.iter().position(|user| self.known_as(user) == name));
         let user = place.and_then(|place| there.users.get(place));
         user.map_or_else(|| format!("{name}@{}", there.domain), |user| user.address.clone())
     }
 
+    /// A text in which the addresses of those whose part a guest's people take are those people's.
+    pub(crate) fn reworded(&self, text: &str) -> String {
+        let Some(seat) = &self.guest else { return text.to_owned() };
+        let Some(there) = self.providers.get(seat.place) else { return text.to_owned() };
+        let by_name = seat
+            .names
+            .iter()
+            .fold(text.to_owned(), |text, (address, name)| text.replace(&format!("{name}@{}", seat.domain), address));
+        by_name.replace(&format!("@{}", seat.domain), &format!("@{}", there.domain))
+    }
+
+    /// [`Self::reworded`] for a message that stands in a file.
+    pub(crate) fn reworded_octets(&self, octets: &Arc<[u8]>) -> Arc<[u8]> {
+        // Each octet is a character here, so that any octets come back as they were.
+        let text: String = octets.iter().copied().map(char::from).collect();
+        let reworded = self.reworded(&text);
+        match reworded == text {
+            true => octets.clone(),
+            false => reworded.chars().filter_map(|c| u8::try_from(c).ok()).collect(),
+        }
+    }
+
     fn users(&self) -> impl Iterator<Item = &str> {
-        self.providers.iter().flat_map(|provider| &provider.users).map(|user| local(&user.address))
+        self.providers.iter().flat_map(|provider| &provider.users).map(|user| self.known_as(user))
     }
 
     fn unknown_user(&self, found: &str) -> Flaw {
@@ -292,10 +357,6 @@ impl Cast {
         };
         Flaw::unknown("mailbox", found, there.iter().map(String::as_str))
     }
-}
-
-fn service_mailbox(provider: &ProviderPlan) -> String {
-    format!("servizio@{}", provider.domain)
 }
 
 /// A name that is good for a host and for a local part.

@@ -53,7 +53,7 @@ impl Letter {
     pub(crate) fn read(table: Table<'_>, id: &str, from: String, to: Vec<String>, cast: &Cast) -> Result<Self, Error> {
         let subject = table.get("subject").map(|item| subject(&item)).transpose()?;
         let text = table.get("text").map(|item| item.text().map(str::to_owned)).transpose()?;
-        let headers = table.get("headers").map(|item| headers(item.table("headers")?)).transpose()?;
+        let headers = table.get("headers").map(|item| headers(item.table("headers")?, cast)).transpose()?;
         let attach = table.get("attach").map(|item| attach::read(&item)).transpose()?;
         let text = text.unwrap_or_else(|| format!("Testo del messaggio {id}.\n"));
         Ok(Self {
@@ -107,7 +107,7 @@ fn message_id(item: &Item<'_>) -> Result<MessageId, Error> {
     }
 }
 
-fn headers(table: Table<'_>) -> Result<Vec<(String, Vec<String>)>, Error> {
+fn headers(table: Table<'_>, cast: &Cast) -> Result<Vec<(String, Vec<String>)>, Error> {
     let field = |(name, item): (Name<'_>, Item<'_>)| {
         let fits = |c: char| c.is_ascii_graphic() && c != ':';
         let found = name.word;
@@ -121,7 +121,7 @@ fn headers(table: Table<'_>) -> Result<Vec<(String, Vec<String>)>, Error> {
         let values = items.iter().map(|item| {
             let value = item.text()?;
             match printable(value) {
-                true => Ok(value.to_owned()),
+                true => Ok(cast.reworded(value)),
                 false => Err(item.error(Flaw::bad("field value", value, "text without control characters"))),
             }
         });

@@ -13,6 +13,7 @@ mod error;
 mod expect;
 mod fault;
 mod find;
+mod guest;
 mod letter;
 mod measure;
 mod plan;
@@ -25,6 +26,7 @@ mod topology;
 
 pub use error::{Error, Flaw, Hint};
 pub use find::{discover, matches};
+pub use guest::Guest;
 pub use plan::{
     Access, CrashPoint, Family, Fault, FaultKind, Forgery, IndexFault, IndexSource, Inquiry, OUTSIDE, PeerBehaviour,
     Plan, PlayerPlan, ProviderPlan, Step, Submit, UnitPlan, UserPlan, Visit,

@@ -36,6 +36,8 @@ pub struct ProviderPlan {
     pub display_name: String,
     /// Its certified domain, such as `alfa.test`.
     pub domain: String,
+    /// `mailReceipt` of the index, such as `servizio@alfa.test`.
+    pub service_mailbox: String,
     /// Who plays it.
     pub player: PlayerPlan,
     /// Its mailboxes.

@@ -3,7 +3,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use collaudo_record::{Instant, Place, ScenarioBrief};
 
 use crate::{
-    Error, Fault, Flaw, Forgery, Inquiry, Plan, ProviderPlan, Step, Submit, Visit,
+    Error, Fault, Flaw, Forgery, Guest, Inquiry, Plan, ProviderPlan, Step, Submit, Visit,
     cast::Cast,
     compose::{self, Sending},
     expect, fault, find,
@@ -94,7 +94,25 @@ impl Scenario {
     /// # Errors
     /// [`Error`], with the first thing that is wrong and its place.
     pub fn read(path: &Path, vocabulary: &Vocabulary<'_>) -> Result<Vec<Self>, Error> {
-        Self::understand(&Source::open(path)?, path, &find::root_of(path)?, vocabulary)
+        Self::understand(&Source::open(path)?, path, &find::root_of(path)?, vocabulary, Wanted::default())
+    }
+
+    /// Reads the scenario of that id out of a file with a guest in the place of one of its providers.
+    ///
+    /// *Gives* none where the file has no scenario of that id.
+    ///
+    /// # Errors
+    /// As [`Scenario::read`]; a user for whom the guest has nobody is unknown.
+    pub fn read_with(path: &Path, vocabulary: &Vocabulary<'_>, id: &str, guest: &Guest) -> Result<Option<Self>, Error> {
+        let source = Source::open(path)?;
+        let wanted = Wanted { id: Some(id), guest: Some(guest) };
+        let read = Self::understand(&source, path, &find::root_of(path)?, vocabulary, wanted)?;
+        Ok(read.into_iter().next())
+    }
+
+    /// The same scenario with another beginning.
+    pub fn beginning(self, epoch: Instant) -> Self {
+        Self { epoch, ..self }
     }
 
     /// Reads a text as if it stood at `path`, with topologies in `root/topologies`; `path` itself need not exist.
@@ -102,7 +120,7 @@ impl Scenario {
     /// # Errors
     /// As [`Scenario::read`].
     pub fn parse(text: &str, path: &Path, root: &Path, vocabulary: &Vocabulary<'_>) -> Result<Vec<Self>, Error> {
-        Self::understand(&Source::of(path, text), path, root, vocabulary)
+        Self::understand(&Source::of(path, text), path, root, vocabulary, Wanted::default())
     }
 
     /// The path under `scenarios/` without extension, such as `flows/cross-provider~swapped`.
@@ -118,6 +136,11 @@ impl Scenario {
     /// Where it is to be run; never empty.
     pub fn worlds(&self) -> &[World] {
         &self.worlds
+    }
+
+    /// Who takes part.
+    pub fn providers(&self) -> &[ProviderPlan] {
+        &self.providers
     }
 
     /// What goes wrong in it.
@@ -169,7 +192,13 @@ impl Scenario {
         Step { at: draft.at, id: draft.id.clone(), submit }
     }
 
-    fn understand(source: &Source, path: &Path, root: &Path, vocabulary: &Vocabulary<'_>) -> Result<Vec<Self>, Error> {
+    fn understand(
+        source: &Source,
+        path: &Path,
+        root: &Path,
+        vocabulary: &Vocabulary<'_>,
+        wanted: Wanted<'_>,
+    ) -> Result<Vec<Self>, Error> {
         let parsed = source.parse()?;
         let table = source.root(&parsed, "scenario").only(&KEYS)?;
         let cast = Cast::of(&table.need("topology", "the name of a topology")?, root)?;
@@ -177,14 +206,26 @@ impl Scenario {
         // The place that a trace carries must not depend on where the program was started.
         let folder = root.file_name().map_or_else(String::new, |name| format!("{}/", name.to_string_lossy()));
         let reading = Reading { table, path, place: format!("{folder}{id}.toml"), vocabulary };
-        let mut scenarios = vec![reading.scenario(id.clone(), cast.clone())?];
+        let mut casts = vec![(id.clone(), cast.clone())];
         if let Some(swap) = table.get("swap")
             && swap.truth()?
         {
-            scenarios.push(reading.scenario(format!("{id}~swapped"), cast.exchange(&swap)?)?);
+            casts.push((format!("{id}~swapped"), cast.exchange(&swap)?));
         }
-        Ok(scenarios)
+        casts.retain(|(id, _)| wanted.id.is_none_or(|wanted| wanted == id));
+        let seated = casts.into_iter().map(|(id, mut cast)| {
+            wanted.guest.into_iter().for_each(|guest| cast.seat(guest));
+            reading.scenario(id, cast)
+        });
+        seated.collect()
     }
+}
+
+/// Which scenarios of a file are wanted, and with whom.
+#[derive(Clone, Copy, Default)]
+struct Wanted<'a> {
+    id: Option<&'a str>,
+    guest: Option<&'a Guest>,
 }
 
 /// One reading of a file, for one distribution of parts.

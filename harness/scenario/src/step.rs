@@ -193,7 +193,7 @@ fn from_file(table: Table<'_>, item: &Item<'_>, cast: &Cast, path: &Path) -> Res
     // The octets of a file name people, and nobody can exchange these.
     match cast.exchanged() {
         true => Err(item.error(Flaw::Beside { key: "file", other: "swap" })),
-        false => octets(item, path).map(Message::File),
+        false => Ok(Message::File(cast.reworded_octets(&octets(item, path)?))),
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct Wires {
     pub(crate) orders: UnboundedReceiver<Order>,
     pub(crate) inputs: UnboundedSender<Input>,
     pub(crate) tap: Option<Rc<RefCell<Tap>>>,
+    /// Whether this is the connecting end.
+    pub(crate) calls: bool,
 }
 
 /// Connects, then serves; `me` is the host that connects.
@@ -45,6 +47,7 @@ pub(crate) async fn outgoing(mut wires: Wires, me: &str, host: String, port: u16
     }
     match connected {
         Some(Ok(link)) => {
+            wires.tap = link.tap;
             wires.tell(Input::Connected { conn: wires.conn });
             let side = TlsSide::Client(net.client_tls.clone(), host);
             serve(wires, link.io, side).await;
@@ -75,7 +78,7 @@ pub(crate) async fn serve(mut wires: Wires, mut io: Box<dyn Io>, side: TlsSide) 
                     if write(&mut io, &bytes).await.is_err() {
                         return wires.closed(End::Reset);
                     }
-                    wires.tapped(|tap| tap.down(&bytes));
+                    wires.said(&bytes);
                     if wires.orders.is_empty() {
                         wires.tell(Input::Drained { conn: wires.conn });
                     }
@@ -83,7 +86,7 @@ pub(crate) async fn serve(mut wires: Wires, mut io: Box<dyn Io>, side: TlsSide) 
                 Some(Order::StartTls) => match side.secure(io).await {
                     Ok(secured) => {
                         io = secured;
-                        wires.tapped(Tap::secured);
+                        wires.secured();
                         wires.tell(Input::Secured { conn: wires.conn });
                     }
                     Err(_) => return wires.closed(End::TlsFailed),
@@ -97,7 +100,7 @@ pub(crate) async fn serve(mut wires: Wires, mut io: Box<dyn Io>, side: TlsSide) 
             read = io.read_buf(&mut buffer) => match read {
                 Ok(0) => return wires.closed(End::Finished),
                 Ok(_) => {
-                    wires.tapped(|tap| tap.up(&buffer));
+                    wires.heard(&buffer);
                     wires.tell(Input::Bytes { conn: wires.conn, bytes: Bytes::copy_from_slice(&buffer) });
                 }
                 Err(_) => return wires.closed(End::Reset),
@@ -120,6 +123,18 @@ impl Wires {
 
     fn closed(&self, end: End) {
         self.tell(Input::Closed { conn: self.conn, end });
+    }
+
+    fn heard(&self, octets: &[u8]) {
+        self.tapped(|tap| if self.calls { tap.down(octets) } else { tap.up(octets) });
+    }
+
+    fn said(&self, octets: &[u8]) {
+        self.tapped(|tap| if self.calls { tap.up(octets) } else { tap.down(octets) });
+    }
+
+    fn secured(&self) {
+        self.tapped(Tap::secured);
     }
 
     fn tapped(&self, read: impl FnOnce(&mut Tap)) {

@@ -77,17 +77,17 @@ struct State {
 }
 
 impl Documents {
-    /// Signs the index.
+    /// Signs the index, as of an instant.
     pub(crate) fn new(
         recorder: Recorder,
         records: Vec<Record>,
         own_files: Vec<(String, Bytes)>,
-        signer: Signer,
+        (signer, signed_at): (Signer, Instant),
         names: Vec<String>,
         office: Office,
     ) -> Self {
         let epoch = recorder.clock().now();
-        let edition = Rc::new(Edition::sign(records.iter(), &signer, seconds(epoch)));
+        let edition = Rc::new(Edition::sign(records.iter(), &signer, seconds(signed_at)));
         let state = State {
             unlisted: BTreeSet::new(),
             fault: None,

@@ -250,8 +250,8 @@ impl Running {
     fn connect(&mut self, conn: ConnId, host: Host, port: u16) {
         let (orders, taken) = unbounded_channel();
         self.conns.insert(conn, orders);
-        let wires =
-            conn::Wires { conn, net: self.net.clone(), orders: taken, inputs: self.arrivals.clone(), tap: None };
+        let (net, inputs) = (self.net.clone(), self.arrivals.clone());
+        let wires = conn::Wires { conn, net, orders: taken, inputs, tap: None, calls: true };
         let me = self.machine.name.clone();
         spawn_local(async move { conn::outgoing(wires, &me, host.0, port).await });
     }
@@ -272,8 +272,9 @@ impl Running {
             orders: taken,
             inputs: self.arrivals.clone(),
             tap: Some(tap.clone()),
+            calls: false,
         };
-        let io = Box::new(Metered { inner: io, tap });
+        let io = Box::new(Metered { inner: io, tap, calls: false });
         spawn_local(conn::serve(wires, io, TlsSide::Server(self.machine.server_tls.clone())));
     }
 }

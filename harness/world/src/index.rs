@@ -62,11 +62,6 @@ pub(crate) fn certified_address(provider: &ProviderPlan) -> String {
     format!("posta-certificata@{}", provider.domain)
 }
 
-//= PEC-4.5.4-01
-pub(crate) fn service_mailbox(provider: &ProviderPlan) -> String {
-    format!("servizio@{}", provider.domain)
-}
-
 /// Everyone in the plan, in its order.
 pub(crate) fn records(plan: &Plan, pki: &Pki) -> Result<Vec<Record>, WorldError> {
     let mut records = Vec::new();
@@ -81,7 +76,8 @@ pub(crate) fn records(plan: &Plan, pki: &Pki) -> Result<Vec<Record>, WorldError>
             provider: name.clone(),
             display_name: display_name.clone(),
             unit: None,
-            service_mailbox: service_mailbox(provider),
+            //= PEC-4.5.4-01
+            service_mailbox: provider.service_mailbox.clone(),
             domain: provider.domain.clone(),
             certificates,
             only_hashed,

@@ -31,10 +31,14 @@ mod tls;
 mod transport;
 mod world;
 
+pub use actors::preflight::{Preflight, Trial};
 pub use host::Border;
 pub use index::{CRL_NAME, INDEX_NAME};
 pub use lab::{Injection, Lab, LabError, LabSettings, Place, Service};
-pub use live::Pace;
+pub use live::{
+    Pace,
+    foreign::{Foreign, Handout, Listed, Mailbox, certificates},
+};
 pub use pki::{Identity, MAX_PROVIDERS, Pki, SigningKey};
 pub use subject::{Declared, Founding, Subject};
 pub use world::{Run, World};
@@ -63,6 +67,9 @@ pub enum WorldError {
     /// The machine gives no sockets, or no clock.
     #[error("the machine: {0}")]
     Machine(#[from] std::io::Error),
+    /// A mailbox of a foreign provider that cannot be emptied before a run, in words.
+    #[error("a mailbox cannot be emptied: {0}")]
+    Mailbox(String),
     /// A fault that names a host which is not there.
     #[error("the plan names the host \"{0}\", which is no provider's, nor the directory where a provider asks it")]
     Host(String),

@@ -108,6 +108,8 @@ pub(crate) struct Net {
     pub(crate) armed: RefCell<BTreeMap<String, Armed>>,
     /// A host that has just reached its crash point.
     pub(crate) fallen: RefCell<Vec<(String, u32)>>,
+    /// The short name of a provider that no host of ours plays.
+    pub(crate) foreign: Option<String>,
 }
 
 /// A count of everything that happens.
@@ -174,7 +176,19 @@ impl Net {
         }
         let link = self.transport.connect(from, short, port).await;
         self.stir();
-        link
+        match self.foreign.as_ref().is_some_and(|foreign| foreign == short) {
+            true => Ok(self.tapped(link?, from, port)),
+            false => link,
+        }
+    }
+
+    /// The other end is nobody of ours: the tap sits at this one.
+    fn tapped(&self, link: Link, from: &str, port: u16) -> Link {
+        let server = self.foreign.clone().unwrap_or_default();
+        let session = self.recorder.session(from.to_owned(), server, port);
+        let tap = Rc::new(RefCell::new(Tap::new(self.recorder.clone(), session, link.port)));
+        let io = Box::new(Metered { inner: link.io, tap: tap.clone(), calls: true });
+        Link { io, tap: Some(tap), ..link }
     }
 
     /// Counts an effect that `host` has carried out; true where it has reached its crash point, and must do nothing more.
@@ -224,10 +238,24 @@ impl TlsSide {
     }
 }
 
-/// The accepting end of a connection, every octet of it counted by the tap.
+/// The end of a connection at which the tap sits, every octet of it counted.
 pub(crate) struct Metered {
     pub(crate) inner: Box<dyn Io>,
     pub(crate) tap: Rc<RefCell<Tap>>,
+    /// Whether it is the connecting end.
+    pub(crate) calls: bool,
+}
+
+impl Metered {
+    fn heard(&self, octets: &[u8]) {
+        let mut tap = self.tap.borrow_mut();
+        if self.calls { tap.wire_down(octets) } else { tap.wire_up(octets) }
+    }
+
+    fn said(&self, octets: &[u8]) {
+        let mut tap = self.tap.borrow_mut();
+        if self.calls { tap.wire_up(octets) } else { tap.wire_down(octets) }
+    }
 }
 
 impl AsyncRead for Metered {
@@ -235,7 +263,7 @@ impl AsyncRead for Metered {
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
         if let Some(read) = buf.filled().get(before..) {
-            self.tap.borrow_mut().wire_up(read);
+            self.heard(read);
         }
         polled
     }
@@ -245,7 +273,7 @@ impl AsyncWrite for Metered {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.inner).poll_write(cx, octets);
         if let Poll::Ready(Ok(n)) = &polled {
-            self.tap.borrow_mut().wire_down(octets.get(..*n).unwrap_or_default());
+            self.said(octets.get(..*n).unwrap_or_default());
         }
         polled
     }

@@ -9,6 +9,7 @@ use std::{
 use aws_lc_rs::{rand::SystemRandom, rsa, signature::RSA_PKCS1_SHA256};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use collaudo_record::Instant;
+use collaudo_scenario::Plan;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CustomExtension, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason, RevokedCertParams,
@@ -16,7 +17,7 @@ use rcgen::{
 };
 use sha1::{Digest, Sha1};
 
-use crate::WorldError;
+use crate::{WorldError, live::foreign::Foreign};
 
 /// How many providers there are keys for.
 pub const MAX_PROVIDERS: usize = PROVIDER_KEYS.len();
@@ -113,6 +114,14 @@ impl Pki {
             .collect::<Result<_, _>>()?;
         let tls_key = pem_der(TLS_KEY)?.into();
         Ok(Self { authority, index, providers, tls_authority: tls_authority()?, tls_key })
+    }
+
+    /// Gives a foreign provider's own certificate the place of the one that was issued to it; its key is nowhere here.
+    pub(crate) fn admit(&mut self, plan: &Plan, foreign: &Foreign) {
+        let place = plan.providers.iter().position(|provider| provider.name == foreign.provider);
+        if let Some(identity) = place.and_then(|place| self.providers.get_mut(place)) {
+            identity.certificate = foreign.signer.as_slice().into();
+        }
     }
 
     /// The certificate (DER) of a secondary environment of the provider at that place: its key under a name of its own.

@@ -4,19 +4,26 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use collaudo_forge::{Key, Signer};
 use collaudo_node::Bytes;
+use collaudo_record::Instant;
 use collaudo_scenario::{Plan, ProviderPlan};
 
 use crate::{
     WorldError,
     documents::{Documents, Office},
     index::{Record, own_file, records},
+    live::foreign::Foreign,
     net::{DIRECTORY_HOST, exchangers},
     pki::{Identity, Pki},
     recorder::Recorder,
     tls,
 };
 
-pub(crate) fn publisher(plan: &Plan, pki: &Pki, recorder: &Recorder) -> Result<Documents, WorldError> {
+pub(crate) fn publisher(
+    plan: &Plan,
+    pki: &Pki,
+    recorder: &Recorder,
+    foreign: Option<&Foreign>,
+) -> Result<Documents, WorldError> {
     let signer = Signer::new(
         Arc::new(Key::from_der(&pki.index.key.pkcs8)?),
         &pki.index.certificate,
@@ -36,9 +43,12 @@ pub(crate) fn publisher(plan: &Plan, pki: &Pki, recorder: &Recorder) -> Result<D
         anyone: tls::client_config(pki)?,
         anchor: Bytes::copy_from_slice(pki.tls_authority()),
     };
-    let records = records(plan, pki)?;
+    let (records, signed_at) = match foreign {
+        None => (records(plan, pki)?, recorder.clock().now()),
+        Some(foreign) => (foreign.records()?, Instant(foreign.listed.signed_at.saturating_mul(1_000_000))),
+    };
     let own_files = own_files(plan, pki, &records)?;
-    Ok(Documents::new(recorder.clone(), records, own_files, signer, names, office))
+    Ok(Documents::new(recorder.clone(), records, own_files, (signer, signed_at), names, office))
 }
 
 /// The files of those who have more than one record: of a single one the index says all.

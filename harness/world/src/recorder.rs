@@ -52,6 +52,20 @@ impl Recorder {
         self.push(Basis::Declared, what);
     }
 
+    /// What shows only behind other things that have been seen, and came before them: it takes its place among them.
+    pub(crate) fn observed_at(&self, place: usize, what: What) {
+        let mut seen = self.seen.borrow_mut();
+        let place = place.min(seen.events.len());
+        let before = place.checked_sub(1).and_then(|before| seen.events.get(before));
+        let at = before.map_or_else(|| self.clock.now(), |event| event.at);
+        seen.events.insert(place, Event { at, basis: Basis::Observed, what });
+    }
+
+    /// The place of the last event of a kind.
+    pub(crate) fn last(&self, is_it: impl Fn(&What) -> bool) -> Option<usize> {
+        self.seen.borrow().events.iter().rposition(|event| is_it(&event.what))
+    }
+
     /// Keeps octets for the trace.
     pub(crate) fn keep(&self, octets: &[u8]) -> BodyHash {
         self.keep_shared(Bytes::copy_from_slice(octets))

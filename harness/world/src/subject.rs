@@ -35,13 +35,15 @@ pub struct Founding<'a> {
     pub certificate: Bytes,
     /// The certificate (DER) of the authority that issued it, and of every other signing certificate: the trust anchor.
     pub authority: Bytes,
+    /// Certificates (DER) of further authorities whose signing certificates are good: those of a foreign provider.
+    pub further_authorities: Vec<Bytes>,
     /// The certificate (DER) that signs the provider index.
     pub index_signer: Bytes,
     /// The signed index's name for [`collaudo_node::Effect::Fetch`].
     pub index_name: &'static str,
     /// The host that serves the index over LDAP, with TLS from the first octet, at port 636.
     pub directory_host: &'static str,
-    /// The name of the list of revoked certificates for [`collaudo_node::Effect::Fetch`].
+    /// The name of the list of revoked certificates for [`collaudo_node::Effect::Fetch`]; empty where none is looked at.
     pub crl_name: &'static str,
 }
 

@@ -1,9 +1,9 @@
 //! How hosts reach one another: the one seam between what they say and what they stand on. Whoever listens and whoever
 //! connects is written once, for simulated TCP and for real sockets.
 
-use std::{io, pin::Pin};
+use std::{cell::RefCell, io, pin::Pin, rc::Rc};
 
-use crate::net::Io;
+use crate::{net::Io, tap::Tap};
 
 /// What a transport will give.
 pub(crate) type Later<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + 'a>>;
@@ -28,6 +28,8 @@ pub(crate) struct Link {
     pub(crate) io: Box<dyn Io>,
     /// The port at this end.
     pub(crate) port: u16,
+    /// Reads along at this end, where nobody of ours is at the other.
+    pub(crate) tap: Option<Rc<RefCell<Tap>>>,
 }
 
 /// A connection at its accepting end.

@@ -20,8 +20,12 @@ use crate::{
     directory,
     header::header,
     host::{self, Border, Machine},
-    index::{certified_address, service_mailbox},
-    live::{self, Pace, sockets::Sockets},
+    index::certified_address,
+    live::{
+        self, Pace,
+        foreign::{Foreign, is_foreign},
+        sockets::Sockets,
+    },
     net::{
         Activity, DIRECTORY, DIRECTORY_HOST, Ended, Net, OUTSIDE, USERS, exchangers, has_directory, has_outsiders, mx,
     },
@@ -42,8 +46,9 @@ pub struct World {
     pub(crate) net: Rc<Net>,
     pki: Rc<Pki>,
     channel: Rc<dyn Channel>,
-    ground: Ground,
+    pub(crate) ground: Ground,
     directory: bool,
+    pub(crate) foreign: Option<Rc<Foreign>>,
 }
 
 /// What a network is built on.
@@ -60,6 +65,8 @@ pub(crate) struct Base {
     pub(crate) channel: Option<Rc<dyn Channel>>,
     /// What stands between every node and the world.
     pub(crate) border: Option<Border>,
+    /// A provider that no host of this world plays.
+    pub(crate) foreign: Option<Foreign>,
 }
 
 /// Who steps a network.
@@ -101,6 +108,7 @@ impl Base {
             directory: false,
             channel: None,
             border: None,
+            foreign: None,
         }
     }
 }
@@ -115,6 +123,9 @@ pub struct Run {
     /// How many effects each provider's node had carried out: the points at which it can crash.
     pub effects: BTreeMap<String, u32>,
 }
+
+/// The host of those who look after a foreign provider's mailboxes.
+const WATCH: &str = "#mailboxes";
 
 /// What a host does from its start on.
 pub(crate) type Start = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Ended>>>>;
@@ -138,19 +149,24 @@ impl World {
 
     /// Builds a network on what a base gives.
     pub(crate) fn on(base: Base, plan: &Plan, subject: &Arc<dyn Subject>) -> Result<Self, WorldError> {
-        let Base { name, clock, activity, transport, ground, directory, channel, border } = base;
+        let Base { name, clock, activity, transport, ground, directory, channel, border, foreign } = base;
+        let foreign = foreign.map(Rc::new);
         let directory = directory || has_directory(plan);
         let identities: Vec<_> =
             plan.providers.iter().map(|p| (p.display_name.as_str(), certified_address(p))).collect();
         let identities: Vec<_> = identities.iter().map(|(name, address)| (*name, address.as_str())).collect();
-        let pki = Rc::new(Pki::issue(&identities)?);
+        let mut pki = Pki::issue(&identities)?;
+        if let Some(foreign) = &foreign {
+            pki.admit(plan, foreign);
+        }
+        let pki = Rc::new(pki);
         let channel = channel.unwrap_or_else(|| pki.clone());
         let recorder = Recorder::new(clock);
-        let documents = publisher(plan, &pki, &recorder)?;
-        let header = header(plan, name, &pki, &documents.index(), &recorder);
+        let documents = publisher(plan, &pki, &recorder, foreign.as_deref())?;
+        let header = header(plan, name, &pki, &documents.index(), &recorder, foreign.as_deref());
         let players = plan.providers.iter().zip(&pki.providers);
         let machines = players
-            .filter(|(provider, _)| provider.player == PlayerPlan::Subject)
+            .filter(|(provider, _)| provider.player == PlayerPlan::Subject && !is_foreign(foreign.as_deref(), provider))
             .map(|(provider, identity)| {
                 Ok(Rc::new(Machine {
                     name: provider.name.clone(),
@@ -158,7 +174,7 @@ impl World {
                     border: border.clone(),
                     identity: identity.clone(),
                     server_tls: server_tls(&*channel, provider)?,
-                    store: RefCell::new(founded(subject, provider, identity, &pki)),
+                    store: RefCell::new(founded(subject, provider, identity, &pki, foreign.as_deref())),
                     told: Cell::new(Timestamp::from_unix_micros(i64::MIN)),
                 }))
             })
@@ -167,8 +183,12 @@ impl World {
         let net = Rc::new(Net {
             transport,
             recorder,
-            hosts: plan.providers.iter().flat_map(names).chain(directory_host).collect(),
-            mx: plan.providers.iter().map(|p| (p.domain.to_ascii_lowercase(), exchangers(p))).collect(),
+            hosts: plan.providers.iter().flat_map(|p| names(p, foreign.as_deref())).chain(directory_host).collect(),
+            mx: plan
+                .providers
+                .iter()
+                .map(|p| (p.domain.to_ascii_lowercase(), machine_names(p, foreign.as_deref())))
+                .collect(),
             resolved: RefCell::default(),
             passwords: plan
                 .providers
@@ -184,8 +204,9 @@ impl World {
             effects: RefCell::default(),
             armed: RefCell::default(),
             fallen: RefCell::default(),
+            foreign: foreign.as_ref().map(|foreign| foreign.provider.clone()),
         });
-        Ok(Self { plan: plan.clone(), header, machines, net, pki, channel, ground, directory })
+        Ok(Self { plan: plan.clone(), header, machines, net, pki, channel, ground, directory, foreign })
     }
 
     /// Keys and certificates of this world.
@@ -229,6 +250,11 @@ impl World {
             let start: Start = Box::new(move || Box::pin(actors::outsider::run(net.clone(), agenda.clone())));
             cast.push((OUTSIDE.to_owned(), start));
         }
+        if let Some(foreign) = &self.foreign {
+            let (net, foreign) = (self.net.clone(), foreign.clone());
+            let start: Start = Box::new(move || Box::pin(actors::watch::run(net.clone(), foreign.clone())));
+            cast.push((WATCH.to_owned(), start));
+        }
         if self.directory {
             let (net, server_tls) = (self.net.clone(), self.channel.server(&[DIRECTORY_HOST])?);
             let start: Start = Box::new(move || Box::pin(directory::host::run(net.clone(), server_tls.clone())));
@@ -261,7 +287,7 @@ impl World {
         for provider in &self.plan.providers {
             self.net.recorder.declared(What::Terms(Terms {
                 provider: provider.name.clone(),
-                machines: exchangers(provider),
+                machines: machine_names(provider, self.foreign.as_deref()),
                 acceptance: provider.acceptance.map(span),
                 qualified: false,
             }));
@@ -310,15 +336,28 @@ impl World {
             )?,
             behaviour,
             server_tls: server_tls(&*self.channel, provider)?,
-            service_mailboxes: self.plan.providers.iter().map(|p| (p.domain.clone(), service_mailbox(p))).collect(),
+            service_mailboxes: self
+                .plan
+                .providers
+                .iter()
+                .map(|p| (p.domain.clone(), p.service_mailbox.clone()))
+                .collect(),
             agenda: actors::peer::agenda(&self.plan, &provider.name),
         })
     }
 }
 
 /// Each name under which a provider's machine is known, with the machine.
-fn names(provider: &ProviderPlan) -> Vec<(String, String)> {
-    exchangers(provider).into_iter().map(|name| (name, provider.name.clone())).collect()
+fn names(provider: &ProviderPlan, foreign: Option<&Foreign>) -> Vec<(String, String)> {
+    machine_names(provider, foreign).into_iter().map(|name| (name, provider.name.clone())).collect()
+}
+
+/// The names of a provider's machines, the first choice first.
+fn machine_names(provider: &ProviderPlan, foreign: Option<&Foreign>) -> Vec<String> {
+    match foreign {
+        Some(foreign) if foreign.provider == provider.name => vec![foreign.host.clone()],
+        _ => exchangers(provider),
+    }
 }
 
 fn server_tls(channel: &dyn Channel, provider: &ProviderPlan) -> Result<Arc<ServerConfig>, WorldError> {
@@ -327,18 +366,27 @@ fn server_tls(channel: &dyn Channel, provider: &ProviderPlan) -> Result<Arc<Serv
 }
 
 /// A provider's disk before its first start.
-fn founded(subject: &Arc<dyn Subject>, provider: &ProviderPlan, identity: &Identity, pki: &Pki) -> Store {
+fn founded(
+    subject: &Arc<dyn Subject>,
+    provider: &ProviderPlan,
+    identity: &Identity,
+    pki: &Pki,
+    foreign: Option<&Foreign>,
+) -> Store {
+    let further = foreign.iter().flat_map(|foreign| &foreign.authorities);
     let founding = Founding {
         provider,
         host: mx(provider),
         certified_address: certified_address(provider),
-        service_mailbox: service_mailbox(provider),
+        service_mailbox: provider.service_mailbox.clone(),
         certificate: Bytes::copy_from_slice(&identity.certificate),
         authority: Bytes::copy_from_slice(&pki.authority.certificate),
+        further_authorities: further.cloned().map(Bytes::from).collect(),
         index_signer: Bytes::copy_from_slice(&pki.index.certificate),
         index_name: INDEX_NAME,
         directory_host: DIRECTORY_HOST,
-        crl_name: CRL_NAME,
+        // The one list that is published is of one authority.
+        crl_name: if foreign.is_some() { "" } else { CRL_NAME },
     };
     let mut store = Store::default();
     store.commit(&[subject.found(&founding)], std::iter::empty());

@@ -1,10 +1,12 @@
-use std::io;
+use std::{cell::RefCell, io, rc::Rc};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 
 use crate::{
     content::{CONTENT_OCTETS_MAX, Content, Taken},
     net::{Io, TlsSide},
+    tap::Tap,
+    transport::Link,
 };
 
 /// The most octets of a line, its end included.
@@ -13,19 +15,29 @@ const LINE_OCTETS_MAX: u64 = 64 * 1024;
 /// A connection as the actors hold it: lines, counted octets, contents that end with a dot.
 pub(super) struct Dialogue {
     io: BufReader<Box<dyn Io>>,
+    /// Reads along at a connecting end.
+    tap: Option<Rc<RefCell<Tap>>>,
 }
 
 impl Dialogue {
     pub(super) fn new(io: Box<dyn Io>) -> Self {
-        Self { io: BufReader::with_capacity(16 * 1024, io) }
+        Self { io: BufReader::with_capacity(16 * 1024, io), tap: None }
+    }
+
+    /// A connection at its connecting end.
+    pub(super) fn over(link: Link) -> Self {
+        Self { tap: link.tap, ..Self::new(link.io) }
     }
 
     /// Begins TLS; what came before it and was not read is gone.
     pub(super) async fn secure(self, side: &TlsSide) -> io::Result<Self> {
-        Ok(Self::new(side.secure(self.io.into_inner()).await?))
+        let secured = Self { tap: self.tap, ..Self::new(side.secure(self.io.into_inner()).await?) };
+        secured.tapped(Tap::secured);
+        Ok(secured)
     }
 
     pub(super) async fn say(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.tapped(|tap| tap.up(octets));
         self.io.write_all(octets).await?;
         self.io.flush().await
     }
@@ -39,6 +51,7 @@ impl Dialogue {
     pub(super) async fn line(&mut self) -> io::Result<Vec<u8>> {
         let mut line = Vec::new();
         (&mut self.io).take(LINE_OCTETS_MAX).read_until(b'\n', &mut line).await?;
+        self.tapped(|tap| tap.down(&line));
         match line.last() {
             Some(b'\n') => Ok(line),
             _ if line.len() as u64 == LINE_OCTETS_MAX => Err(wrong("a line without end")),
@@ -60,7 +73,14 @@ impl Dialogue {
         }
         let mut read = vec![0; octets];
         self.io.read_exact(&mut read).await?;
+        self.tapped(|tap| tap.down(&read));
         Ok(read)
+    }
+
+    fn tapped(&self, read: impl FnOnce(&mut Tap)) {
+        if let Some(tap) = &self.tap {
+            read(&mut tap.borrow_mut());
+        }
     }
 
     /// A content up to its final dot; `heard` gets its octets as they come.

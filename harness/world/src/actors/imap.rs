@@ -36,6 +36,46 @@ pub(super) async fn fetch_all(
     client.dialogue.close().await
 }
 
+/// Logs in and deletes all that is there.
+pub(super) async fn empty(dialogue: Dialogue, account: &str, password: &str) -> io::Result<()> {
+    let mut client = Client { dialogue, tags: 0 };
+    client.enter(account, password).await?;
+    if exists(&client.ask("SELECT INBOX").await?)? > 0 {
+        client.ask("STORE 1:* +FLAGS.SILENT (\\Deleted)").await?;
+        client.ask("EXPUNGE").await?;
+    }
+    client.ask("LOGOUT").await?;
+    client.dialogue.close().await
+}
+
+/// A mailbox that is looked into again and again, over one connection.
+pub(super) struct Reader(Client);
+
+impl Reader {
+    /// Logs in.
+    pub(super) async fn enter(dialogue: Dialogue, account: &str, password: &str) -> io::Result<Self> {
+        let mut client = Client { dialogue, tags: 0 };
+        client.enter(account, password).await?;
+        Ok(Self(client))
+    }
+
+    /// Gives every message from the `next` UID on, which moves behind the last one.
+    pub(super) async fn look(&mut self, next: &mut u32, mut found: impl FnMut(Vec<u8>)) -> io::Result<()> {
+        let client = &mut self.0;
+        if exists(&client.ask("SELECT INBOX").await?)? == 0 {
+            return Ok(());
+        }
+        // A range whose end is a star holds the last message, however low its UID.
+        for uid in uids(client.ask(&format!("UID FETCH {next}:* (UID)")).await?)? {
+            if uid >= *next {
+                found(body(client.ask(&format!("UID FETCH {uid} BODY.PEEK[]")).await?, uid)?);
+                *next = uid.saturating_add(1);
+            }
+        }
+        Ok(())
+    }
+}
+
 struct Client {
     dialogue: Dialogue,
     tags: u32,
@@ -50,6 +90,11 @@ enum Piece {
 }
 
 impl Client {
+    async fn enter(&mut self, account: &str, password: &str) -> io::Result<()> {
+        self.greeting().await?;
+        self.ask(&format!("LOGIN {} {}", quoted(account)?, quoted(password)?)).await.map(drop)
+    }
+
     async fn greeting(&mut self) -> io::Result<()> {
         let response = self.response().await?;
         match response.first_text() {

@@ -10,9 +10,11 @@ pub(crate) mod peer;
 pub(crate) mod people;
 mod pop3;
 mod post;
+pub(crate) mod preflight;
 mod smtp;
 pub(crate) mod submission;
 mod visit;
+pub(crate) mod watch;
 
 use std::{io, time::Duration};
 

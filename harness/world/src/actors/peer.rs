@@ -100,7 +100,7 @@ struct Server {
 
 impl Server {
     fn new(net: Rc<Net>, peer: Rc<Peer>, io: Box<dyn Io>, tap: Rc<RefCell<Tap>>) -> Self {
-        let dialogue = Dialogue::new(Box::new(Metered { inner: io, tap: tap.clone() }));
+        let dialogue = Dialogue::new(Box::new(Metered { inner: io, tap: tap.clone(), calls: false }));
         Self { net, peer, dialogue, tap, reverse_path: None, forward_paths: Vec::new() }
     }
 

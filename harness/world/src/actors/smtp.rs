@@ -61,7 +61,7 @@ impl Client {
             net.recorder.claim(me.host, link.port, claims.iter().cloned());
         }
         let side = TlsSide::Client(net.client_tls.clone(), host.to_owned());
-        let mut client = Self { dialogue: Dialogue::new(link.io), pipelining: false, given_up: false };
+        let mut client = Self { dialogue: Dialogue::over(link), pipelining: false, given_up: false };
         if entrance == (Entrance::Submission { implicit_tls: true }) {
             client.dialogue = client.dialogue.secure(&side).await?;
         }

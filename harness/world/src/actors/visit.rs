@@ -22,7 +22,7 @@ async fn fetch_all(net: &Net, visit: &Visit) -> io::Result<()> {
         Access::Pop3 => (POP3S_PORT, "pop3"),
     };
     let link = net.connect(USERS, &host, port).await?;
-    let dialogue = Dialogue::new(link.io).secure(&TlsSide::Client(net.client_tls.clone(), host.clone())).await?;
+    let dialogue = Dialogue::over(link).secure(&TlsSide::Client(net.client_tls.clone(), host.clone())).await?;
     net.stir();
     let fetched = |octets: &[u8]| {
         net.recorder.observed(What::Fetched {

@@ -36,7 +36,7 @@ async fn serve(net: &Net, side: &TlsSide, arrival: Arrival) -> io::Result<()> {
     if net.documents.ask(&client).is_none() {
         return Ok(());
     }
-    let mut io = side.secure(Box::new(Metered { inner: io, tap: tap.clone() })).await?;
+    let mut io = side.secure(Box::new(Metered { inner: io, tap: tap.clone(), calls: false })).await?;
     tap.borrow_mut().secured();
     let (mut session, mut octets) = (Session::default(), Vec::new());
     loop {

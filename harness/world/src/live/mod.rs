@@ -1,6 +1,7 @@
 //! The same network on real sockets: the hosts, the actors and the tap of the simulation, octets that cross the kernel,
 //! and a clock that follows real time and, where it may, leaps over the network's rests.
 
+pub(crate) mod foreign;
 mod hosts;
 mod line;
 pub(crate) mod sockets;
@@ -14,10 +15,10 @@ use collaudo_scenario::Plan;
 use self::{
     sockets::{Door, Real, Sockets},
     stage::{Calm, Stage, Struckable},
-    watch::Timer,
+    watch::{Timer, today},
 };
 use crate::{
-    Run, World, WorldError,
+    Run, World, WorldError, actors,
     chance::Chance,
     clock::{Clock, span},
     faults::Faults,
@@ -38,6 +39,8 @@ pub enum Pace {
     Leaping,
     /// As it passes: a day takes a day.
     Real,
+    /// As it passes; the run ends early where the plan has nothing more to do and nothing has stirred for so long.
+    Until(Duration),
 }
 
 /// What a plan runs on, with its sockets; the doors that are named here are at the real ports beside them.
@@ -53,6 +56,7 @@ pub(crate) fn base(plan: &Plan, pace: Pace, allotted: BTreeMap<Door, u16>) -> (B
         directory: false,
         channel: None,
         border: None,
+        foreign: None,
     };
     (base, sockets)
 }
@@ -61,6 +65,12 @@ pub(crate) fn base(plan: &Plan, pace: Pace, allotted: BTreeMap<Door, u16>) -> (B
 pub(crate) fn run(world: World, sockets: &Rc<Sockets>, pace: Pace) -> Result<Run, WorldError> {
     tls::seed(Chance::new(world.plan.seed, TLS));
     let runtime = runtime()?;
+    if let Some(foreign) = &world.foreign {
+        let emptied = runtime.block_on(actors::watch::empty(&world.net, foreign));
+        emptied.map_err(|error| WorldError::Mailbox(error.to_string()))?;
+        // What that took is over before the plan begins.
+        world.net.recorder.clock().leap_to(today());
+    }
     let stage = Stage::set(&world, sockets)?;
     world.open()?;
     let problem = match runtime.block_on(stage.play(drive(&world, &stage, pace))) {
@@ -84,14 +94,24 @@ async fn drive(world: &World, stage: &Stage, pace: Pace) -> Result<Option<String
     let clock = stage.clock();
     let end = plan.epoch.after(span(plan.until));
     let (mut faults, mut timer) = (Faults::new(plan)?, Timer::default());
+    let mut stirred = (net.activity.so_far(), clock.now());
     while clock.now() < end {
+        if net.activity.so_far() != stirred.0 {
+            stirred = (net.activity.so_far(), clock.now());
+        }
+        let stirs = stirred.1.max(plan.epoch.after(span(last(plan))));
+        if let Pace::Until(quiet) = pace
+            && clock.now() >= stirs.after(span(quiet))
+        {
+            break;
+        }
         faults.take_down_fallen(&mut Struckable(stage), net);
         faults.strike(&mut Struckable(stage), net)?;
         clock.ring();
         let next = || [clock.next_alarm(), faults.next()].into_iter().flatten().min().unwrap_or(end).min(end);
         let calm = match pace {
             Pace::Leaping => stage.calm(RESTLESS_MAX, || next() <= clock.now()).await,
-            Pace::Real => poll_fn(|cx| stage.poll_due(cx, &mut timer, Some(next()))).await,
+            Pace::Real | Pace::Until(_) => poll_fn(|cx| stage.poll_due(cx, &mut timer, Some(next()))).await,
         };
         match calm {
             Calm::Due => {}
@@ -100,4 +120,11 @@ async fn drive(world: &World, stage: &Stage, pace: Pace) -> Result<Option<String
         }
     }
     Ok(None)
+}
+
+/// When the plan has done all that it does.
+fn last(plan: &Plan) -> Duration {
+    let steps = plan.steps.iter().map(|step| step.at).chain(plan.visits.iter().map(|visit| visit.at));
+    let faults = plan.faults.iter().map(|fault| fault.at.saturating_add(fault.lasts.unwrap_or_default()));
+    steps.chain(plan.inquiries.iter().map(|inquiry| inquiry.at)).chain(faults).max().unwrap_or_default()
 }

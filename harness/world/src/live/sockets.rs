@@ -12,7 +12,7 @@ use std::{
 };
 
 use tokio::{
-    net::{TcpListener, TcpSocket},
+    net::{TcpListener, TcpSocket, TcpStream},
     task::yield_now,
 };
 
@@ -37,6 +37,18 @@ pub(crate) struct Sockets {
     dialled: RefCell<BTreeMap<SocketAddr, Dialled>>,
     roads: RefCell<BTreeMap<(String, String), Rc<Road>>>,
     pairs: RefCell<Vec<Weak<RefCell<Pair>>>>,
+    foreign: Option<Abroad>,
+}
+
+/// A host that nobody here plays: where it is, and where it finds ours.
+#[derive(Clone, Default)]
+pub(crate) struct Abroad {
+    /// Its short name.
+    pub(crate) host: String,
+    /// Its ports, by the number that each has by right.
+    pub(crate) ports: BTreeMap<u16, SocketAddr>,
+    /// Our doors, where it looks for them.
+    pub(crate) here: BTreeMap<Door, SocketAddr>,
 }
 
 struct Dialled {
@@ -55,7 +67,13 @@ impl Sockets {
             dialled: RefCell::default(),
             roads: RefCell::default(),
             pairs: RefCell::default(),
+            foreign: None,
         }
+    }
+
+    /// With a host that nobody here plays.
+    pub(crate) fn abroad(self, foreign: Abroad) -> Self {
+        Self { foreign: Some(foreign), ..self }
     }
 
     /// The road between two hosts.
@@ -87,6 +105,9 @@ impl Sockets {
             self.activity.stir();
             enter(&road).await?;
         }
+        if let Some(foreign) = self.foreign.as_ref().filter(|foreign| foreign.host == to) {
+            return self.call_abroad(foreign, road, port).await;
+        }
         let to = (to.to_owned(), port);
         let there = self.open.borrow().get(&to).copied().ok_or(io::ErrorKind::ConnectionRefused)?;
         let socket = TcpSocket::new_v4()?;
@@ -100,7 +121,37 @@ impl Sockets {
         let stream = socket.connect(there).await?;
         stream.set_nodelay(true)?;
         undo.done();
-        Ok(Link { io: Box::new(Line::new(stream, Side::Client, ties)), port: here.port() })
+        Ok(Link { io: Box::new(Line::new(stream, Side::Client, ties)), port: here.port(), tap: None })
+    }
+
+    /// Connects to a port of the host that nobody here plays.
+    async fn call_abroad(&self, foreign: &Abroad, road: Rc<Road>, port: u16) -> io::Result<Link> {
+        let there = foreign.ports.get(&port).copied().ok_or(io::ErrorKind::ConnectionRefused)?;
+        let stream = TcpStream::connect(there).await?;
+        stream.set_nodelay(true)?;
+        let port = stream.local_addr()?.port();
+        Ok(Link { io: Box::new(Line::new(stream, Side::Client, self.ties(road))), port, tap: None })
+    }
+
+    /// What our end of a connection shares whose other end is nobody of ours: what is under way there, nobody here knows.
+    fn ties(&self, road: Rc<Road>) -> Ties {
+        let pair = Rc::new(RefCell::new(Pair::over(road.clone())));
+        Ties { pair, road, clock: self.clock.clone(), activity: self.activity.clone() }
+    }
+
+    /// Whoever has connected and is no host of ours: the foreign one, at the port where it hands over mail.
+    fn visitor(&self, stream: TcpStream, port: u16, door: &Door) -> Arrival {
+        let Some(foreign) = self.foreign.as_ref().filter(|_| door.1 == RELAY_PORT) else {
+            return Arrival { io: Box::new(stream), client: stranger(door.1).to_owned(), port };
+        };
+        let ties = self.ties(self.road(&foreign.host, &door.0));
+        ties.pair.borrow_mut().accept();
+        Arrival { io: Box::new(Line::new(stream, Side::Server, ties)), client: foreign.host.clone(), port }
+    }
+
+    /// Whether nothing of a foreign host passes to a host of ours now.
+    fn parts_from_abroad(&self, host: &str) -> bool {
+        self.foreign.as_ref().is_some_and(|foreign| self.road(&foreign.host, host).way().parted)
     }
 }
 
@@ -145,10 +196,12 @@ impl Transport for Real {
         Box::pin(async move {
             let door = (host.to_owned(), port);
             let real = self.0.allotted.get(&door).copied().unwrap_or(0);
+            let here = self.0.foreign.as_ref().and_then(|foreign| foreign.here.get(&door).copied());
+            let at = here.unwrap_or((Ipv4Addr::LOCALHOST, real).into());
             let taken = |error: io::Error| {
-                io::Error::new(error.kind(), format!("cannot listen at port {real} for {host}:{port}: {error}"))
+                io::Error::new(error.kind(), format!("cannot listen at {at} for {host}:{port}: {error}"))
             };
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, real)).await.map_err(taken)?;
+            let listener = TcpListener::bind(at).await.map_err(taken)?;
             self.0.open.borrow_mut().insert(door.clone(), listener.local_addr()?);
             Ok(Box::new(Bound { listener, door, sockets: self.0.clone() }) as Box<dyn Listener>)
         })
@@ -168,7 +221,14 @@ struct Bound {
 impl Listener for Bound {
     fn accept(&mut self) -> Later<'_, Arrival> {
         Box::pin(async {
-            let (stream, from) = self.listener.accept().await?;
+            let (stream, from) = loop {
+                let (stream, from) = self.listener.accept().await?;
+                let is_ours = self.sockets.dialled.borrow().contains_key(&from);
+                // Whom nothing reaches finds nobody: as near to a refusal as an open port comes.
+                if is_ours || !self.sockets.parts_from_abroad(&self.door.0) {
+                    break (stream, from);
+                }
+            };
             stream.set_nodelay(true)?;
             self.sockets.activity.stir();
             let port = from.port();
@@ -178,7 +238,7 @@ impl Listener for Bound {
                     ties.pair.borrow_mut().accept();
                     Arrival { io: Box::new(Line::new(stream, Side::Server, ties)), client, port }
                 }
-                None => Arrival { io: Box::new(stream), client: stranger(self.door.1).to_owned(), port },
+                None => self.sockets.visitor(stream, port, &self.door),
             })
         })
     }

@@ -59,6 +59,12 @@ impl Stage {
         Ok(Self { net: world.net.clone(), sockets: sockets.clone(), hosts })
     }
 
+    /// Nobody begins.
+    pub(crate) fn alone(world: &World, sockets: &Rc<Sockets>) -> Self {
+        let hosts = RefCell::new(Hosts::begin(Vec::new()));
+        Self { net: world.net.clone(), sockets: sockets.clone(), hosts }
+    }
+
     pub(crate) fn clock(&self) -> &Clock {
         self.net.recorder.clock()
     }

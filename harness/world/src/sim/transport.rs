@@ -20,7 +20,7 @@ impl Transport for Simulated {
         Box::pin(async move {
             let stream = TcpStream::connect((to, port)).await?;
             let port = stream.local_addr()?.port();
-            Ok(Link { io: Box::new(stream), port })
+            Ok(Link { io: Box::new(stream), port, tap: None })
         })
     }
 }

@@ -103,6 +103,7 @@ fn plan(seed: u64) -> Plan {
         name: name.into(),
         display_name: format!("{name} PEC S.p.A."),
         domain: format!("{name}.test"),
+        service_mailbox: format!("servizio@{name}.test"),
         player: PlayerPlan::Subject,
         users: vec![UserPlan {
             address: format!("{user}@{name}.test"),

@@ -146,6 +146,7 @@ pub(crate) fn provider(name: &str, player: PlayerPlan, user: &str) -> ProviderPl
         name: name.into(),
         display_name: format!("{name} PEC S.p.A."),
         domain: format!("{name}.test"),
+        service_mailbox: format!("servizio@{name}.test"),
         player,
         users: vec![UserPlan {
             address: format!("{user}@{name}.test"),

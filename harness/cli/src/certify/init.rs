@@ -1,0 +1,154 @@
+//! `certify --init DIR`: what the person needs who brings a provider, and what that provider needs of us.
+
+use std::{fs, path::Path};
+
+use collaudo_world::{Foreign, Handout};
+
+use super::{
+    CertifyError,
+    lab::{self, Lab, Ours, at},
+};
+use crate::{command::Ending, stopwatch};
+
+/// The file that a person fills in.
+const LAB: &str = "LAB.toml";
+
+/// Writes `LAB.toml` where there is none, and beside it, each time anew, all that is made from it.
+pub(super) fn init(folder: &Path, scenarios: &Path) -> Result<Ending, CertifyError> {
+    fs::create_dir_all(folder).map_err(|why| at(folder, why))?;
+    let (ours, file) = (lab::ours(scenarios)?, folder.join(LAB));
+    let signed_at = stopwatch::now().0.div_euclid(1_000_000);
+    if !file.exists() {
+        put(&file, template(&ours, signed_at).as_bytes())?;
+    }
+    let read = Lab::read(&file);
+    let foreign = match &read {
+        Ok(lab) => lab.foreign("subject", &ours),
+        Err(_) => lab::nobody(&ours, signed_at),
+    };
+    hand_out(folder, &foreign.handout()?)?;
+    put(&folder.join("zone.txt"), zone(&ours, read.as_ref().ok(), &foreign).as_bytes())?;
+    put(&folder.join("SHEET.md"), SHEET.as_bytes())?;
+    println!("written: {}", folder.display());
+    match read {
+        Ok(lab) => println!("the index lists {} and our {}; next: SHEET.md, step 3", lab.subject.name, ours.len()),
+        Err(why) => println!("the index does not list the subject yet, for {why}\nnext: SHEET.md, step 1"),
+    }
+    Ok(Ending::Passed)
+}
+
+fn hand_out(folder: &Path, handout: &Handout) -> Result<(), CertifyError> {
+    let Handout { index, index_signer, authority, tls_authority, revoked } = handout;
+    put(&folder.join("indice.ldif.p7m"), index)?;
+    put(&folder.join("autorita.crl"), revoked)?;
+    put(&folder.join("index-signer.crt.pem"), index_signer.as_bytes())?;
+    put(&folder.join("authority.crt.pem"), authority.as_bytes())?;
+    put(&folder.join("tls-authority.crt.pem"), tls_authority.as_bytes())
+}
+
+fn put(path: &Path, octets: &[u8]) -> Result<(), CertifyError> {
+    fs::write(path, octets).map_err(|why| at(path, why))
+}
+
+/// The DNS zone of our providers, as a master file (RFC 1035 §5).
+fn zone(ours: &Ours, lab: Option<&Lab>, foreign: &Foreign) -> String {
+    let mut text =
+        String::from("; Our providers. DNS has no ports: where ours are not 25, use routes instead.\n$TTL 60\n");
+    for provider in ours {
+        let at =
+            lab.and_then(|lab| lab.ours.get(&provider.domain)).map_or("127.0.0.1".into(), |at| at.ip().to_string());
+        let kind = if at.contains(':') { "AAAA" } else { "A" };
+        let domain = &provider.domain;
+        text += &format!("{domain}. IN MX 10 mx.{domain}.\nmx.{domain}. IN {kind} {at}\n");
+    }
+    if let Some(lab) = lab {
+        text += &format!("{}. IN MX 10 {}.\n", lab.subject.domain, foreign.host);
+    }
+    text
+}
+
+fn template(ours: &Ours, signed_at: i64) -> String {
+    let mut text = TEMPLATE.replace("SIGNED_AT", &signed_at.to_string());
+    for (provider, port) in ours.iter().zip(7025_u16..) {
+        text += &format!("\"{}\" = \"127.0.0.1:{port}\"\n", provider.domain);
+    }
+    text
+}
+
+const TEMPLATE: &str = r#"# The provider that is examined. Paths are relative to this file's folder.
+# `collaudo certify --init` reads this file and keeps it; what lies beside it is made anew each time.
+
+seed = 0x5eed
+quiet_ms = 5000        # a scenario is over when nothing has stirred for so long; more for a slow provider
+clock_seconds = 5      # how far its clock may be off
+
+[subject]
+name = "Gestore Esempio S.p.A."                    # providerName of the index, as its certificate has it
+domain = "pec.esempio.it"                          # its certified domain; none of ours below
+host = "mx.pec.esempio.it"                         # the name that its TLS certificates bear
+service_mailbox = "ricevute@pec.esempio.it"        # take-charge receipts go there: mailReceipt of the index
+# service_password = "..."                         # where it may be read over IMAP; what is put there is not seen otherwise
+signing_certificate = "subject/signing.crt.pem"    # what it signs messages with
+authorities = ["subject/authority.crt.pem"]        # who issued that one
+tls_authorities = ["subject/authority.crt.pem"]    # who issued its TLS certificates
+max_octets = 30_000_000                            # the most that size times recipients may come to
+max_recipients = 500
+
+# Where it is. A line that is left out is a service that it does not offer.
+[subject.at]
+submission = "127.0.0.1:587"      # SMTP of users, STARTTLS
+submissions = "127.0.0.1:465"     # SMTP of users, TLS from the first octet
+relay = "127.0.0.1:25"            # SMTP of other providers, STARTTLS
+imap = "127.0.0.1:993"            # TLS from the first octet
+pop3 = "127.0.0.1:995"            # TLS from the first octet
+
+# Its users, who log in with their addresses. Their mailboxes are EMPTIED before each scenario: make them for this alone.
+# Scenarios that need more users, another policy or another quota are not run, and say so. These four serve most.
+[[subject.user]]
+address = "uno@pec.esempio.it"
+password = "..."
+ordinary = "refuse"               # what becomes of mail that is not certified: "refuse" or "anomaly"
+
+[[subject.user]]
+address = "due@pec.esempio.it"
+password = "..."
+ordinary = "refuse"
+
+[[subject.user]]
+address = "tre@pec.esempio.it"
+password = "..."
+ordinary = "anomaly"
+
+[[subject.user]]
+address = "piena@pec.esempio.it"
+password = "..."
+quota_octets = 0                  # a mailbox that takes nothing
+
+# The index that it was given: `--init` signs it as of this second, so that it is the same file each time.
+[index]
+signed_at = SIGNED_AT
+
+# Where it finds our providers, by domain: addresses of this machine, at which we listen during the run.
+[ours]
+"#;
+
+const SHEET: &str = "# Certification: what to prepare, step by step
+
+1. Fill in `LAB.toml`: where the provider is, what it is known by, its users. Make these users for this alone: their
+   mailboxes are emptied before each scenario.
+2. Run `collaudo certify --init` on this folder again. It signs the index, which now lists the provider beside ours.
+3. Give the provider, and restart it:
+   - `indice.ldif.p7m` as its provider index, and `index-signer.crt.pem` as who signs it;
+   - `authority.crt.pem` as an authority whose signing certificates are good, beside its own;
+   - `autorita.crl` as that authority's list of revoked certificates (good for 90 days);
+   - `tls-authority.crt.pem` as an authority of TLS certificates, where it checks those of other providers;
+   - `zone.txt` for its DNS; or, as DNS has no ports, a route to each address of `[ours]`.
+4. Allow from this machine: as many logins and connections as a busy user makes; no greylisting, no delay of new senders.
+   Its clock follows NTP.
+5. Run `collaudo certify LAB.toml --skip-timed`. First everything is tried: addresses, TLS, logins, one message, the clock.
+   What fails says what to do, and nothing is run before all of it is well.
+6. Run `collaudo certify LAB.toml` for the scenarios that wait for hours. Interrupted, go on with `--resume DIR`; have the
+   provider try its queue again before, for it may hold back mail for hosts of ours that were not there meanwhile.
+7. Read `report.html` in the run's folder; `not-run.json` there says which scenarios were not run, and why.
+   `collaudo judge DIR/kept/.../*.jsonl` judges what was kept again, without the provider.
+";

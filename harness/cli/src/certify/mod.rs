@@ -1,0 +1,177 @@
+//! `collaudo certify`: a provider that nobody here made, on real sockets and in real time.
+
+mod fit;
+mod init;
+mod kept;
+mod lab;
+mod preflight;
+mod rejudge;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use collaudo_record::{FORMAT, Measured, RunRecord, ScenarioRecord, Trace};
+use collaudo_reports::{Lang, json, text};
+use collaudo_scenario::{Scenario, matches};
+use collaudo_world::{Foreign, Subject, World};
+
+use self::{
+    fit::{Fit, Part},
+    kept::Kept,
+    lab::Lab,
+};
+use crate::{
+    command::{CertifyArgs, Ending, Format},
+    mutants, out, record, run,
+    scenarios::Library,
+    stopwatch::{self, Stopwatch},
+    subjects, way,
+};
+
+pub use rejudge::judge;
+
+/// Why a certification cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CertifyError {
+    /// The folder of scenarios cannot be listed, or has no topology to take our providers from.
+    #[error("{0}")]
+    Scenarios(#[from] collaudo_scenario::Error),
+    /// A file cannot be read or written.
+    #[error("{path}: {why}")]
+    File {
+        /// Where.
+        path: String,
+        /// What the machine says.
+        why: std::io::Error,
+    },
+    /// The file does not say what it must, in words with its place.
+    #[error("{0}")]
+    Lab(String),
+    /// Something that must answer does not; what, and what to do, was told.
+    #[error("{0} of the trials before the run failed; nothing was run")]
+    Preflight(usize),
+    /// The network around the subject cannot be built.
+    #[error("{0}")]
+    World(#[from] collaudo_world::WorldError),
+    /// The run's folder cannot be written.
+    #[error("cannot write {0}")]
+    Out(#[from] out::OutError),
+    /// What was kept cannot be gone on with, in words.
+    #[error("{0}")]
+    Kept(String),
+}
+
+/// A scenario that is not run, and why.
+type Idle = (String, String);
+
+/// Does what the arguments say: prepares a folder, or examines the provider of a file.
+///
+/// # Errors
+/// [`CertifyError`], before anything was run; a scenario that fails is no error.
+pub fn run(args: &CertifyArgs) -> Result<Ending, CertifyError> {
+    if let Some(folder) = &args.init {
+        return init::init(folder, &args.place.folder());
+    }
+    let Some(file) = &args.lab else {
+        return Err(CertifyError::Lab("expected LAB.toml, or --init DIR, which writes one".into()));
+    };
+    let lab = Lab::read(file)?;
+    let folder = args.place.folder();
+    let ours = lab::ours(&folder)?;
+    preflight::fly(&lab, &ours)?;
+    let library = Library::open(&folder)?;
+    let (parts, idle) = parts(&library, args, &lab, &ours);
+    let out = args.resume.as_ref().or(args.out.as_ref()).cloned().unwrap_or_else(|| "runs/certify".into());
+    let kept = Kept::open(&out, &lab, args.resume.is_some())?;
+    examine(args, (&lab, &ours), &parts, &idle, &kept)
+}
+
+/// What is run, and what is not: the untimed first, and of these first what disturbs nobody.
+fn parts(library: &Library, args: &CertifyArgs, lab: &Lab, ours: &lab::Ours) -> (Vec<Part>, Vec<Idle>) {
+    let asked = |scenario: &&Scenario| {
+        let id = scenario.id();
+        args.patterns.is_empty() || args.patterns.iter().any(|pattern| matches(pattern, id))
+    };
+    let (mut parts, mut idle) = (Vec::new(), Vec::new());
+    for scenario in library.scenarios.iter().filter(asked) {
+        match fit::fit(scenario, lab, ours, args.skip_timed, &args.place.folder()) {
+            Fit::Runs(part) => parts.push(*part),
+            Fit::Not(why) => idle.push((scenario.id().to_owned(), why)),
+        }
+    }
+    parts.sort_by_key(|part| (part.timed, part.disturbs));
+    (parts, idle)
+}
+
+fn examine(
+    args: &CertifyArgs,
+    (lab, ours): (&Lab, &lab::Ours),
+    parts: &[Part],
+    idle: &[Idle],
+    kept: &Kept,
+) -> Result<Ending, CertifyError> {
+    let (began, stopwatch) = (stopwatch::today(), Stopwatch::start());
+    eprintln!("{}: {} scenarios, {} are not run", lab.subject.name, parts.len(), idle.len());
+    let (mut judged, mut scenario_ms) = (Vec::new(), BTreeMap::new());
+    for part in parts {
+        let stopwatch = Stopwatch::start();
+        let one = walk(part, lab, ours, kept)?;
+        eprintln!("{}", text::scenario_line(&one.0));
+        scenario_ms.insert(one.0.id.clone(), stopwatch.elapsed_ms());
+        judged.push(one);
+    }
+    judged.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
+    let (records, traces): (Vec<_>, Vec<_>) = judged.into_iter().unzip();
+    let record = record::run(&lab.subject.name, lab.seed, records, &mutants::by_clause(), BTreeMap::new());
+    let measured = Measured { format: FORMAT, began, wall_ms: stopwatch.elapsed_ms(), jobs: 1, scenario_ms };
+    out::write(kept.out(), &record, &measured, &traces, args.lang)?;
+    kept.note_idle(idle)?;
+    show(&record, idle, &measured, args, kept);
+    Ok(run::ending(&record))
+}
+
+/// One scenario: what was kept of it, or else what happens now, which is kept.
+fn walk(
+    part: &Part,
+    lab: &Lab,
+    ours: &lab::Ours,
+    kept: &Kept,
+) -> Result<(ScenarioRecord, Option<Trace>), CertifyError> {
+    let id = part.scenario.id();
+    if let Some(trace) = kept.get(id)? {
+        return Ok((rejudge::record(&trace, None), Some(trace)));
+    }
+    let plan = part.plan(lab);
+    let foreign: Foreign = lab.foreign(&part.plays, ours);
+    let reference: Arc<dyn Subject> = subjects::reference();
+    let quiet = (!part.timed).then(|| Duration::from_millis(lab.quiet_ms));
+    let stirred = way::guarded(|| World::build_around(&plan, &reference, &foreign, quiet)?.run());
+    Ok(match stirred.map(|run| run.map_err(|error| error.to_string())) {
+        Ok(Ok(run)) => {
+            if run.problem.is_none() {
+                kept.put(id, &run.trace)?;
+            }
+            (rejudge::record(&run.trace, run.problem), Some(run.trace))
+        }
+        Ok(Err(problem)) | Err(problem) => (record::broken(&plan, "live", problem), None),
+    })
+}
+
+fn show(record: &RunRecord, idle: &[Idle], measured: &Measured, args: &CertifyArgs, kept: &Kept) {
+    let out = kept.out();
+    match args.format {
+        Format::Json => println!("{}", json::run(record, measured.wall_ms, &out.display().to_string())),
+        Format::Text => {
+            let report = Some(out.join("report.html").display().to_string());
+            print!("{}", text::run(record, &text::TextOptions { report, ..text::TextOptions::default() }));
+            let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+            idle.iter().for_each(|(_, why)| *reasons.entry(why).or_default() += 1);
+            if !idle.is_empty() {
+                println!("not run ({}; each in {}):", idle.len(), out.join(kept::IDLE).display());
+            }
+            reasons.iter().for_each(|(why, times)| println!("  {times:>3}  {why}"));
+        }
+    }
+}
+
+/// The language of a report where nobody has asked for one.
+pub(crate) const LANG: Lang = Lang::En;

@@ -1,0 +1,126 @@
+//! Those who look after the mailboxes of a foreign provider: what is put there shows only to whoever reads it.
+
+use std::{io, rc::Rc, time::Duration};
+
+use collaudo_record::What;
+use tokio::net::TcpStream;
+
+use super::{dialogue::Dialogue, failed, from_now, imap};
+use crate::{
+    live::foreign::{Foreign, Mailbox},
+    net::{Ended, IMAPS_PORT, Net, TlsSide},
+};
+
+/// How often a mailbox is looked at.
+const EVERY: Duration = Duration::from_millis(250);
+
+/// So much of the end of two messages is compared: of certified ones it is the signature.
+const END_OCTETS: usize = 1_000;
+
+/// Empties every mailbox: what earlier runs left there is none of this one's.
+pub(crate) async fn empty(net: &Net, foreign: &Foreign) -> io::Result<()> {
+    for mailbox in &foreign.mailboxes {
+        let emptied = empty_one(net, foreign, mailbox).await;
+        emptied.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", mailbox.address)))?;
+    }
+    Ok(())
+}
+
+/// Empties a mailbox.
+pub(super) async fn empty_one(net: &Net, foreign: &Foreign, mailbox: &Mailbox) -> io::Result<()> {
+    imap::empty(enter(net, foreign, IMAPS_PORT).await?, &mailbox.address, &mailbox.password).await
+}
+
+/// Looks into every mailbox again and again, until the run is over.
+///
+/// A round looks first where receipts come, and tells last what it saw there: what a receipt is about was put in its mailbox
+/// before, and is seen in the same round.
+pub(crate) async fn run(net: Rc<Net>, foreign: Rc<Foreign>) -> Ended {
+    let mut eyes: Vec<_> =
+        foreign.mailboxes.iter().map(|mailbox| Eye { mailbox, reader: None, next: 1, told: false }).collect();
+    let mut since = 0;
+    loop {
+        let (begun, mut round) = (net.recorder.so_far(), Vec::new());
+        for eye in &mut eyes {
+            let mut found = Vec::new();
+            if let Err(error) = eye.look(&net, &foreign, &mut found).await {
+                eye.fault(&net, &error);
+            }
+            round.push((eye.mailbox, found));
+        }
+        for (mailbox, found) in round.into_iter().rev() {
+            found.into_iter().for_each(|octets| tell(&net, &foreign, mailbox, octets, since));
+        }
+        since = begun;
+        nap(&net, EVERY).await;
+    }
+}
+
+/// Who looks into a mailbox.
+struct Eye<'a> {
+    mailbox: &'a Mailbox,
+    reader: Option<imap::Reader>,
+    /// The UID from which on nothing was seen yet.
+    next: u32,
+    told: bool,
+}
+
+impl Eye<'_> {
+    async fn look(&mut self, net: &Net, foreign: &Foreign, found: &mut Vec<Vec<u8>>) -> io::Result<()> {
+        let mut reader = match self.reader.take() {
+            Some(reader) => reader,
+            None => {
+                let dialogue = enter(net, foreign, IMAPS_PORT).await?;
+                imap::Reader::enter(dialogue, &self.mailbox.address, &self.mailbox.password).await?
+            }
+        };
+        reader.look(&mut self.next, |octets| found.push(octets)).await?;
+        self.reader = Some(reader);
+        Ok(())
+    }
+
+    /// A mailbox that cannot be looked into is told once; it is tried again all the same.
+    fn fault(&mut self, net: &Net, error: &io::Error) {
+        if !std::mem::replace(&mut self.told, true) {
+            failed(net, &format!("looking into {}", self.mailbox.address), error);
+        }
+    }
+}
+
+/// A message was put in a mailbox: behind the round before this one, and behind the transaction that brought it, if one did.
+fn tell(net: &Net, foreign: &Foreign, mailbox: &Mailbox, octets: Vec<u8>, since: usize) {
+    net.stir();
+    let brought = net.recorder.last(|what| match what {
+        What::Transfer(transfer) if transfer.session.server == foreign.provider => transfer
+            .body
+            .as_ref()
+            .and_then(|body| net.recorder.body(body))
+            .is_some_and(|body| end(&body) == end(&octets)),
+        _ => false,
+    });
+    let body = net.recorder.keep_shared(octets.into());
+    let what = What::Stored { provider: foreign.provider.clone(), mailbox: mailbox.address.clone(), body };
+    match brought {
+        Some(place) => net.recorder.observed_at((place + 1).max(since), what),
+        None => net.recorder.observed(what),
+    }
+}
+
+/// The end of a message, which no trace field on its way changes.
+fn end(octets: &[u8]) -> &[u8] {
+    octets.get(octets.len().saturating_sub(END_OCTETS)..).unwrap_or(octets)
+}
+
+/// Sleeps, and stirs nothing: whoever only looks keeps no run from its end.
+pub(super) async fn nap(net: &Net, duration: Duration) {
+    net.recorder.clock().sleep_until(from_now(net, duration)).await;
+}
+
+/// A connection of which nothing is told: it is no part of the scenario.
+pub(super) async fn enter(net: &Net, foreign: &Foreign, port: u16) -> io::Result<Dialogue> {
+    let at = foreign.ports.get(&port).copied().ok_or(io::ErrorKind::ConnectionRefused)?;
+    let socket = TcpStream::connect(at).await?;
+    socket.set_nodelay(true)?;
+    let side = TlsSide::Client(net.client_tls.clone(), foreign.host.clone());
+    Dialogue::new(Box::new(socket)).secure(&side).await
+}
