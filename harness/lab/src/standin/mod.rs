@@ -71,6 +71,7 @@ impl Subject for Around {
                 service_mailbox: founding.service_mailbox.clone(),
                 certificate: founding.certificate.clone(),
                 authority: founding.authority.clone(),
+                further_authorities: founding.further_authorities.clone(),
                 index_signer: founding.index_signer.clone(),
                 ..*founding
             })
