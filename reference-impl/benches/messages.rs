@@ -27,7 +27,7 @@ struct Alfa {
 impl Alfa {
     fn new() -> Self {
         let certificate = pem(CERTIFICATE);
-        let issuer = Issuer::new("posta-certificata@alfa.test", "alfa.test", "Gestore Alfa S.p.A.", &certificate, &[]);
+        let issuer = Issuer::new("posta-certificata@alfa.test", "Gestore Alfa S.p.A.", &certificate, &[]);
         Self { issuer: issuer.expect("a certificate"), key: KeyPair::from_pkcs8(&pem(KEY)).expect("an RSA key") }
     }
 

@@ -131,8 +131,8 @@ impl Provider {
         let (ledger, records) = Ledger::read(log)?;
         let config = &ledger.config;
         let shared = |all: &[Vec<u8>]| all.iter().map(|der| Bytes::copy_from_slice(der)).collect::<Vec<_>>();
-        let (address, domain, name) = (&config.certified_address, &config.domain, &config.display_name);
-        let issuer = Issuer::new(address, domain, name, &config.certificate, &shared(&config.issuers));
+        let (address, name) = (&config.certified_address, &config.display_name);
+        let issuer = Issuer::new(address, name, &config.certificate, &shared(&config.issuers));
         let trust = Trust::new(&shared(&config.trust));
         let index = ledger.index.and_then(|id| log.body(id));
         let index = index.and_then(|octets| read_index(&config.index_source, &config.index_signer, &octets).ok());

@@ -105,7 +105,7 @@ fn index(at: collaudo_node::Timestamp, with_beta: bool) -> Bytes {
     let end = beta + signed[beta..].find("managedDomains: beta.test\n").expect("beta's domain") + 26;
     let ldif = if with_beta { &signed[from..end] } else { &signed[from..beta] };
     let authority = pem("authority.crt.pem");
-    let issuer = Issuer::new("indice@indice.test", "indice.test", "Indice", &authority, &[]).expect("an issuer");
+    let issuer = Issuer::new("indice@indice.test", "Indice", &authority, &[]).expect("an issuer");
     let seal = log_seal(&issuer, at, Bytes::copy_from_slice(ldif.as_bytes()));
     seal.seal(&sign(&key("authority"), &seal.to_sign()))
 }

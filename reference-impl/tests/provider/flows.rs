@@ -23,6 +23,22 @@ fn a_message_to_another_provider_gives_each_side_its_receipts() {
 }
 
 #[test]
+fn a_transaction_that_is_over_is_forgotten() {
+    let kept = |world: &World| {
+        let state = gestore::compact(&world.machines["alfa"].disk).expect("a log that can be read");
+        !String::from_utf8_lossy(&state).contains("\"transactions\":{}")
+    };
+    let mut world = World::new();
+    assert!(!kept(&world));
+    world.anna_writes(&[BRUNO]);
+    assert_eq!(world.kinds(ANNA), ["accettazione", "avvenuta-consegna"]);
+    assert!(!kept(&world));
+    world.crash("beta");
+    world.anna_writes(&[BRUNO]);
+    assert!(kept(&world));
+}
+
+#[test]
 fn the_envelope_in_the_mailbox_is_the_one_that_was_sent() {
     //= PEC-2.2.3-04
     //= type=test

@@ -33,7 +33,7 @@ fn envelope(world: &World) -> EnvelopeRead {
 
 fn issuer(name: &str, display: &str) -> Issuer {
     let address = format!("posta-certificata@{name}.test");
-    Issuer::new(&address, &format!("{name}.test"), display, &pem(&format!("{name}.crt.pem")), &[]).expect("an issuer")
+    Issuer::new(&address, display, &pem(&format!("{name}.crt.pem")), &[]).expect("an issuer")
 }
 
 fn beta_takes_charge(world: &World) -> Bytes {

@@ -142,7 +142,7 @@ fn notice(world: &World, sender: Option<&str>, recipient: &str) -> Bytes {
         certified.sender = sender.to_owned();
     }
     let address = "posta-certificata@beta.test";
-    let issuer = Issuer::new(address, "beta.test", "Gestore Beta S.p.A.", &pem("beta.crt.pem"), &[]);
+    let issuer = Issuer::new(address, "Gestore Beta S.p.A.", &pem("beta.crt.pem"), &[]);
     let stamp = Stamp { id: "virus@beta.test", at: world.now };
     let draft =
         virus_detection(&issuer.expect("an issuer"), stamp, &certified, "ricevute@alfa.test", recipient, "Prova");

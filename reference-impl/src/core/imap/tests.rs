@@ -293,6 +293,8 @@ fn search_finds_by_flag_field_text_and_date() {
         ("BODY \"ciao mondo\"", " 2"),
         ("TEXT dentro", " 2"),
         ("BODY buongiorno", " 1"),
+        // A signature is no text.
+        ("BODY MIIB", ""),
         ("SINCE 2-Mar-2026", " 1 2"),
         ("BEFORE 2-Mar-2026", ""),
         ("SENTON 2-Mar-2026", " 1"),

@@ -416,3 +416,21 @@ fn plain(text: &str) -> Cow<'_, str> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signed_content_may_have_a_hundred_parts_and_no_more() {
+        let fault = |count: usize| {
+            let parts = "--b\r\nContent-Type: text/plain\r\n\r\nciao\r\n".repeat(count);
+            let mixed = format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{parts}--b--\r\n");
+            Content::read(&mixed.into(), BodyId::of(b"")).err().unwrap_or_default()
+        };
+        assert!(!fault(MAX_PARTS).contains("parti"), "{}", fault(MAX_PARTS));
+        for count in [MAX_PARTS + 1, MAX_PARTS + 2] {
+            assert!(fault(count).contains(&format!("più di {MAX_PARTS} parti")), "{count}: {}", fault(count));
+        }
+    }
+}

@@ -40,7 +40,6 @@ pub struct Issuer {
 #[derive(Debug)]
 struct Signer {
     certified_address: String,
-    domain: String,
     display_name: String,
     encoded: Encoded,
 }
@@ -59,11 +58,10 @@ struct Encoded {
 }
 
 impl Issuer {
-    /// *Takes* the address `posta-certificata@<domain>`, the mail domain, the provider's name as in the index, the DER of
-    /// the signing certificate and of the authorities that are sent along. *Errors* where a certificate cannot be read.
+    /// *Takes* the address `posta-certificata@<domain>`, the provider's name as in the index, the DER of the signing
+    /// certificate and of the authorities that are sent along. *Errors* where a certificate cannot be read.
     pub fn new(
         certified_address: &str,
-        domain: &str,
         display_name: &str,
         certificate: &[u8],
         issuers: &[Bytes],
@@ -82,7 +80,6 @@ impl Issuer {
         let certificates = SetOfVec::try_from(all).map_err(fault)?;
         let signer = Arc::new(Signer {
             certified_address: certified_address.into(),
-            domain: domain.into(),
             display_name: display_name.into(),
             encoded: Encoded::new(&identifier, &certificates).map_err(fault)?,
         });
@@ -104,11 +101,6 @@ impl Issuer {
     /// The address in From.
     pub fn certified_address(&self) -> &str {
         &self.signer.certified_address
-    }
-
-    /// The mail domain.
-    pub fn domain(&self) -> &str {
-        &self.signer.domain
     }
 
     /// The provider's name as in the index.

@@ -77,15 +77,20 @@ fn signatures_made_by_openssl_in_indefinite_length_are_read() {
     let (input, output) = (path("content"), path("p7s"));
     let signer = ["-signer", &path("certificate"), "-inkey", &path("key"), "-keyform", "DER"];
     let form = ["-binary", "-outform", "DER", "-stream", "-md", "sha384", "-in", &input, "-out", &output];
-    let Some(made) = run("openssl", &[&["cms", "-sign"][..], &form, &signer].concat()) else { return };
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let cms = std::fs::read(path("p7s")).unwrap();
-    let read = signature::SignedData::read(&cms).unwrap();
-    let certificates = read.certificates(&memory::Memory::default());
-    let certificate = certificates.iter().find(|certificate| read.names(certificate)).unwrap();
-    assert_eq!(certificate.der(), ALFA.certificate);
-    assert_eq!(read.verify(&content, certificate), Ok(BodyId::of(&content)));
-    assert!(read.verify(b"x", certificate).is_err());
+    let other = memory::Memory::default().read(BETA.certificate).unwrap();
+    // The signer is named by issuer and serial number, or by the identifier of the key.
+    for named in [&[][..], &["-keyid"]] {
+        let Some(made) = run("openssl", &[&["cms", "-sign"][..], named, &form, &signer].concat()) else { return };
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let cms = std::fs::read(path("p7s")).unwrap();
+        let read = signature::SignedData::read(&cms).unwrap();
+        let certificates = read.certificates(&memory::Memory::default());
+        let certificate = certificates.iter().find(|certificate| read.names(certificate)).unwrap();
+        assert_eq!(certificate.der(), ALFA.certificate);
+        assert!(!read.names(&other));
+        assert_eq!(read.verify(&content, certificate), Ok(BodyId::of(&content)));
+        assert!(read.verify(b"x", certificate).is_err());
+    }
 }
 
 #[test]

@@ -54,11 +54,11 @@ impl Identity {
 
 pub(super) fn issuer() -> Issuer {
     let ca = [Bytes::from_static(CA)];
-    Issuer::new("posta-certificata@alfa.test", "alfa.test", "Alfa Certificata S.p.A.", ALFA.certificate, &ca).unwrap()
+    Issuer::new("posta-certificata@alfa.test", "Alfa Certificata S.p.A.", ALFA.certificate, &ca).unwrap()
 }
 
 pub(super) fn beta() -> Issuer {
-    Issuer::new("posta-certificata@beta.test", "beta.test", "Beta Certificata S.p.A.", BETA.certificate, &[]).unwrap()
+    Issuer::new("posta-certificata@beta.test", "Beta Certificata S.p.A.", BETA.certificate, &[]).unwrap()
 }
 
 /// The authority twice: with the key that signed the certificates, and with one that signs its lists here.
@@ -142,7 +142,7 @@ pub(super) fn p7m(ldif: &str, signer: &Identity) -> Vec<u8> {
 
 /// A file with its signature and the signer's certificate in one structure (.p7m).
 pub(super) fn signed_file(content: &[u8], signer: &Identity) -> Vec<u8> {
-    let issuer = Issuer::new("", "", "", signer.certificate, &[]).unwrap();
+    let issuer = Issuer::new("", "", signer.certificate, &[]).unwrap();
     let draft = log_seal(&issuer, NOW, Bytes::copy_from_slice(content));
     draft.seal(&signer.sign(&draft.to_sign())).to_vec()
 }

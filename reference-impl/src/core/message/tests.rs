@@ -314,7 +314,7 @@ fn a_signature_of_another_message_is_ordinary_mail() {
 
 #[test]
 fn a_signer_outside_the_index_is_ordinary_mail() {
-    let stranger = Issuer::new("posta-certificata@alfa.test", "alfa.test", "Alfa", INDEX.certificate, &[]).unwrap();
+    let stranger = Issuer::new("posta-certificata@alfa.test", "Alfa", INDEX.certificate, &[]).unwrap();
     let message = INDEX.seal(&envelope(&stranger, NOW, &submission("")));
     assert!(ordinary(&message).contains("non è di un gestore"));
 }
@@ -454,7 +454,7 @@ fn another_author_than_the_certificate_is_an_anomaly() {
         anomaly_of(&replaced(&sealed_envelope(), "<posta-certificata@alfa.test>", "<posta-certificata@beta.test>"))
             .contains("certificato")
     );
-    let claimed = Issuer::new("posta-certificata@beta.test", "beta.test", "Beta", ALFA.certificate, &[]).unwrap();
+    let claimed = Issuer::new("posta-certificata@beta.test", "Beta", ALFA.certificate, &[]).unwrap();
     assert!(anomaly_of(&ALFA.seal(&envelope(&claimed, NOW, &submission("")))).contains("certificato"));
 }
 

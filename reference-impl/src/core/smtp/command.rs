@@ -146,6 +146,7 @@ mod tests {
             (b"MAIL FROM:<anna>", "553"),
             (b"MAIL FROM:<anna@alfa.test> SMTPUTF8", "555"),
             (b"MAIL FROM:<anna@alfa.test> SIZE=x", "501"),
+            (b"MAIL FROM:<anna@alfa.test> AUTH=", "555"),
             (b"RCPT TO:<>", "553"),
             (b"RCPT TO:<a@x> NOTIFY=NEVER", "555"),
             (b"RCPT TO:<a@x>x", "501"),

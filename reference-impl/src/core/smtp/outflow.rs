@@ -87,6 +87,14 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_dot_at_a_line_start_is_not_copied() {
+        let lot = Bytes::from_static(b"a.\r\nb\r\n");
+        for (lot, line_start) in [(lot.clone(), true), (lot.slice(1..), false)] {
+            assert_eq!(stuffed(lot.clone(), line_start).as_ptr(), lot.as_ptr());
+        }
+    }
+
+    #[test]
     fn a_dot_at_the_edge_of_a_lot_is_seen() {
         let mut body = vec![b'a'; LOT - 2];
         body.extend_from_slice(b"\r\n.b\r\n");

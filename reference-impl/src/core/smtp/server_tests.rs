@@ -101,6 +101,30 @@ fn a_wrong_password_is_refused_and_the_third_closes() {
 }
 
 #[test]
+fn who_acts_for_another_is_refused_and_the_third_time_closes() {
+    let mut session = session(Role::Submission);
+    secure(&mut session);
+    let line = format!("AUTH PLAIN {}\r\n", STANDARD.encode("carla@alfa.test\0anna@alfa.test\0segreto"));
+    for _ in 0..2 {
+        let (step, said) = send(&mut session, &line);
+        assert!(step == Step::Wait && said.starts_with("535"), "{said}");
+    }
+    let (step, said) = send(&mut session, &line);
+    assert!(step == Step::Close && said.contains("\r\n421 4.7.0 Troppi tentativi"), "{said}");
+}
+
+#[test]
+fn who_sends_on_without_end_while_an_answer_is_owed_is_left() {
+    let mut session = session(Role::Submission);
+    secure(&mut session);
+    let login = format!("AUTH PLAIN {}\r\n", STANDARD.encode("\0anna@alfa.test\0segreto"));
+    assert!(matches!(send(&mut session, &login).0, Step::Check { .. }));
+    assert_eq!(send(&mut session, &"NOOP\r\n".repeat(AHEAD_LIMIT / 6)), (Step::Wait, String::new()));
+    let (step, said) = send(&mut session, &"NOOP\r\n".repeat(2));
+    assert!(step == Step::Close && said.starts_with("421 4.7.0 Troppi dati"), "{said}");
+}
+
+#[test]
 fn a_reverse_path_of_another_user_is_refused() {
     //= PEC-5.2-03
     //= type=test

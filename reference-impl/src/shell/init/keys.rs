@@ -103,7 +103,7 @@ impl Authority {
     /// The index as it is published: signed, its content inside (.p7m).
     pub(super) fn sign_index(&self, ldif: &str) -> Result<Vec<u8>, Error> {
         let certificate = der(&self.index_certificate)?;
-        let issuer = message::Issuer::new("", "", "", &certificate, &[]).map_err(told)?;
+        let issuer = message::Issuer::new("", "", &certificate, &[]).map_err(told)?;
         let seal = message::log_seal(&issuer, clock::now(), Bytes::copy_from_slice(ldif.as_bytes()));
         let signature = Signer::from_pkcs8(self.index_key.serialized_der())?.sign(&seal.to_sign())?;
         Ok(seal.seal(&signature).to_vec())
