@@ -81,6 +81,7 @@ const TEMPLATE: &str = r#"# The provider that is examined. Paths are relative to
 seed = 0x5eed
 quiet_ms = 5000        # a scenario is over when nothing has stirred for so long; more for a slow provider
 clock_seconds = 5      # how far its clock may be off
+# dns = "127.0.0.1:7053"   # where the zone of our providers is served, UDP and TCP; DNS has no ports, so ours must be 25 then
 
 [subject]
 name = "Gestore Esempio S.p.A."                    # providerName of the index, as its certificate has it

@@ -34,6 +34,8 @@ pub(crate) struct Lab {
     /// How long nothing must stir before an untimed scenario is over.
     #[serde(default = "quiet_ms")]
     pub(crate) quiet_ms: u64,
+    /// Where the zone of our providers is served, if anywhere.
+    pub(crate) dns: Option<SocketAddr>,
     /// How far the subject's clock may be off.
     #[serde(default = "clock_seconds")]
     pub(crate) clock_seconds: i64,

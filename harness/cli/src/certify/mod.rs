@@ -1,5 +1,6 @@
 //! `collaudo certify`: a provider that nobody here made, on real sockets and in real time.
 
+mod dns;
 mod fit;
 mod init;
 mod kept;
@@ -77,6 +78,10 @@ pub fn run(args: &CertifyArgs) -> Result<Ending, CertifyError> {
     let lab = Lab::read(file)?;
     let folder = args.place.folder();
     let ours = lab::ours(&folder)?;
+    if let Some(at) = lab.dns {
+        let served = dns::Zone::of(&lab, &ours).serve(at);
+        served.map_err(|why| CertifyError::Lab(format!("dns = \"{at}\": {why}; free the port, or name another")))?;
+    }
     preflight::fly(&lab, &ours)?;
     let library = Library::open(&folder)?;
     let (parts, idle) = parts(&library, args, &lab, &ours);

@@ -1,0 +1,195 @@
+//! A small authoritative DNS server (RFC 1035) for our providers: mail exchangers and addresses, over UDP and TCP. For a
+//! subject that knows no table of routes; as DNS has no ports, our providers must then stand at port 25.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Read as _, Write as _},
+    net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket},
+    str::FromStr as _,
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use hickory_proto::{
+    op::{Message, MessageType, ResponseCode},
+    rr::{
+        Name, RData, Record, RecordType,
+        rdata::{A, AAAA, MX},
+    },
+};
+
+use super::lab::{Lab, Ours};
+
+/// How long an answer may be kept.
+const TTL_SECONDS: u32 = 60;
+
+/// The largest question that anybody has.
+const QUESTION_OCTETS: usize = 4096;
+
+/// How long somebody may take to put a question over TCP.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Who takes mail for which domain, and where each host is.
+#[derive(Debug, Default)]
+pub(super) struct Zone {
+    exchangers: BTreeMap<String, String>,
+    addresses: BTreeMap<String, IpAddr>,
+}
+
+impl Zone {
+    /// Of our providers, at the addresses that the file says.
+    pub(super) fn of(lab: &Lab, ours: &Ours) -> Self {
+        let mut zone = Self::default();
+        for provider in ours {
+            if let Some(at) = lab.ours.get(&provider.domain) {
+                zone.add(&provider.domain, at.ip());
+            }
+        }
+        zone
+    }
+
+    fn add(&mut self, domain: &str, at: IpAddr) {
+        let host = format!("mx.{domain}");
+        self.exchangers.insert(domain.to_owned(), host.clone());
+        self.addresses.insert(host, at);
+    }
+
+    /// Serves it for as long as the program runs; *gives* where.
+    pub(super) fn serve(self, at: SocketAddr) -> io::Result<SocketAddr> {
+        let tcp = TcpListener::bind(at)?;
+        let at = tcp.local_addr()?;
+        let udp = UdpSocket::bind(at)?;
+        let zone = Arc::new(self);
+        let over_udp = zone.clone();
+        thread::spawn(move || over_udp.answer_datagrams(&udp));
+        thread::spawn(move || {
+            for stream in tcp.incoming().flatten() {
+                let zone = zone.clone();
+                // Whoever goes before the answer wants none.
+                thread::spawn(move || zone.answer_stream(stream));
+            }
+        });
+        Ok(at)
+    }
+
+    fn answer_datagrams(&self, udp: &UdpSocket) {
+        let mut question = [0; QUESTION_OCTETS];
+        loop {
+            let Ok((octets, from)) = udp.recv_from(&mut question) else { continue };
+            if let Some(answer) = question.get(..octets).and_then(|question| self.answer(question)) {
+                // Whoever does not hear it asks again.
+                let _ = udp.send_to(&answer, from);
+            }
+        }
+    }
+
+    fn answer_stream(&self, mut stream: TcpStream) -> io::Result<()> {
+        stream.set_read_timeout(Some(PATIENCE))?;
+        loop {
+            let mut length = [0; 2];
+            stream.read_exact(&mut length)?;
+            let mut question = vec![0; usize::from(u16::from_be_bytes(length))];
+            stream.read_exact(&mut question)?;
+            let Some(answer) = self.answer(&question) else { return Ok(()) };
+            let length = u16::try_from(answer.len()).unwrap_or(u16::MAX);
+            stream.write_all(&[&length.to_be_bytes()[..], &answer].concat())?;
+        }
+    }
+
+    /// None for what is no question.
+    fn answer(&self, question: &[u8]) -> Option<Vec<u8>> {
+        let asked =
+            Message::from_vec(question).ok().filter(|asked| asked.metadata.message_type == MessageType::Query)?;
+        let mut reply = Message::response(asked.metadata.id, asked.metadata.op_code);
+        reply.metadata.authoritative = true;
+        let query = asked.queries.first()?.clone();
+        let name = query.name().to_ascii().to_ascii_lowercase();
+        let name = name.trim_end_matches('.');
+        let known = self.exchangers.contains_key(name) || self.addresses.contains_key(name);
+        reply.metadata.response_code = if known { ResponseCode::NoError } else { ResponseCode::NXDomain };
+        for data in self.records(name, query.query_type()) {
+            reply.add_answer(Record::from_rdata(query.name().clone(), TTL_SECONDS, data));
+        }
+        reply.add_query(query);
+        reply.to_vec().ok()
+    }
+
+    fn records(&self, name: &str, kind: RecordType) -> Vec<RData> {
+        let address = self.addresses.get(name).copied();
+        let data = match (kind, address) {
+            (RecordType::MX, _) => {
+                let host = self.exchangers.get(name).and_then(|host| Name::from_str(&format!("{host}.")).ok());
+                host.map(|host| RData::MX(MX::new(10, host)))
+            }
+            (RecordType::A, Some(IpAddr::V4(ip))) => Some(RData::A(A(ip))),
+            (RecordType::AAAA, Some(IpAddr::V6(ip))) => Some(RData::AAAA(AAAA(ip))),
+            _ => None,
+        };
+        data.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::op::Query;
+
+    use super::*;
+
+    fn served() -> SocketAddr {
+        let mut zone = Zone::default();
+        zone.add("beta.test", IpAddr::from([127, 0, 0, 7]));
+        zone.serve(SocketAddr::from(([127, 0, 0, 1], 0))).expect("ports")
+    }
+
+    fn question(name: &str, kind: RecordType) -> Vec<u8> {
+        let mut asked = Message::query();
+        asked.add_query(Query::query(Name::from_str(name).expect("a name"), kind));
+        asked.to_vec().expect("octets")
+    }
+
+    fn over_udp(at: SocketAddr, name: &str, kind: RecordType) -> Message {
+        let udp = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        udp.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        udp.send_to(&question(name, kind), at).expect("it is there");
+        let mut answer = [0; 512];
+        let octets = udp.recv(&mut answer).expect("an answer");
+        Message::from_vec(&answer[..octets]).expect("a message")
+    }
+
+    #[test]
+    fn a_domain_has_its_exchanger_and_that_its_address() {
+        let at = served();
+        let mx = over_udp(at, "BETA.test.", RecordType::MX);
+        let host = Name::from_str("mx.beta.test.").expect("a name");
+        assert!(mx.metadata.authoritative);
+        assert_eq!(mx.answers.first().map(|answer| answer.data.clone()), Some(RData::MX(MX::new(10, host))));
+        let a = over_udp(at, "mx.beta.test.", RecordType::A);
+        let there = RData::A(A::new(127, 0, 0, 7));
+        assert_eq!(a.answers.first().map(|answer| answer.data.clone()), Some(there));
+    }
+
+    #[test]
+    fn what_is_not_there_is_told_from_what_has_no_such_record() {
+        let at = served();
+        let none = over_udp(at, "mx.beta.test.", RecordType::AAAA);
+        assert_eq!((none.metadata.response_code, none.answers.len()), (ResponseCode::NoError, 0));
+        assert_eq!(over_udp(at, "zeta.test.", RecordType::MX).metadata.response_code, ResponseCode::NXDomain);
+    }
+
+    #[test]
+    fn the_same_is_told_over_tcp_and_noise_is_not_answered() {
+        let at = served();
+        let mut tcp = TcpStream::connect(at).expect("it is there");
+        tcp.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        let question = question("beta.test.", RecordType::MX);
+        let length = u16::try_from(question.len()).expect("it is short");
+        tcp.write_all(&[&length.to_be_bytes()[..], &question].concat()).expect("it is taken");
+        let mut length = [0; 2];
+        tcp.read_exact(&mut length).expect("an answer");
+        let mut answer = vec![0; usize::from(u16::from_be_bytes(length))];
+        tcp.read_exact(&mut answer).expect("an answer");
+        assert_eq!(Message::from_vec(&answer).expect("a message").answers.len(), 1);
+        assert_eq!(Zone::default().answer(b"noise"), None);
+    }
+}
