@@ -87,6 +87,22 @@ fn until_the_first_list_is_there_certified_mail_is_put_off_and_ordinary_mail_is_
 }
 
 #[test]
+fn documents_that_could_not_be_kept_are_fetched_again_a_minute_later() {
+    let mut world = World::new();
+    world.crash("beta");
+    let beta = world.machine("beta");
+    beta.disk.records.truncate(1);
+    beta.disk.history.truncate(1);
+    beta.fail_from = Some(0);
+    world.start("beta");
+    world.machine("beta").commits = Commits::Stand;
+    world.pass(minutes(1) / 2);
+    assert!(notes(&world, "beta").is_empty());
+    world.pass(minutes(1));
+    assert_eq!(notes(&world, "beta"), ["indice", "lista-revoche"]);
+}
+
+#[test]
 fn where_no_list_is_to_be_looked_at_certified_mail_goes_on() {
     let mut world = World::new();
     let mut config = config("beta", "Gestore Beta S.p.A.", &[("bruno", None)]);
