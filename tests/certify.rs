@@ -14,7 +14,6 @@ use std::{
 };
 
 use collaudo_record::{Outcome, RunRecord, ScenarioOutcome};
-use collaudo_tests::have;
 
 /// Both directions, a refusal, an anomaly, forged mail, a mailbox that takes nothing, a visit.
 const PATTERNS: [&str; 6] = [
@@ -29,9 +28,6 @@ const PATTERNS: [&str; 6] = [
 #[test]
 fn a_server_passes_all_that_it_takes_part_in_and_a_run_gone_on_with_says_the_same() {
     let test = "a_server_passes_all_that_it_takes_part_in_and_a_run_gone_on_with_says_the_same";
-    if !have("openssl", test) {
-        return;
-    }
     let Some(subject) = Subject::serve(test) else { return };
     let whole = subject.out("whole");
     let ended = subject.certify(&["--out", &whole]).output().expect("it runs");
@@ -69,9 +65,6 @@ fn a_server_passes_all_that_it_takes_part_in_and_a_run_gone_on_with_says_the_sam
 #[test]
 fn what_does_not_answer_is_told_with_what_to_do_and_nothing_is_run() {
     let test = "what_does_not_answer_is_told_with_what_to_do_and_nothing_is_run";
-    if !have("openssl", test) {
-        return;
-    }
     let Some(mut subject) = Subject::serve(test) else { return };
     subject.server.end();
     let out = subject.out("nothing");
@@ -103,7 +96,6 @@ impl Subject {
         let subject = folder.join("subject");
         let init = run(Command::new(&gestore).arg("init").arg(subject).args(["--domain", DOMAIN]).args(users));
         let (ports, ours) = (free_ports(5), free_ports(3));
-        signing_certificate(&folder);
         run(collaudo().args(["certify", "--init"]).arg(folder.join("lab")));
         let lab = folder.join("lab/LAB.toml");
         let signed_at = fs::read_to_string(&lab).expect("a file");
@@ -128,23 +120,6 @@ impl Subject {
 }
 
 const DOMAIN: &str = "soggetto.test";
-
-/// What the index lists for the subject must have the profile of the law.
-fn signing_certificate(folder: &Path) {
-    let extensions = "keyUsage=critical,digitalSignature\nextendedKeyUsage=emailProtection\nsubjectKeyIdentifier=hash\n\
-        authorityKeyIdentifier=keyid\nsubjectAltName=email:posta-certificata@soggetto.test\n";
-    fs::write(folder.join("extensions"), extensions).expect("a file");
-    let openssl = |arguments: &str, further: &[&str]| {
-        run(Command::new("openssl").current_dir(folder).args(arguments.split(' ')).args(further));
-    };
-    let subject = format!("/CN=Gestore di prova {DOMAIN}");
-    openssl("req -new -key subject/signing.key.pem -out request -subj", &[&subject]);
-    openssl(
-        "x509 -req -in request -CA subject/authority/authority.crt.pem -CAkey subject/authority/authority.key.pem \
-         -days 300 -set_serial 77 -extfile extensions -out subject/signing.crt.pem",
-        &[],
-    );
-}
 
 fn lab_toml(init: &str, ports: &[u16], ours: &[u16], signed_at: &str) -> String {
     let password = |name: &str| {

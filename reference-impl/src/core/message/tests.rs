@@ -155,6 +155,15 @@ fn every_kind_comes_in_as_what_it_is() {
 }
 
 #[test]
+fn a_notice_of_non_acceptance_tells_the_fault_in_its_data() {
+    //= PEC-3.1.2-05
+    //= type=test
+    let (_, message) = every_kind().remove(1);
+    let Incoming::Receipt { receipt, .. } = incoming(&message) else { panic!("no receipt") };
+    assert!(receipt.error.is_some_and(|fault| fault.contains("From")));
+}
+
+#[test]
 fn the_same_message_is_made_of_the_same_octets() {
     assert_eq!(every_kind(), every_kind());
 }

@@ -3,7 +3,7 @@
 use collaudo_node::Bytes;
 use jiff::Timestamp;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CustomExtension, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
     PKCS_RSA_SHA256, RsaKeySize, SanType, SerialNumber, date_time_ymd,
 };
@@ -64,6 +64,8 @@ impl Authority {
         params.subject_alt_names = vec![SanType::Rfc822Name(address)];
         params.use_authority_key_identifier_extension = true;
         let signing = rsa()?;
+        //= PEC-5.5.2-05
+        params.custom_extensions = vec![subject_key_identifier(&params.key_identifier(&signing))];
         let signing_certificate = params.signed_by(&signing, &self.issuer).map_err(told)?.pem();
 
         let host = format!("mx.{domain}");
@@ -122,6 +124,15 @@ impl Authority {
         };
         Ok(list.signed_by(&self.issuer).map_err(told)?.der().to_vec())
     }
+}
+
+/// Written by hand, for the library has it go with basic constraints, which a provider's certificate must not have.
+//= PEC-5.5.2-02
+fn subject_key_identifier(identifier: &[u8]) -> CustomExtension {
+    const OCTET_STRING: u8 = 4;
+    // A hash: so short that one octet tells its length.
+    let length = u8::try_from(identifier.len()).unwrap_or(u8::MAX);
+    CustomExtension::from_oid_content(&[2, 5, 29, 14], [&[OCTET_STRING, length], identifier].concat())
 }
 
 /// A certificate in PEM as DER.
