@@ -112,7 +112,7 @@ impl Network {
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("gestore runs");
         let errors = process.stderr.take().expect("standard error");
         let log = provider.log.clone();
-        thread::spawn(move || {
+        let logging = thread::spawn(move || {
             for line in BufReader::new(errors).lines().map_while(Result::ok) {
                 log.lock().expect("a log").push_str(&(line + "\n"));
             }
@@ -120,8 +120,10 @@ impl Network {
         let mut out = BufReader::new(process.stdout.take().expect("standard output"));
         let mut said = String::new();
         while !said.ends_with("ready\n") {
-            let count = out.read_line(&mut said).expect("text");
-            assert!(count > 0, "{domain} is not served: {said}{}", provider.log.lock().expect("a log"));
+            if out.read_line(&mut said).expect("text") == 0 {
+                logging.join().expect("its last words");
+                panic!("{domain} is not served: {said}{}", provider.log.lock().expect("a log"));
+            }
         }
         thread::spawn(move || out.read_to_end(&mut Vec::new()));
         provider.process = Some(process);
