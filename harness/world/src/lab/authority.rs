@@ -8,13 +8,9 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
     date_time_ymd,
 };
-use rustls::{
-    ClientConfig, RootCertStore, ServerConfig,
-    crypto::aws_lc_rs::default_provider,
-    pki_types::{CertificateDer, PrivatePkcs8KeyDer},
-};
+use rustls::{ClientConfig, ServerConfig, pki_types::CertificateDer};
 
-use crate::{WorldError, world::Channel};
+use crate::{WorldError, live::channel, world::Channel};
 
 /// By which every host is reached, whatever its own name is.
 const LOCAL: [&str; 2] = ["localhost", "127.0.0.1"];
@@ -66,23 +62,12 @@ impl Channel for Authority {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;
-        let chain = vec![params.signed_by(&self.key, &self.issuer)?.der().clone()];
-        let key = PrivatePkcs8KeyDer::from(self.key.serialize_der());
-        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(chain, key.into())?;
-        Ok(Arc::new(config))
+        let certificate = params.signed_by(&self.key, &self.issuer)?.der().to_vec();
+        channel::server(certificate, self.key.serialize_der())
     }
 
     fn client(&self) -> Result<Arc<ClientConfig>, WorldError> {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.certificate.clone())?;
-        let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Arc::new(config))
+        channel::client([&*self.certificate])
     }
 }
 

@@ -8,13 +8,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use collaudo_forge::{Key, Signer};
 use collaudo_scenario::{Plan, ProviderPlan};
 use rustls::{
-    ClientConfig, RootCertStore, ServerConfig,
-    crypto::aws_lc_rs::default_provider,
-    pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject as _},
+    ClientConfig, ServerConfig,
+    pki_types::{CertificateDer, pem::PemObject as _},
 };
 
 use super::{
-    Pace, base, runtime,
+    Pace, base, channel, runtime,
     sockets::{Abroad, Real, Sockets},
     stage::Stage,
     watch::Timer,
@@ -232,24 +231,10 @@ impl Channel for Frontier {
     fn server(&self, hosts: &[&str]) -> Result<Arc<ServerConfig>, WorldError> {
         let domains = hosts.iter().filter_map(|host| host.strip_prefix("mx."));
         let names: Vec<_> = hosts.iter().copied().chain(domains).collect();
-        let chain = vec![CertificateDer::from(self.pki.tls_certificate(&names)?)];
-        let key = PrivatePkcs8KeyDer::from(self.pki.tls_key().to_vec());
-        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(chain, key.into())?;
-        Ok(Arc::new(config))
+        channel::server(self.pki.tls_certificate(&names)?.to_vec(), self.pki.tls_key().to_vec())
     }
 
     fn client(&self) -> Result<Arc<ClientConfig>, WorldError> {
-        let mut roots = RootCertStore::empty();
-        for authority in self.tls_authorities.iter().map(Vec::as_slice).chain([self.pki.tls_authority()]) {
-            roots.add(CertificateDer::from(authority.to_vec()))?;
-        }
-        let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Arc::new(config))
+        channel::client(self.tls_authorities.iter().map(Vec::as_slice).chain([self.pki.tls_authority()]))
     }
 }

@@ -1,6 +1,7 @@
 //! The same network on real sockets: the hosts, the actors and the tap of the simulation, octets that cross the kernel,
 //! and a clock that follows real time and, where it may, leaps over the network's rests.
 
+pub(crate) mod channel;
 pub(crate) mod foreign;
 mod hosts;
 mod line;
