@@ -159,19 +159,22 @@ async fn open_all(settings: &Settings, door: &Door) -> Result<Vec<(&'static str,
     Ok(places)
 }
 
-/// Has Ctrl-C and SIGTERM end the server.
+/// Has Ctrl-C and SIGTERM end the server, from now on: whoever hears that it is ready may end it at once.
 async fn heed_signals(events: Sender<Event>) -> Result<(), Error> {
+    let refused = |error| Error::Other(format!("signals cannot be heeded: {error}"));
     #[cfg(unix)]
-    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())
-        .map_err(|error| Error::Other(format!("SIGTERM cannot be heeded: {error}")))?;
+    let (mut interrupt, mut terminate) = {
+        use signal::unix::{SignalKind, signal};
+        (signal(SignalKind::interrupt()).map_err(refused)?, signal(SignalKind::terminate()).map_err(refused)?)
+    };
+    #[cfg(windows)]
+    let (mut interrupt, mut terminate) =
+        (signal::windows::ctrl_c().map_err(refused)?, signal::windows::ctrl_close().map_err(refused)?);
     tokio::spawn(async move {
-        #[cfg(unix)]
         tokio::select! {
-            _ = signal::ctrl_c() => {}
+            _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-        #[cfg(not(unix))]
-        let _ = signal::ctrl_c().await;
         let _ = events.send(Event::Stop);
     });
     Ok(())
