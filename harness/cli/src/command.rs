@@ -107,6 +107,9 @@ pub struct CertifyArgs {
     /// Leave out the scenarios that wait for hours
     #[arg(long)]
     pub skip_timed: bool,
+    /// Say which scenarios would be run, in whose part, and which not, and why; nobody is asked anything
+    #[arg(long, conflicts_with_all = ["init", "resume", "out"])]
+    pub list: bool,
     /// Go on in the folder of a run that was broken off
     #[arg(long, value_name = "DIR", conflicts_with = "out")]
     pub resume: Option<PathBuf>,

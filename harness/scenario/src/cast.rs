@@ -102,6 +102,10 @@ impl Cast {
                 (quota, _) => quota,
             };
             let quota = quota.map(|item| measure::size(&item)).transpose()?;
+            if self.is_guest(place.0) {
+                // Whoever takes the part is who he is.
+                continue;
+            }
             if let Some(user) = self.providers.get_mut(place.0).and_then(|p| p.users.get_mut(place.1)) {
                 user.quota_octets = quota.or(user.quota_octets);
                 user.ordinary = policy.unwrap_or_else(|| user.ordinary.clone());
@@ -115,9 +119,19 @@ impl Cast {
         for (name, item) in table.entries() {
             let place = self.provider(name.word).ok_or_else(|| name.error(self.unknown_provider(name.word)))?;
             let keys: Vec<&'static str> = player::KEYS.into_iter().chain(profile::KEYS).collect();
+            let guest = self.providers.get(place).filter(|_| self.is_guest(place)).cloned();
             self.shape(place, item.table("provider")?.only(&keys)?)?;
+            if let Some((there, own)) = self.providers.get_mut(place).zip(guest) {
+                // A guest keeps the limits and the people that it came with.
+                (there.max_octets, there.max_recipients, there.users) = (own.max_octets, own.max_recipients, own.users);
+            }
         }
         Ok(())
+    }
+
+    /// Whether a guest has that place.
+    fn is_guest(&self, place: usize) -> bool {
+        self.guest.as_ref().is_some_and(|seat| seat.place == place)
     }
 
     /// Everyone, as the overrides left them.

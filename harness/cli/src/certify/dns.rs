@@ -19,6 +19,8 @@ use hickory_proto::{
     },
 };
 
+use collaudo_scenario::ProviderPlan;
+
 use super::lab::{Lab, Ours};
 
 /// How long an answer may be kept.
@@ -27,13 +29,16 @@ const TTL_SECONDS: u32 = 60;
 /// The largest question that anybody has.
 const QUESTION_OCTETS: usize = 4096;
 
+/// The preference of the first choice, and how far each further one is behind.
+pub(super) const PREFERENCE: u16 = 10;
+
 /// How long somebody may take to put a question over TCP.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Who takes mail for which domain, and where each host is.
 #[derive(Debug, Default)]
 pub(super) struct Zone {
-    exchangers: BTreeMap<String, String>,
+    exchangers: BTreeMap<String, Vec<String>>,
     addresses: BTreeMap<String, IpAddr>,
 }
 
@@ -43,16 +48,16 @@ impl Zone {
         let mut zone = Self::default();
         for provider in ours {
             if let Some(at) = lab.ours.get(&provider.domain) {
-                zone.add(&provider.domain, at.ip());
+                let hosts = hosts(provider);
+                zone.add(&provider.domain, &hosts.iter().map(String::as_str).collect::<Vec<_>>(), at.ip());
             }
         }
         zone
     }
 
-    fn add(&mut self, domain: &str, at: IpAddr) {
-        let host = format!("mx.{domain}");
-        self.exchangers.insert(domain.to_owned(), host.clone());
-        self.addresses.insert(host, at);
+    fn add(&mut self, domain: &str, hosts: &[&str], at: IpAddr) {
+        self.exchangers.insert(domain.to_owned(), hosts.iter().map(|host| (*host).to_owned()).collect());
+        self.addresses.extend(hosts.iter().map(|host| ((*host).to_owned(), at)));
     }
 
     /// Serves it for as long as the program runs; *gives* where.
@@ -117,17 +122,23 @@ impl Zone {
 
     fn records(&self, name: &str, kind: RecordType) -> Vec<RData> {
         let address = self.addresses.get(name).copied();
-        let data = match (kind, address) {
+        match (kind, address) {
             (RecordType::MX, _) => {
-                let host = self.exchangers.get(name).and_then(|host| Name::from_str(&format!("{host}.")).ok());
-                host.map(|host| RData::MX(MX::new(10, host)))
+                let hosts = self.exchangers.get(name).into_iter().flatten();
+                let named = hosts.filter_map(|host| Name::from_str(&format!("{host}.")).ok());
+                (1..).zip(named).map(|(place, host)| RData::MX(MX::new(place * PREFERENCE, host))).collect()
             }
-            (RecordType::A, Some(IpAddr::V4(ip))) => Some(RData::A(A(ip))),
-            (RecordType::AAAA, Some(IpAddr::V6(ip))) => Some(RData::AAAA(AAAA(ip))),
-            _ => None,
-        };
-        data.into_iter().collect()
+            (RecordType::A, Some(IpAddr::V4(ip))) => vec![RData::A(A(ip))],
+            (RecordType::AAAA, Some(IpAddr::V6(ip))) => vec![RData::AAAA(AAAA(ip))],
+            _ => Vec::new(),
+        }
     }
+}
+
+/// The names of a provider's mail exchangers, the first choice first: all are one machine.
+pub(super) fn hosts(provider: &ProviderPlan) -> Vec<String> {
+    let second = provider.backup.then(|| format!("mx2.{}", provider.domain));
+    std::iter::once(format!("mx.{}", provider.domain)).chain(second).collect()
 }
 
 #[cfg(test)]
@@ -138,7 +149,7 @@ mod tests {
 
     fn served() -> SocketAddr {
         let mut zone = Zone::default();
-        zone.add("beta.test", IpAddr::from([127, 0, 0, 7]));
+        zone.add("beta.test", &["mx.beta.test", "mx2.beta.test"], IpAddr::from([127, 0, 0, 7]));
         zone.serve(SocketAddr::from(([127, 0, 0, 1], 0))).expect("ports")
     }
 
@@ -161,9 +172,11 @@ mod tests {
     fn a_domain_has_its_exchanger_and_that_its_address() {
         let at = served();
         let mx = over_udp(at, "BETA.test.", RecordType::MX);
-        let host = Name::from_str("mx.beta.test.").expect("a name");
+        let host = |name| Name::from_str(name).expect("a name");
+        let exchangers =
+            [(10, "mx.beta.test."), (20, "mx2.beta.test.")].map(|(place, name)| RData::MX(MX::new(place, host(name))));
         assert!(mx.metadata.authoritative);
-        assert_eq!(mx.answers.first().map(|answer| answer.data.clone()), Some(RData::MX(MX::new(10, host))));
+        assert_eq!(mx.answers.iter().map(|answer| answer.data.clone()).collect::<Vec<_>>(), exchangers);
         let a = over_udp(at, "mx.beta.test.", RecordType::A);
         let there = RData::A(A::new(127, 0, 0, 7));
         assert_eq!(a.answers.first().map(|answer| answer.data.clone()), Some(there));
@@ -189,7 +202,7 @@ mod tests {
         tcp.read_exact(&mut length).expect("an answer");
         let mut answer = vec![0; usize::from(u16::from_be_bytes(length))];
         tcp.read_exact(&mut answer).expect("an answer");
-        assert_eq!(Message::from_vec(&answer).expect("a message").answers.len(), 1);
+        assert_eq!(Message::from_vec(&answer).expect("a message").answers.len(), 2);
         assert_eq!(Zone::default().answer(b"noise"), None);
     }
 }

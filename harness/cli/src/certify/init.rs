@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use collaudo_world::{Foreign, Handout};
 
 use super::{
-    CertifyError,
+    CertifyError, dns,
     lab::{self, Lab, Ours, at},
 };
 use crate::{command::Ending, stopwatch};
@@ -23,7 +23,7 @@ pub(super) fn init(folder: &Path, scenarios: &Path) -> Result<Ending, CertifyErr
     }
     let read = Lab::read(&file);
     let foreign = match &read {
-        Ok(lab) => lab.foreign("subject", &ours),
+        Ok(lab) => lab.foreign("subject", &ours, &[]),
         Err(_) => lab::nobody(&ours, signed_at),
     };
     hand_out(folder, &foreign.handout()?)?;
@@ -58,8 +58,9 @@ fn zone(ours: &Ours, lab: Option<&Lab>, foreign: &Foreign) -> String {
         let at =
             lab.and_then(|lab| lab.ours.get(&provider.domain)).map_or("127.0.0.1".into(), |at| at.ip().to_string());
         let kind = if at.contains(':') { "AAAA" } else { "A" };
-        let domain = &provider.domain;
-        text += &format!("{domain}. IN MX 10 mx.{domain}.\nmx.{domain}. IN {kind} {at}\n");
+        for (preference, host) in (1..).map(|place| place * dns::PREFERENCE).zip(dns::hosts(provider)) {
+            text += &format!("{}. IN MX {preference} {host}.\n{host}. IN {kind} {at}\n", provider.domain);
+        }
     }
     if let Some(lab) = lab {
         text += &format!("{}. IN MX 10 {}.\n", lab.subject.domain, foreign.host);
@@ -89,6 +90,7 @@ domain = "pec.esempio.it"                          # its certified domain; none 
 host = "mx.pec.esempio.it"                         # the name that its TLS certificates bear
 service_mailbox = "ricevute@pec.esempio.it"        # take-charge receipts go there: mailReceipt of the index
 # service_password = "..."                         # where it may be read over IMAP; what is put there is not seen otherwise
+# passwords = "passwords.txt"                      # lines of an address and a password, for those who have none here
 signing_certificate = "subject/signing.crt.pem"    # what it signs messages with
 authorities = ["subject/authority.crt.pem"]        # who issued that one
 tls_authorities = ["subject/authority.crt.pem"]    # who issued its TLS certificates
@@ -104,11 +106,12 @@ imap = "127.0.0.1:993"            # TLS from the first octet
 pop3 = "127.0.0.1:995"            # TLS from the first octet
 
 # Its users, who log in with their addresses. Their mailboxes are EMPTIED before each scenario: make them for this alone.
-# Scenarios that need more users, another policy or another quota are not run, and say so. These four serve most.
+# With these every scenario that a part can be found for has its people; what needs somebody else is not run, and says so.
+# A password may be left out where passwords = "FILE" above names a file with lines of an address and a password.
 [[subject.user]]
 address = "uno@pec.esempio.it"
 password = "..."
-ordinary = "refuse"               # what becomes of mail that is not certified: "refuse" or "anomaly"
+ordinary = "refuse"               # what becomes of mail that is not certified: "refuse", "anomaly", { forward = "ADDRESS" }
 
 [[subject.user]]
 address = "due@pec.esempio.it"
@@ -124,6 +127,23 @@ ordinary = "anomaly"
 address = "piena@pec.esempio.it"
 password = "..."
 quota_octets = 0                  # a mailbox that takes nothing
+ordinary = "anomaly"
+
+[[subject.user]]
+address = "stretta@pec.esempio.it"
+password = "..."
+quota_octets = 60_000             # one that a few messages fill
+
+[[subject.user]]
+address = "inoltra@pec.esempio.it"
+password = "..."
+ordinary = { forward = "aldo@alfa.test" }   # one of ours
+
+# Many alike: utente1@pec.esempio.it to utente50@pec.esempio.it, for messages to or among many. Fewer will do for most.
+[[subject.group]]
+prefix = "utente"
+count = 50
+password = "..."                  # of each; or left out, as above
 
 # The index that it was given: `--init` signs it as of this second, so that it is the same file each time.
 [index]

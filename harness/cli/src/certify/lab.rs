@@ -8,17 +8,26 @@ use std::{
     time::Duration,
 };
 
-use collaudo_record::{Instant, Ordinary, ScenarioBrief};
+use collaudo_record::{Instant, ScenarioBrief};
 use collaudo_scenario::{
     Family, Forgery, IndexSource, Plan, PlayerPlan, ProviderPlan, Step, Submit, UserPlan, topology,
 };
 use collaudo_world::{Foreign, Listed, Mailbox, certificates};
 use serde::Deserialize;
 
-use super::CertifyError;
+use super::{
+    CertifyError,
+    users::{self, Group, Passwords, Person, User},
+};
 
-/// The topology whose providers are ours.
-const TOPOLOGY: &str = "three-providers";
+/// The topology whose providers are ours: every other one has some of them, in the same order.
+const TOPOLOGY: &str = "twenty-providers";
+
+/// Who has a second mail exchanger in DNS: the one for whom a scenario wants it.
+const TWICE: &str = "beta";
+
+/// The topology that says who of them has a secondary environment.
+const UNITS: &str = "secondary-environment";
 
 /// All that the file says; paths are relative to its folder.
 #[derive(Clone, Debug, Deserialize)]
@@ -54,8 +63,10 @@ pub(crate) struct SubjectTable {
     pub(crate) domain: String,
     host: String,
     service_mailbox: String,
-    /// None where its service mailbox cannot be read.
+    /// None where its service mailbox cannot be read, or the file of passwords has it.
     service_password: Option<String>,
+    /// Lines of an address and a password, for those who have none here.
+    passwords: Option<PathBuf>,
     signing_certificate: PathBuf,
     authorities: Vec<PathBuf>,
     tls_authorities: Vec<PathBuf>,
@@ -63,7 +74,11 @@ pub(crate) struct SubjectTable {
     pub(crate) max_recipients: u32,
     at: Places,
     #[serde(default, rename = "user")]
-    pub(crate) users: Vec<User>,
+    users: Vec<User>,
+    #[serde(default, rename = "group")]
+    groups: Vec<Group>,
+    #[serde(skip)]
+    people: Vec<Person>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -74,24 +89,6 @@ struct Places {
     relay: SocketAddr,
     imap: SocketAddr,
     pop3: Option<SocketAddr>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct User {
-    pub(crate) address: String,
-    password: String,
-    pub(crate) quota_octets: Option<u64>,
-    #[serde(default)]
-    ordinary: Policy,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Policy {
-    #[default]
-    Refuse,
-    Anomaly,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -112,9 +109,17 @@ struct Certificates {
 /// Our providers, in the topology's order.
 pub(crate) type Ours = Vec<ProviderPlan>;
 
-/// The providers that we play around a subject.
+/// The providers that we play around a subject, with all that any scenario wants the index to say of them.
 pub(crate) fn ours(folder: &Path) -> Result<Ours, CertifyError> {
-    Ok(topology(&folder.join(format!("topologies/{TOPOLOGY}.toml")), &folder.join("profiles"))?)
+    let read = |name| topology(&folder.join(format!("topologies/{name}.toml")), &folder.join("profiles"));
+    let (mut ours, units) = (read(TOPOLOGY)?, read(UNITS)?);
+    for provider in &mut ours {
+        let there = units.iter().find(|one| one.name == provider.name);
+        provider.unit = there.and_then(|one| one.unit.clone());
+        provider.renewed = true;
+        provider.backup = provider.name == TWICE;
+    }
+    Ok(ours)
 }
 
 fn quiet_ms() -> u64 {
@@ -139,6 +144,12 @@ impl Lab {
             authorities: lab.certificates(&lab.subject.authorities)?,
             tls_authorities: lab.certificates(&lab.subject.tls_authorities)?,
         };
+        let wrong = |what: String| CertifyError::Lab(format!("{}: {what}", file.display()));
+        let subject = &mut lab.subject;
+        let passwords = Passwords::read(subject.passwords.as_ref().map(|path| lab.folder.join(path)).as_deref())?;
+        subject.service_password = passwords.of(&subject.service_mailbox, subject.service_password.as_ref());
+        let people = users::everyone(&subject.users, &subject.groups, &subject.domain, &passwords);
+        subject.people = people.map_err(wrong)?;
         lab.check(file)?;
         Ok(lab)
     }
@@ -151,12 +162,12 @@ impl Lab {
         }
         let abroad =
             |address: &&str| !address.to_ascii_lowercase().ends_with(&format!("@{}", domain.to_ascii_lowercase()));
-        let addresses = self.subject.users.iter().map(|user| user.address.as_str());
+        let addresses = self.subject.people.iter().map(|one| one.plan.address.as_str());
         if let Some(address) = addresses.chain([self.subject.service_mailbox.as_str()]).find(abroad) {
             return wrong(format!("\"{address}\" is no address of {domain}; correct it, or subject.domain"));
         }
-        if self.subject.users.is_empty() {
-            return wrong("no [[subject.user]]; expected at least one, better four".into());
+        if self.subject.people.is_empty() {
+            return wrong("no [[subject.user]]; expected at least one, better those that --init proposes".into());
         }
         match (self.subject.at.submission, self.subject.at.submissions) {
             (None, _) => wrong("subject.at.submission is missing; expected where users submit with STARTTLS".into()),
@@ -181,16 +192,19 @@ impl Lab {
 
     /// Its users, with what becomes of ordinary mail for each.
     pub(crate) fn users(&self) -> Vec<UserPlan> {
-        let plan = |user: &User| UserPlan {
-            address: user.address.clone(),
-            password: user.password.clone(),
-            quota_octets: user.quota_octets,
-            ordinary: match user.ordinary {
-                Policy::Refuse => Ordinary::Refuse,
-                Policy::Anomaly => Ordinary::Anomaly,
-            },
-        };
-        self.subject.users.iter().map(plan).collect()
+        self.subject.people.iter().map(|one| one.plan.clone()).collect()
+    }
+
+    /// Of many alike the first.
+    pub(crate) fn samples(&self) -> Vec<String> {
+        let people = &self.subject.people;
+        let sample = people.iter().find(|one| one.is_one_of_many);
+        sample.map(|one| one.plan.address.clone()).into_iter().collect()
+    }
+
+    /// Where the subject reads the index.
+    pub(crate) fn index_source(&self) -> IndexSource {
+        IndexSource::Ldif
     }
 
     pub(crate) fn service_mailbox(&self) -> &str {
@@ -207,8 +221,9 @@ impl Lab {
         self.subject.at.submissions.is_some()
     }
 
-    /// The subject in the place of a provider of a plan, among those of ours.
-    pub(crate) fn foreign(&self, plays: &str, ours: &Ours) -> Foreign {
+    /// The subject in the place of a provider of a plan, among those of ours. Of users of whom there are many, the
+    /// mailboxes of these people alone are looked into.
+    pub(crate) fn foreign(&self, plays: &str, ours: &Ours, people: &[String]) -> Foreign {
         let Places { submission, submissions, relay, imap, pop3 } = self.subject.at;
         let places = [(25, Some(relay)), (587, submission), (465, submissions), (993, Some(imap)), (995, pop3)];
         let reads = |address: &str, password: &str, submits| Mailbox {
@@ -218,7 +233,9 @@ impl Lab {
         };
         let service = self.subject.service_password.as_ref();
         let service = service.map(|password| reads(&self.subject.service_mailbox, password, false));
-        let users = self.subject.users.iter().map(|user| reads(&user.address, &user.password, true));
+        let has_a_part = |one: &&Person| !one.is_one_of_many || people.contains(&one.plan.address);
+        let users = self.subject.people.iter().filter(has_a_part);
+        let users = users.map(|one| reads(&one.plan.address, &one.plan.password, true));
         let here = |provider: &ProviderPlan| Some((provider.name.clone(), *self.ours.get(&provider.domain)?));
         let others = ours.iter().filter(|provider| provider.name != plays);
         Foreign {
@@ -261,10 +278,9 @@ impl Lab {
         }
     }
 
-    /// A plan in which the subject and all of ours are there and nothing happens.
-    pub(crate) fn idle_plan(&self, ours: &Ours) -> Plan {
-        let providers = ours.iter().cloned().chain([self.plan()]).collect();
-        empty_plan("preflight", self.seed, crate::stopwatch::now(), providers, Vec::new())
+    /// A plan in which nobody but the subject is there and nothing happens.
+    pub(crate) fn idle_plan(&self) -> Plan {
+        empty_plan("preflight", self.seed, crate::stopwatch::now(), vec![self.plan()], Vec::new())
     }
 }
 

@@ -5,8 +5,10 @@ mod fit;
 mod init;
 mod kept;
 mod lab;
+mod listing;
 mod preflight;
 mod rejudge;
+mod users;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -78,13 +80,16 @@ pub fn run(args: &CertifyArgs) -> Result<Ending, CertifyError> {
     let lab = Lab::read(file)?;
     let folder = args.place.folder();
     let ours = lab::ours(&folder)?;
+    let library = Library::open(&folder)?;
+    let (parts, idle) = parts(&library, args, &lab, &ours);
+    if args.list {
+        return Ok(listing::show(&parts, &idle, args.format));
+    }
     if let Some(at) = lab.dns {
         let served = dns::Zone::of(&lab, &ours).serve(at);
         served.map_err(|why| CertifyError::Lab(format!("dns = \"{at}\": {why}; free the port, or name another")))?;
     }
     preflight::fly(&lab, &ours)?;
-    let library = Library::open(&folder)?;
-    let (parts, idle) = parts(&library, args, &lab, &ours);
     let out = args.resume.as_ref().or(args.out.as_ref()).cloned().unwrap_or_else(|| "runs/certify".into());
     let kept = Kept::open(&out, &lab, args.resume.is_some())?;
     examine(args, (&lab, &ours), &parts, &idle, &kept)
@@ -146,7 +151,7 @@ fn walk(
         return Ok((rejudge::record(&trace, None), Some(trace)));
     }
     let plan = part.plan(lab);
-    let foreign: Foreign = lab.foreign(&part.plays, ours);
+    let foreign: Foreign = lab.foreign(&part.plays, ours, &part.people);
     let reference: Arc<dyn Subject> = subjects::reference();
     let quiet = (!part.timed).then(|| Duration::from_millis(lab.quiet_ms));
     let stirred = way::guarded(|| World::build_around(&plan, &reference, &foreign, quiet)?.run());
@@ -168,12 +173,10 @@ fn show(record: &RunRecord, idle: &[Idle], measured: &Measured, args: &CertifyAr
         Format::Text => {
             let report = Some(out.join("report.html").display().to_string());
             print!("{}", text::run(record, &text::TextOptions { report, ..text::TextOptions::default() }));
-            let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-            idle.iter().for_each(|(_, why)| *reasons.entry(why).or_default() += 1);
             if !idle.is_empty() {
                 println!("not run ({}; each in {}):", idle.len(), out.join(kept::IDLE).display());
             }
-            reasons.iter().for_each(|(why, times)| println!("  {times:>3}  {why}"));
+            listing::reasons(idle).iter().for_each(|(why, times)| println!("  {times:>3}  {why}"));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Before a run: whether the subject is there, lets everyone in, and knows what time it is.
 
+use std::net::SocketAddr;
+
 use collaudo_record::Instant;
 use collaudo_world::{Trial, World};
 
@@ -15,8 +17,8 @@ use crate::subjects;
 /// [`CertifyError::Preflight`], where something failed; [`CertifyError::World`], where nothing could be tried.
 pub(super) fn fly(lab: &Lab, ours: &Ours) -> Result<(), CertifyError> {
     let mut trials = doors(lab, ours);
-    let plan = lab.idle_plan(ours);
-    let world = World::build_around(&plan, &subjects::reference(), &lab.foreign(SUBJECT, ours), None)?;
+    let foreign = lab.foreign(SUBJECT, ours, &lab.samples());
+    let world = World::build_around(&lab.idle_plan(), &subjects::reference(), &foreign, None)?;
     let flight = world.preflight()?;
     trials.extend(flight.trials);
     if let Some((at, message)) = flight.first_message {
@@ -37,22 +39,21 @@ pub(super) fn fly(lab: &Lab, ours: &Ours) -> Result<(), CertifyError> {
 /// The subject's name in the plan in which nothing happens.
 const SUBJECT: &str = "subject";
 
-/// Whether our own hosts can stand where the file says.
+/// Whether our own hosts can stand where the file says. Whom it does not name takes no part.
 fn doors(lab: &Lab, ours: &Ours) -> Vec<Trial> {
-    let door = |domain: &String| {
-        let at = lab.ours.get(domain);
-        let what = match at {
-            Some(at) => format!("our {domain} at {at}"),
-            None => format!("our {domain}"),
-        };
-        let fault = match at.map(std::net::TcpListener::bind) {
-            None => Some(format!("no address; add \"{domain}\" = \"ADDRESS:PORT\" to [ours]")),
-            Some(Err(error)) => Some(format!("{error}; free the port, or name another address in [ours]")),
-            Some(Ok(_)) => None,
+    let door = |(domain, at): (&String, &SocketAddr)| {
+        let what = format!("our {domain} at {at}");
+        let known = || ours.iter().map(|one| one.domain.as_str()).collect::<Vec<_>>().join(", ");
+        let fault = match std::net::TcpListener::bind(at) {
+            _ if !ours.iter().any(|one| one.domain == *domain) => {
+                Some(format!("none of ours is called so; [ours] takes {}", known()))
+            }
+            Err(error) => Some(format!("{error}; free the port, or name another address in [ours]")),
+            Ok(_) => None,
         };
         Trial { what, fault }
     };
-    ours.iter().map(|provider| door(&provider.domain)).collect()
+    lab.ours.iter().map(door).collect()
 }
 
 /// How far the subject's clock is off, by the date of the first message that it made.

@@ -1,7 +1,14 @@
 //! A provider of the plan that no host of this world plays: it is elsewhere, and this world is around it.
 
 use std::{
-    collections::BTreeMap, future::poll_fn, net::SocketAddr, pin::pin, rc::Rc, sync::Arc, task::Poll, time::Duration,
+    collections::{BTreeMap, BTreeSet},
+    future::poll_fn,
+    net::SocketAddr,
+    pin::pin,
+    rc::Rc,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -23,7 +30,7 @@ use crate::{
     actors::preflight::{self, Preflight},
     index::{Edition, Record, certified_address, records},
     net::RELAY_PORT,
-    pki::Pki,
+    pki::{Identity, Pki},
     world::{Base, Channel, Ground},
 };
 
@@ -174,14 +181,19 @@ impl Foreign {
         records(&self.listed.plan, &self.pki()?)
     }
 
-    /// The keys and certificates of everyone in the index.
+    /// The keys and certificates of everyone in the index. The foreign provider, its last, has a key that nobody here knows.
     fn pki(&self) -> Result<Pki, WorldError> {
-        let providers = &self.listed.plan.providers;
+        let mut providers = self.listed.plan.providers.as_slice();
+        let is_known = !self.signer.is_empty();
+        if let Some((_, ours)) = providers.split_last().filter(|_| is_known) {
+            providers = ours;
+        }
         let identities: Vec<_> = providers.iter().map(|p| (p.display_name.as_str(), certified_address(p))).collect();
         let identities: Vec<_> = identities.iter().map(|(name, address)| (*name, address.as_str())).collect();
         let mut pki = Pki::issue(&identities)?;
-        if let Some(identity) = pki.providers.last_mut().filter(|_| !self.signer.is_empty()) {
-            identity.certificate = self.signer.as_slice().into();
+        if is_known {
+            let key = pki.index.key.clone();
+            pki.providers.push(Identity { key, certificate: self.signer.as_slice().into() });
         }
         Ok(pki)
     }
@@ -227,10 +239,13 @@ impl Frontier {
 }
 
 impl Channel for Frontier {
-    /// Under the machine's name, and under its domain's: who goes by a table of routes may know no other.
+    /// Under the machine's names, and under its domain's: who goes by a table of routes may know no other.
     fn server(&self, hosts: &[&str]) -> Result<Arc<ServerConfig>, WorldError> {
-        let domains = hosts.iter().filter_map(|host| host.strip_prefix("mx."));
-        let names: Vec<_> = hosts.iter().copied().chain(domains).collect();
+        let domains: Vec<_> = hosts.iter().filter_map(|host| host.strip_prefix("mx.")).collect();
+        let second: Vec<_> = domains.iter().map(|domain| format!("mx2.{domain}")).collect();
+        let names: BTreeSet<_> =
+            hosts.iter().copied().chain(domains).chain(second.iter().map(String::as_str)).collect();
+        let names: Vec<_> = names.into_iter().collect();
         channel::server(self.pki.tls_certificate(&names)?.to_vec(), self.pki.tls_key().to_vec())
     }
 
