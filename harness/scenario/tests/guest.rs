@@ -40,6 +40,17 @@ fn a_guest_may_have_the_part_of_the_recipient_and_parts_may_be_exchanged() {
 }
 
 #[test]
+fn a_guest_keeps_its_limits_and_its_people_whatever_a_scenario_gives_the_place() {
+    let plan = seated("delivery-point/receipt-brief-inline", "beta").expect("it reads").expect("it is there").plan(7);
+    let there = plan.providers.iter().find(|one| one.name == "beta").expect("the guest");
+    assert_eq!((there.max_octets, there.max_recipients), (30_000_000, 250));
+    assert_eq!((there.users[0].quota_octets, &there.users[0].ordinary), (None, &Ordinary::Refuse));
+    let plan = seated("delivery-point/mailbox-full", "beta").expect("it reads").expect("it is there").plan(7);
+    let there = plan.providers.iter().find(|one| one.name == "beta").expect("the guest");
+    assert_eq!(there.users[0].quota_octets, None);
+}
+
+#[test]
 fn somebody_for_whom_the_guest_has_nobody_is_unknown() {
     let error = seated("flows/cross-provider", "gamma-is-not-there").map(|read| read.is_some());
     assert_eq!(error.ok(), Some(true), "a place that is not there is nobody's");
