@@ -14,7 +14,7 @@ use collaudo_node::{Bytes, DurableLog, Effect, Input, Node, Timestamp};
 
 pub use self::{
     config::{Config, Family, IndexSource, Ordinary, User},
-    core::{Declared, Patience, compact, declare, found, founding},
+    core::{Declared, Patience, Refresh, compact, declare, found, founding},
     scan::scan,
 };
 
@@ -31,6 +31,12 @@ impl Gestore {
     /// Has it wait so long for clients that are silent; without this, as long as the protocols ask for.
     pub fn with_patience(mut self, patience: Patience) -> Self {
         self.0.iter_mut().for_each(|provider| provider.patience = patience);
+        self
+    }
+
+    /// Has it ask for its public documents so often; without this, once a day.
+    pub fn with_refresh(mut self, refresh: Refresh) -> Self {
+        self.0.iter_mut().for_each(|provider| provider.refresh = refresh);
         self
     }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use gestore::shell::{Error, Plan, init, serve, set_password};
+use gestore::shell::{DAYS, Error, Plan, Renewal, init, renew, serve, set_password};
 use tracing_subscriber::EnvFilter;
 
 /// The reference provider of certified mail.
@@ -40,6 +40,17 @@ enum Verb {
         /// The user's address, as gestore.toml has it.
         address: String,
     },
+    /// Makes a new list of revoked certificates, and lays it where each provider of the folder reads it.
+    Crl {
+        /// The folder that `gestore init` made, with the authority in it.
+        dir: PathBuf,
+        /// A certificate in PEM that is revoked from now on; who was revoked before stays so.
+        #[arg(long, value_name = "CERTIFICATE")]
+        revoke: Vec<PathBuf>,
+        /// How long the list is good.
+        #[arg(long, default_value_t = DAYS)]
+        days: u32,
+    },
     /// Serves the provider of a folder until Ctrl-C.
     Serve {
         /// The folder, as `gestore init` made it.
@@ -65,6 +76,7 @@ fn run(verb: Verb) -> Result<(), Error> {
     match verb {
         Verb::Init { dir, domains, users } => print(&init(&Plan { folder: dir, domains, users })?),
         Verb::Password { dir, address } => print(&(set_password(&dir, &address)? + "\n")),
+        Verb::Crl { dir, revoke, days } => print(&renew(&Renewal { folder: dir, revoke, days })?),
         Verb::Serve { dir, log } => {
             start_log(log)?;
             serve(&dir, |places| {

@@ -14,6 +14,22 @@ use crate::IndexSource;
 
 //= PEC-4.5-10
 const DAILY: Duration = Duration::from_secs(24 * 3600);
+
+/// How long a document holds at most until it is asked for again; a matter of this life of the node, not of its log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refresh {
+    /// The provider index.
+    pub index: Duration,
+    /// The list of revoked certificates, which is asked for earlier where half of its own time is over earlier.
+    pub revocations: Duration,
+}
+
+impl Default for Refresh {
+    fn default() -> Self {
+        Self { index: DAILY, revocations: DAILY }
+    }
+}
+
 /// When a document is asked for again that was not to be had, or not newer.
 const AGAIN: Duration = Duration::from_secs(600);
 
@@ -69,7 +85,7 @@ impl Provider {
         if self.index.as_ref().is_some_and(|before| index.signed_at() < before.signed_at()) {
             return self.keep_last(now, Document::Index, "più vecchio di quello in uso", out);
         }
-        self.alarms.set(Alarm::Fetch(Document::Index), now + DAILY);
+        self.alarms.set(Alarm::Fetch(Document::Index), now + self.refresh.index);
         self.faults.remove(&Document::Index);
         if self.index.is_none() || self.ledger.index != Some(body.id) {
             let mut act = Act::new(now, Then::Index(index));
@@ -86,7 +102,8 @@ impl Provider {
             return self.keep_last(now, Document::Revocations, "più vecchia di quella in uso", out);
         }
         self.revocations_asked = true;
-        self.alarms.set(Alarm::Fetch(Document::Revocations), next_list(now, found.this_update(), found.next_update()));
+        let next = next_list(now, found.this_update(), found.next_update(), self.refresh.revocations);
+        self.alarms.set(Alarm::Fetch(Document::Revocations), next);
         self.faults.remove(&Document::Revocations);
         if self.revocations.is_none() || self.ledger.revocations != Some(body.id) {
             let mut act = Act::new(now, Then::Revocations(found));
@@ -99,7 +116,11 @@ impl Provider {
 
     /// Keeps the last good document in force, asks again in a while, and notes once why.
     pub(super) fn keep_last(&mut self, now: Timestamp, document: Document, fault: &str, out: &mut Vec<Effect>) {
-        self.alarms.set(Alarm::Fetch(document), now + AGAIN);
+        let refresh = match document {
+            Document::Index => self.refresh.index,
+            Document::Revocations => self.refresh.revocations,
+        };
+        self.alarms.set(Alarm::Fetch(document), now + refresh.min(AGAIN));
         self.revocations_asked |= document == Document::Revocations;
         self.wake_if_ready(now, out);
         if self.faults.get(&document).is_none_or(|before| before != fault) {
@@ -111,12 +132,12 @@ impl Provider {
     }
 }
 
-/// When the next list of revoked certificates is asked for: when half of this one's time has passed, each day at least
-/// where lists last for longer, and again and again while there is no newer one.
+/// When the next list of revoked certificates is asked for: when half of this one's time has passed, after `refresh` at
+/// the latest where lists last for longer, and again and again while there is no newer one.
 //= PEC-2.2.2-16
-fn next_list(now: Timestamp, this_update: Timestamp, next_update: Timestamp) -> Timestamp {
+fn next_list(now: Timestamp, this_update: Timestamp, next_update: Timestamp, refresh: Duration) -> Timestamp {
     let half = this_update + next_update.since(this_update) / 2;
-    half.min(now + DAILY).max(now + AGAIN)
+    half.min(now + refresh).max(now + refresh.min(AGAIN))
 }
 
 #[cfg(test)]
@@ -129,9 +150,12 @@ mod tests {
 
     #[test]
     fn a_list_is_asked_for_again_at_half_its_time_each_day_at_least_and_then_each_ten_minutes() {
-        let six_hours = |now| next_list(at(now), at(0), at(360));
+        let six_hours = |now| next_list(at(now), at(0), at(360), DAILY);
         assert_eq!((six_hours(1), six_hours(100)), (at(180), at(180)));
         assert_eq!((six_hours(175), six_hours(300), six_hours(700)), (at(185), at(310), at(710)));
-        assert_eq!(next_list(at(1), at(0), at(30 * 24 * 60)), at(1) + DAILY);
+        assert_eq!(next_list(at(1), at(0), at(30 * 24 * 60), DAILY), at(1) + DAILY);
+        let minute = Duration::from_secs(60);
+        assert_eq!(next_list(at(1), at(0), at(30 * 24 * 60), minute), at(2));
+        assert_eq!(next_list(at(700), at(0), at(360), minute), at(701));
     }
 }

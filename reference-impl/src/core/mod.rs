@@ -28,6 +28,7 @@ mod smtp;
 mod virus;
 mod writer;
 
+pub use directory::Refresh;
 pub use journal::{Declared, declare, found, founding};
 pub use patience::Patience;
 pub(crate) use provider::Provider;

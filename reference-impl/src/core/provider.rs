@@ -7,7 +7,7 @@ use collaudo_node::{Bytes, ConnId, DurableLog, Effect, End, Input, Ticket, Times
 use super::{
     act::{Act, Held},
     alarms::Alarms,
-    directory::Document,
+    directory::{Document, Refresh},
     examine::Examined,
     inquiry::{Inquiry, conn_of, read_index},
     ledger::{Ledger, fold},
@@ -54,6 +54,7 @@ pub(crate) struct Provider {
     pub(super) held: Held,
     pub(super) visits: Visits,
     pub(crate) patience: Patience,
+    pub(crate) refresh: Refresh,
     /// Couriers that may be under way to one destination at once.
     pub(crate) couriers: usize,
     pub(super) writer: Writer,
@@ -158,6 +159,7 @@ impl Provider {
             held: Held::default(),
             visits: Visits::default(),
             patience: Patience::default(),
+            refresh: Refresh::default(),
             couriers: 1,
             sessions: BTreeMap::new(),
             waiting: BTreeMap::new(),

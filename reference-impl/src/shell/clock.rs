@@ -9,6 +9,9 @@ use std::{
 use collaudo_node::Timestamp;
 
 /// The time as the node is told it: the machine's, but never less than what was told before.
+///
+/// Only the node and the dates of certificates go by it. How long something may take goes by [`Stopwatch`], [`within`] and
+/// [`pause`], which a clock that is set anew does not touch.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     told: Timestamp,
@@ -27,7 +30,8 @@ pub(super) fn now() -> Timestamp {
     Timestamp::from_unix_micros(i64::try_from(micros).unwrap_or(i64::MAX))
 }
 
-/// Time that passes.
+/// Time that passes, whatever becomes of the machine's calendar.
+#[derive(Clone, Copy)]
 pub(super) struct Stopwatch(Instant);
 
 impl Stopwatch {

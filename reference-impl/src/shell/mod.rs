@@ -26,7 +26,7 @@ use secret::write_secret;
 
 pub use self::{
     error::Error,
-    init::{Plan, init},
+    init::{DAYS, Plan, Renewal, init, renew},
     logins::set_password,
     serve::serve,
 };

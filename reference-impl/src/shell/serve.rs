@@ -23,8 +23,9 @@ use tokio::{
 use tracing::info;
 
 use super::{
-    Error, clock, config,
-    config::Settings,
+    Error,
+    clock::{self, Stopwatch},
+    config::{self, Settings},
     crew::Crew,
     dns::Dns,
     documents::Documents,
@@ -37,7 +38,7 @@ use super::{
     store::{Log, Store},
     tls::Tls,
 };
-use crate::{Gestore, Patience, found};
+use crate::{Gestore, Patience, Refresh, found};
 
 /// How long connections have to take our last word once the server ends.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -57,6 +58,7 @@ pub fn serve(folder: &Path, ready: impl FnOnce(&[(&str, SocketAddr)])) -> Result
     let runtime = runtime.map_err(|error| Error::Other(error.to_string()))?;
     let (events, inbox) = channel();
     let (stop, stopped) = watch::channel(false);
+    let uptime = Stopwatch::start();
     let failures = Arc::new(Mutex::new(Failures::new(settings.logins)));
     let gate = Gate::new(settings.limits.connections, settings.limits.connections_per_peer);
     let tls = Tls::read(&settings)?;
@@ -84,12 +86,14 @@ pub fn serve(folder: &Path, ready: impl FnOnce(&[(&str, SocketAddr)])) -> Result
         signer: Arc::new(Signer::read(&settings.path(&settings.files.signing_key))?),
         passwords: Arc::new(Passwords::read(&settings.path(&settings.files.passwords))?),
         failures: failures.clone(),
+        uptime,
         delay: Duration::from_millis(settings.logins.delay_milliseconds),
         dialer,
         stop,
         desk: Default::default(),
     };
-    let is_barred = move |peer| failures.lock().unwrap_or_else(PoisonError::into_inner).is_barred(peer, clock::now());
+    let is_barred =
+        move |peer| failures.lock().unwrap_or_else(PoisonError::into_inner).is_barred(peer, uptime.elapsed());
     let door = Door {
         acceptor: tls.acceptor,
         events: events.clone(),
@@ -132,7 +136,10 @@ fn recover(settings: &Settings, events: &Sender<Event>) -> Result<(Gestore, Stor
         imap_idle: Duration::from_secs(limits.imap_idle_seconds),
         pop3_idle: Duration::from_secs(limits.pop3_idle_seconds),
     });
-    let node = node.with_couriers(settings.relay.couriers);
+    let node = node.with_couriers(settings.relay.couriers).with_refresh(Refresh {
+        index: Duration::from_secs(settings.index.refresh_seconds),
+        revocations: Duration::from_secs(settings.crl.as_ref().map_or(config::DAY, |crl| crl.refresh_seconds)),
+    });
     match node.fault() {
         Some(fault) => Err(Error::at(&path, fault)),
         None => Ok((node, Store::start(&path, log, events.clone())?)),

@@ -39,6 +39,40 @@ impl Talk {
         Ok(Self(BufReader::new(StreamOwned::new(session, stream))))
     }
 
+    /// A reader over IMAP that is logged in and waits for news (IDLE).
+    pub(crate) fn idle(port: u16, tls: &Arc<ClientConfig>, address: &str, password: &str) -> io::Result<Self> {
+        let mut talk = Self::begin(port, tls)?;
+        talk.line()?;
+        let commands = [
+            (format!("a LOGIN {address} {password}"), "a OK"),
+            ("b SELECT INBOX".into(), "b OK"),
+            ("c IDLE".into(), "+"),
+        ];
+        for (command, end) in commands {
+            talk.say(&command)?;
+            talk.until(end)?;
+        }
+        Ok(talk)
+    }
+
+    /// Reads up to a line of IMAP that begins so; one that says no or bad is an error.
+    pub(crate) fn until(&mut self, begin: &str) -> io::Result<String> {
+        loop {
+            let line = self.line()?;
+            if line.starts_with(begin) {
+                return Ok(line);
+            }
+            if !line.starts_with("* ") || line.starts_with("* BYE") {
+                return Err(io::Error::other(line));
+            }
+        }
+    }
+
+    /// Takes the server for dead after this silence.
+    pub(crate) fn be_patient_for(&self, silence: Duration) -> io::Result<()> {
+        self.0.get_ref().sock.set_read_timeout(Some(silence))
+    }
+
     pub(crate) fn send(&mut self, octets: &[u8]) -> io::Result<()> {
         self.0.get_mut().write_all(octets)?;
         self.0.get_mut().flush()

@@ -17,31 +17,9 @@ const MESSAGES: usize = 3;
 /// The most memory that a provider may ever have held, in KiB.
 const MEMORY_KIB: u64 = 1024 * 1024;
 
-/// A reader that is logged in and waits (IDLE).
+/// A reader that is logged in and waits.
 fn wait(network: &Network) -> io::Result<Talk> {
-    let mut talk = Talk::begin(network.port("alfa.test", "imap"), &network.tls)?;
-    talk.line()?;
-    let password = network.password(WATCHED);
-    for (command, end) in
-        [(format!("a LOGIN {WATCHED} {password}"), "a OK"), ("b SELECT INBOX".into(), "b OK"), ("c IDLE".into(), "+")]
-    {
-        talk.send(format!("{command}\r\n").as_bytes())?;
-        until(&mut talk, end)?;
-    }
-    Ok(talk)
-}
-
-/// Reads up to a line that begins so; one that says no or bad is an error.
-fn until(talk: &mut Talk, end: &str) -> io::Result<()> {
-    loop {
-        let line = talk.line()?;
-        if line.starts_with(end) {
-            return Ok(());
-        }
-        if !line.starts_with("* ") || line.starts_with("* BYE") {
-            return Err(io::Error::other(line));
-        }
-    }
+    Talk::idle(network.port("alfa.test", "imap"), &network.tls, WATCHED, network.password(WATCHED))
 }
 
 /// The most memory that a process ever held, in KiB.
@@ -77,9 +55,9 @@ fn many_readers_and_many_clients_at_once_are_served_without_an_error() {
     network.submit(ANNA).submit(ANNA, WATCHED, "Novità").expect("a message taken");
     // Each is told that there is a new message, and takes up its work again.
     for reader in &mut readers {
-        until(reader, "* ").expect("news");
+        reader.until("* ").expect("news");
         reader.send(b"DONE\r\n").expect("a reader that is still there");
-        until(reader, "c OK").expect("the end of waiting");
+        reader.until("c OK").expect("the end of waiting");
     }
     assert_eq!(network.wait_for(BRUNO, CLIENTS * MESSAGES).len(), CLIENTS * MESSAGES);
     for domain in ["alfa.test", "beta.test"] {

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
-        Arc, Mutex,
+        Arc, LazyLock, Mutex,
         atomic::{AtomicU16, Ordering},
     },
     thread,
@@ -19,17 +19,11 @@ use rustls::ClientConfig;
 
 use crate::client;
 
-/// Services in the order of their lines in `gestore.toml`, and what `gestore init` adds to the thousands for each.
-const SERVICES: [(&str, u16); 7] = [
-    ("submissions", 465),
-    ("submission", 587),
-    ("relay", 525),
-    ("imap", 993),
-    ("pop3", 995),
-    ("ldap", 636),
-    ("https", 443),
-];
+/// Services, by the names that `[ports]` has for them.
+const SERVICES: [&str; 7] = ["submissions", "submission", "relay", "imap", "pop3", "ldap", "https"];
 
+/// Blocks of a thousand ports for processes of tests.
+const BLOCKS: u32 = 20;
 /// Attempts of a tenth of a second each, after which something is not to come any more.
 const PATIENCE: usize = 600;
 
@@ -38,6 +32,7 @@ pub(crate) struct Network {
     folder: PathBuf,
     providers: BTreeMap<String, Provider>,
     passwords: BTreeMap<String, String>,
+    environment: Vec<(&'static str, String)>,
     pub(crate) tls: Arc<ClientConfig>,
 }
 
@@ -63,22 +58,33 @@ impl Network {
         });
         let passwords = passwords.collect();
         let authority = fs::read(folder.join("authority/authority.crt.pem")).expect("an authority");
-        let mut providers = BTreeMap::new();
-        let mut moved = Vec::new();
-        for (n, domain) in (0..).zip(domains) {
+        let providers = domains.iter().map(|domain| {
             let folder = if domains.len() == 1 { folder.clone() } else { folder.join(domain) };
-            let base = 2000 + n * 1000;
-            let ports: BTreeMap<_, _> = SERVICES.iter().map(|(service, _)| (*service, free_port())).collect();
-            moved.extend(
-                SERVICES.iter().map(|(service, offset)| ((base + offset).to_string(), ports[service].to_string())),
-            );
-            providers.insert((*domain).to_owned(), Provider { folder, ports, process: None, log: Arc::default() });
-        }
-        let network = Self { folder, providers, passwords, tls: client::trusting(&authority) };
+            let ports = SERVICES.map(|service| (service, free_port())).into();
+            ((*domain).to_owned(), Provider { folder, ports, process: None, log: Arc::default() })
+        });
+        let providers = providers.collect();
+        let network = Self { folder, providers, passwords, environment: Vec::new(), tls: client::trusting(&authority) };
         for domain in domains {
-            network.edit(domain, |text| moved.iter().fold(text, |text, (from, to)| text.replace(from, to)));
+            network.move_ports(domain);
         }
         network
+    }
+
+    /// Has a provider serve at its ports, and find the others at theirs.
+    fn move_ports(&self, domain: &str) {
+        for (service, port) in &self.providers[domain].ports {
+            self.set(domain, service, (*port).into());
+        }
+        for (other, provider) in &self.providers {
+            let place = format!("\"127.0.0.1:{}\"", provider.ports["relay"]);
+            self.replace(domain, &format!("\"{other}\""), &place);
+        }
+    }
+
+    /// Has all that is served from now on find this in its environment.
+    pub(crate) fn set_environment(&mut self, environment: Vec<(&'static str, String)>) {
+        self.environment = environment;
     }
 
     /// Changes the configuration of a provider.
@@ -90,6 +96,10 @@ impl Network {
 
     /// Changes a number of the configuration of a provider.
     pub(crate) fn set(&self, domain: &str, key: &str, value: u64) {
+        self.replace(domain, key, &value.to_string());
+    }
+
+    fn replace(&self, domain: &str, key: &str, value: &str) {
         self.edit(domain, |text| {
             let set = |line: &str| match line.split_once(" = ") {
                 Some((found, _)) if found == key => format!("{key} = {value}\n"),
@@ -109,6 +119,7 @@ impl Network {
         let provider = self.providers.get_mut(domain).expect("a provider of the network");
         let mut command = gestore();
         command.arg("serve").arg(&provider.folder).args(["--log", level]);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("gestore runs");
         let errors = process.stderr.take().expect("standard error");
         let log = provider.log.clone();
@@ -122,7 +133,8 @@ impl Network {
         while !said.ends_with("ready\n") {
             if out.read_line(&mut said).expect("text") == 0 {
                 logging.join().expect("its last words");
-                panic!("{domain} is not served: {said}{}", provider.log.lock().expect("a log"));
+                let status = process.wait().expect("it has ended");
+                panic!("{domain} is not served ({status}): {said}{}", provider.log.lock().expect("a log"));
             }
         }
         thread::spawn(move || out.read_to_end(&mut Vec::new()));
@@ -159,6 +171,11 @@ impl Network {
 
     pub(crate) fn folder(&self, domain: &str) -> &Path {
         &self.providers[domain].folder
+    }
+
+    /// The folder that `gestore init` made.
+    pub(crate) fn root(&self) -> &Path {
+        &self.folder
     }
 
     pub(crate) fn authority(&self) -> PathBuf {
@@ -222,11 +239,20 @@ pub(crate) fn gestore() -> Command {
 }
 
 /// A port that nobody has, outside the range from which the system gives ports away.
+///
+/// Between its being found and its being served other tests may run, in this process and in others. So each process has
+/// a block of its own, and holds the block's first port as long as it lives.
 fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
+    static BLOCK: LazyLock<(TcpListener, AtomicU16)> = LazyLock::new(|| {
+        let first = std::process::id() % BLOCKS;
+        let block = (0..BLOCKS).find_map(|n| {
+            let start = u16::try_from(11_000 + (first + n) % BLOCKS * 1000).expect("a port");
+            Some((TcpListener::bind(("127.0.0.1", start)).ok()?, AtomicU16::new(start + 1)))
+        });
+        block.expect("a block of ports that no other process holds")
+    });
     loop {
-        let start = 11_000 + u16::try_from(std::process::id() % 40).expect("a small number") * 500;
-        let port = start.saturating_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = BLOCK.1.fetch_add(1, Ordering::Relaxed);
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }

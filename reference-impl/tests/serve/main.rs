@@ -8,3 +8,5 @@ mod kill;
 mod limits;
 mod outside;
 mod programs;
+mod revoked;
+mod time;

@@ -8,12 +8,14 @@ use std::{
     path::PathBuf,
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 
 pub(super) use read::read;
 
 /// The file's name in a provider's folder.
 pub(super) const FILE: &str = "gestore.toml";
+/// Seconds of a day: public documents are asked for at least as often.
+pub(super) const DAY: u64 = 24 * 3600;
 
 /// All that `gestore.toml` says. Paths in it are relative to its folder.
 #[derive(Clone, Debug, Deserialize)]
@@ -115,6 +117,8 @@ pub(super) struct Index {
     pub(super) from: String,
     #[serde(default = "index_signer")]
     pub(super) signer: PathBuf,
+    #[serde(default = "day", deserialize_with = "within_a_day")]
+    pub(super) refresh_seconds: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -122,6 +126,8 @@ pub(super) struct Index {
 pub(super) struct Crl {
     /// A file or `https://...`.
     pub(super) from: String,
+    #[serde(default = "day", deserialize_with = "within_a_day")]
+    pub(super) refresh_seconds: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -201,6 +207,18 @@ pub(super) struct Scanner {
 
 fn loopback() -> IpAddr {
     IpAddr::from([127, 0, 0, 1])
+}
+
+fn day() -> u64 {
+    DAY
+}
+
+fn within_a_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let seconds = u64::deserialize(deserializer)?;
+    match seconds {
+        1..=DAY => Ok(seconds),
+        _ => Err(de::Error::custom(format!("found {seconds}, expected seconds from 1 to {DAY}, which is a day"))),
+    }
 }
 
 fn index_signer() -> PathBuf {

@@ -140,6 +140,19 @@ mod tests {
     }
 
     #[test]
+    fn documents_are_asked_for_each_day_at_least_and_not_without_a_pause() {
+        let settings = parse(Path::new("gestore.toml"), GOOD).expect("a good file");
+        assert_eq!(settings.index.refresh_seconds, 86_400);
+        let with = |seconds: u32| format!("{GOOD}refresh_seconds = {seconds}\n");
+        let settings = parse(Path::new("gestore.toml"), &with(2)).expect("a good file");
+        assert_eq!(settings.index.refresh_seconds, 2);
+        for seconds in [0, 86_401] {
+            let told = fault(&with(seconds));
+            assert!(told.starts_with(&format!("gestore.toml:9: found {seconds}, expected seconds from 1")), "{told}");
+        }
+    }
+
+    #[test]
     fn an_index_over_plain_http_is_refused() {
         let told = fault(&GOOD.replace("indice.ldif.p7m", "http://alfa.test/indice"));
         assert!(told.starts_with("gestore.toml:8: index from \"http://\""), "{told}");

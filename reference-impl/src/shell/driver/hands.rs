@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use collaudo_node::{Bytes, ConnId, Effect, Host, Input, Ticket, Timestamp};
+use collaudo_node::{Bytes, ConnId, Effect, Host, Input, Ticket};
 use tokio::{
     runtime::Handle,
     sync::{
@@ -19,7 +19,8 @@ use tracing::{debug, warn};
 
 use super::Event;
 use crate::shell::{
-    Error, clock,
+    Error,
+    clock::{self, Stopwatch},
     crew::Crew,
     documents::Documents,
     identity::Signer,
@@ -49,6 +50,8 @@ pub(in crate::shell) struct Hands {
     pub(in crate::shell) signer: Arc<Signer>,
     pub(in crate::shell) passwords: Arc<Passwords>,
     pub(in crate::shell) failures: Arc<Mutex<Failures>>,
+    /// Since the server was started.
+    pub(in crate::shell) uptime: Stopwatch,
     /// How long a wrong password waits for its answer.
     pub(in crate::shell) delay: Duration,
     pub(in crate::shell) stop: watch::Sender<bool>,
@@ -114,14 +117,14 @@ impl Hands {
     }
 
     /// Carries out effects in their order; connections and the crew hear of theirs by [`Self::send_off`].
-    pub(super) fn carry_out(&mut self, now: Timestamp, turn: Option<ConnId>, effects: &mut Vec<Effect>) {
+    pub(super) fn carry_out(&mut self, turn: Option<ConnId>, effects: &mut Vec<Effect>) {
         for effect in effects.drain(..) {
             match effect {
                 Effect::Write { conn, bytes } => self.order(conn, Order::Write(bytes)),
                 Effect::StartTls { conn } => self.order(conn, Order::StartTls),
                 Effect::Close { conn } => self.order(conn, Order::Close),
                 Effect::Connect { conn, host, port } => self.connect(conn, host, port),
-                Effect::CheckPassword { ticket, account, secret } => self.check(now, turn, ticket, account, secret),
+                Effect::CheckPassword { ticket, account, secret } => self.check(turn, ticket, account, secret),
                 other => self.ask(other),
             }
         }
@@ -232,8 +235,9 @@ impl Hands {
     }
 
     /// Has a password checked, unless there were too many wrong ones; a wrong one waits for its answer.
-    fn check(&mut self, now: Timestamp, turn: Option<ConnId>, ticket: Ticket, account: String, secret: String) {
+    fn check(&mut self, turn: Option<ConnId>, ticket: Ticket, account: String, secret: String) {
         self.desk.owed += 1;
+        let now = self.uptime.elapsed();
         turn.map(|conn| self.desk.asking.insert(ticket, conn));
         let link = turn.and_then(|conn| self.desk.links.get(&conn));
         let peer = link.and_then(|link| link.door).map(|(_, peer)| peer);

@@ -14,11 +14,17 @@ use tracing::{info, warn};
 
 pub(super) use hands::Hands;
 
-use super::{Error, clock::Clock, net::Order};
+use super::{
+    Error,
+    clock::{Clock, Stopwatch},
+    net::Order,
+};
 use crate::Gestore;
 
 /// What is heard before the hands are sent off: who has much to do is woken once and not for each thing.
 const LOT: usize = 256;
+/// The longest sleep: nobody tells when the machine's clock is set anew, or that the machine itself has slept.
+const GLANCE: Duration = Duration::from_secs(1);
 /// How long what is under way may take when the server is told to end.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -49,23 +55,23 @@ impl Driver {
         let mut clock = Clock::default();
         let mut effects = Vec::new();
         self.take(&mut clock, Input::Started, &mut effects);
-        let mut ends_at = None;
+        let mut stopping: Option<Stopwatch> = None;
         loop {
             let now = clock.now();
             if self.node.next_deadline().is_some_and(|at| at <= now) {
                 self.take(&mut clock, Input::Deadline, &mut effects);
             }
-            if let Some(at) = ends_at
-                && (self.hands.is_idle() || now >= at)
+            if let Some(since) = stopping
+                && (self.hands.is_idle() || since.elapsed() >= GRACE)
             {
                 break;
             }
             // Where the next one is due already, what was said meanwhile is heard first.
-            let mut wait = self.node.next_deadline().into_iter().chain(ends_at).min().map(|at| at.since(now));
+            let mut wait = self.node.next_deadline().map_or(GLANCE, |at| at.since(now).min(GLANCE));
             let done = self.hands.send_off()?;
             if !done.is_empty() {
                 self.attend(&mut clock, Event::Answers(done), &mut effects);
-                wait = Some(Duration::ZERO);
+                wait = Duration::ZERO;
             }
             let first = self.hear(wait);
             for event in first.into_iter().chain(self.inbox.try_iter().take(LOT).collect::<Vec<_>>()) {
@@ -73,7 +79,7 @@ impl Driver {
                     Event::Stop => {
                         info!("stopping: no more is taken, and what is under way is finished");
                         self.hands.stop();
-                        ends_at = Some(now + GRACE);
+                        stopping = Some(Stopwatch::start());
                     }
                     Event::Broken(fault) => return Err(fault),
                     event => self.attend(&mut clock, event, &mut effects),
@@ -109,12 +115,8 @@ impl Driver {
         }
     }
 
-    fn hear(&self, wait: Option<Duration>) -> Option<Event> {
-        let heard = match wait {
-            Some(wait) => self.inbox.recv_timeout(wait),
-            None => self.inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        };
-        match heard {
+    fn hear(&self, wait: Duration) -> Option<Event> {
+        match self.inbox.recv_timeout(wait) {
             Ok(event) => Some(event),
             Err(RecvTimeoutError::Timeout) => None,
             // The hands hold a sender, so somebody can always speak.
@@ -126,6 +128,6 @@ impl Driver {
         let now = clock.now();
         let turn = self.hands.turn(&input);
         self.node.handle(now, input, effects);
-        self.hands.carry_out(now, turn, effects);
+        self.hands.carry_out(turn, effects);
     }
 }

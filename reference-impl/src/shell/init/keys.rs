@@ -3,12 +3,12 @@
 use collaudo_node::Bytes;
 use jiff::Timestamp;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CustomExtension, DistinguishedName, DnType,
-    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
-    PKCS_RSA_SHA256, RsaKeySize, SanType, SerialNumber, date_time_ymd,
+    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RsaKeySize, SanType, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 
+use super::crl;
 use crate::{
     core::message,
     shell::{Error, clock, identity::Signer},
@@ -41,9 +41,7 @@ pub(super) fn name_of(domain: &str) -> String {
 
 impl Authority {
     pub(super) fn new() -> Result<Self, Error> {
-        let mut params = params("Autorita di prova")?;
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let params = authority()?;
         let key = rsa()?;
         let certificate = params.self_signed(&key).map_err(told)?.pem();
         let issuer = Issuer::new(params, key);
@@ -113,17 +111,21 @@ impl Authority {
 
     /// A list that revokes nobody.
     pub(super) fn crl(&self) -> Result<Vec<u8>, Error> {
-        let (year, month, day) = today()?;
-        let list = CertificateRevocationListParams {
-            this_update: date_time_ymd(year, month, day),
-            next_update: date_time_ymd(year + YEARS, month, 1),
-            crl_number: SerialNumber::from(1),
-            issuing_distribution_point: None,
-            revoked_certs: Vec::new(),
-            key_identifier_method: KeyIdMethod::Sha256,
-        };
-        Ok(list.signed_by(&self.issuer).map_err(told)?.der().to_vec())
+        crl::List::default().sign(&self.issuer, clock::now(), crl::DAYS)
     }
+}
+
+/// The authority of a network that was made before, by its key in PEM.
+pub(super) fn issuer(key: &str) -> Result<Issuer<'static, KeyPair>, Error> {
+    Ok(Issuer::new(authority()?, KeyPair::from_pem(key).map_err(told)?))
+}
+
+/// What an authority is, but for its key.
+fn authority() -> Result<CertificateParams, Error> {
+    let mut params = params("Autorita di prova")?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    Ok(params)
 }
 
 /// Written by hand, for the library has it go with basic constraints, which a provider's certificate must not have.
@@ -164,6 +166,6 @@ fn rsa() -> Result<KeyPair, Error> {
     KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).map_err(told)
 }
 
-fn told(fault: impl ToString) -> Error {
+pub(super) fn told(fault: impl ToString) -> Error {
     Error::Other(format!("keys and certificates cannot be made: {}", fault.to_string()))
 }

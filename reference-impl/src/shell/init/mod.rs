@@ -1,5 +1,6 @@
 //! `gestore init`: a provider, or a small network of them, ready to be served.
 
+mod crl;
 mod keys;
 mod record;
 mod settings;
@@ -9,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use self::crl::{DAYS, Renewal, renew};
 use self::{
     keys::{Authority, Provider},
     settings::Neighbour,
@@ -50,7 +52,7 @@ pub fn init(plan: &Plan) -> Result<String, Error> {
         index: authority.sign_index(&index)?,
         crl: authority.crl()?,
     };
-    let keep = plan.folder.join("authority");
+    let keep = plan.folder.join(crl::KEEP);
     make(&keep)?;
     write_secret(&keep.join("authority.key.pem"), &authority.key())?;
     write(&keep.join("authority.crt.pem"), shared.authority.as_bytes())?;

@@ -90,9 +90,11 @@ impl Neighbour {
          [index]\n\
          from = \"indice.ldif.p7m\"              # a file, \"https://...\", or \"ldaps://host:port\"\n\
          signer = \"index-signer.crt.pem\"       # who must have signed it\n\
+         refresh_seconds = 86_400               # asked for again so often; a day at most\n\
          \n\
          [crl]\n\
          from = \"lista-revoche.crl\"            # a file or \"https://...\"; without this section none is looked at\n\
+         refresh_seconds = 86_400               # asked for again so often, or at half of its time\n\
          \n\
          # Keys and certificates in PEM, passwords as Argon2id hashes, the store an SQLite file.\n\
          [files]\n\

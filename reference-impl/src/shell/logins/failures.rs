@@ -1,13 +1,11 @@
 use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
-use collaudo_node::Timestamp;
-
 use crate::shell::config::Logins;
 
 /// Accounts and peers that are remembered at most; beyond, those go whose last failure is the oldest.
 const ROOM: usize = 10_000;
 
-/// Wrong passwords of late, by account and by peer.
+/// Wrong passwords of late, by account and by peer. Time is what has passed since the server was started.
 pub(in crate::shell) struct Failures {
     rules: Logins,
     accounts: BTreeMap<String, Count>,
@@ -17,7 +15,7 @@ pub(in crate::shell) struct Failures {
 #[derive(Clone, Copy)]
 struct Count {
     failures: u32,
-    last: Timestamp,
+    last: Duration,
 }
 
 /// Whether a password may be tried.
@@ -34,11 +32,11 @@ impl Failures {
     }
 
     /// Whether a peer had so many failures that it is not let in at all.
-    pub(in crate::shell) fn is_barred(&self, peer: IpAddr, now: Timestamp) -> bool {
+    pub(in crate::shell) fn is_barred(&self, peer: IpAddr, now: Duration) -> bool {
         self.recent(self.peers.get(&peer), now) >= self.rules.failures_per_peer
     }
 
-    pub(in crate::shell) fn turn(&self, account: &str, peer: Option<IpAddr>, now: Timestamp) -> Turn {
+    pub(in crate::shell) fn turn(&self, account: &str, peer: Option<IpAddr>, now: Duration) -> Turn {
         let account = self.recent(self.accounts.get(&account.to_ascii_lowercase()), now);
         match account >= self.rules.failures_per_account || peer.is_some_and(|peer| self.is_barred(peer, now)) {
             true => Turn::Barred,
@@ -52,7 +50,7 @@ impl Failures {
         self.accounts.remove(&account.to_ascii_lowercase());
     }
 
-    pub(in crate::shell) fn failed(&mut self, account: &str, peer: Option<IpAddr>, now: Timestamp) {
+    pub(in crate::shell) fn failed(&mut self, account: &str, peer: Option<IpAddr>, now: Duration) {
         let window = Duration::from_secs(self.rules.window_seconds);
         add(&mut self.accounts, account.to_ascii_lowercase(), now, window);
         if let Some(peer) = peer {
@@ -60,17 +58,18 @@ impl Failures {
         }
     }
 
-    fn recent(&self, count: Option<&Count>, now: Timestamp) -> u32 {
+    fn recent(&self, count: Option<&Count>, now: Duration) -> u32 {
         let window = Duration::from_secs(self.rules.window_seconds);
-        count.filter(|count| now.since(count.last) < window).map_or(0, |count| count.failures)
+        count.filter(|count| now.saturating_sub(count.last) < window).map_or(0, |count| count.failures)
     }
 }
 
-fn add<K: Ord + Clone>(counts: &mut BTreeMap<K, Count>, key: K, now: Timestamp, window: Duration) {
-    let before = counts.get(&key).filter(|count| now.since(count.last) < window).map_or(0, |count| count.failures);
+fn add<K: Ord + Clone>(counts: &mut BTreeMap<K, Count>, key: K, now: Duration, window: Duration) {
+    let before =
+        counts.get(&key).filter(|count| now.saturating_sub(count.last) < window).map_or(0, |count| count.failures);
     counts.insert(key, Count { failures: before.saturating_add(1), last: now });
     if counts.len() > ROOM {
-        counts.retain(|_, count| now.since(count.last) < window);
+        counts.retain(|_, count| now.saturating_sub(count.last) < window);
         let oldest = counts.iter().min_by_key(|(_, count)| count.last).map(|(key, _)| key.clone());
         oldest.filter(|_| counts.len() > ROOM).map(|key| counts.remove(&key));
     }
@@ -83,8 +82,8 @@ mod tests {
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
     const THERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2));
 
-    fn at(seconds: u64) -> Timestamp {
-        Timestamp::default() + Duration::from_secs(seconds)
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
     }
 
     fn failures() -> Failures {
