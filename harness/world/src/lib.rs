@@ -37,7 +37,8 @@ pub use index::{CRL_NAME, INDEX_NAME};
 pub use lab::{Injection, Lab, LabError, LabSettings, Place, Service};
 pub use live::{
     Pace,
-    foreign::{Foreign, Handout, Listed, Mailbox, certificates},
+    foreign::{CRL_SECONDS, Foreign, Handout, Listed, Mailbox, certificates},
+    movable::{Follower, Hand, MovableClock},
 };
 pub use pki::{Identity, MAX_PROVIDERS, Pki, SigningKey};
 pub use subject::{Declared, Founding, Subject};
@@ -70,6 +71,9 @@ pub enum WorldError {
     /// A mailbox of a foreign provider that cannot be emptied before a run, in words.
     #[error("a mailbox cannot be emptied: {0}")]
     Mailbox(String),
+    /// A clock that can be moved and was not, in words.
+    #[error("the subject's clock cannot be moved: {0}")]
+    Moving(String),
     /// A fault that names a host which is not there.
     #[error("the plan names the host \"{0}\", which is no provider's, nor the directory where a provider asks it")]
     Host(String),

@@ -84,6 +84,13 @@ quiet_ms = 5000        # a scenario is over when nothing has stirred for so long
 clock_seconds = 5      # how far its clock may be off
 # dns = "127.0.0.1:7053"   # where the zone of our providers is served, UDP and TCP; DNS has no ports, so ours must be 25 then
 
+# A provider whose clock can be moved is examined in minutes, the scenarios that wait for hours included: what stands here
+# is run by sh in this folder, with $SECONDS_AHEAD (ever more) for how far it is to be ahead of real time. For one under libfaketime:
+# [clock]
+# move = "printf '+%s' \"$SECONDS_AHEAD\" > /var/lib/pec/faketime"
+# rest_ms = 1500         # how long nothing must stir behind a leap, in real time; longer than it takes to see the new time
+# stride_s = 1500        # the farthest leap: what it does of its own accord may be so much late, but never past a time that counts
+
 [subject]
 name = "Gestore Esempio S.p.A."                    # providerName of the index, as its certificate has it
 domain = "pec.esempio.it"                          # its certified domain; none of ours below
@@ -165,7 +172,8 @@ const SHEET: &str = "# Certification: what to prepare, step by step
    - `tls-authority.crt.pem` as an authority of TLS certificates, where it checks those of other providers;
    - `zone.txt` for its DNS; or, as DNS has no ports, a route to each address of `[ours]`.
 4. Allow from this machine: as many logins and connections as a busy user makes; no greylisting, no delay of new senders.
-   Its clock follows NTP.
+   Its clock follows NTP, or is moved by the command of `[clock]`: to be ahead of real time by ever more seconds, which also
+   stand in `clock.ahead` beside `LAB.toml`. Such a provider is made for this alone: its clock is not put back.
 5. Run `collaudo certify LAB.toml --skip-timed`. First everything is tried: addresses, TLS, logins, one message, the clock.
    What fails says what to do, and nothing is run before all of it is well.
 6. Run `collaudo certify LAB.toml` for the scenarios that wait for hours. Interrupted, go on with `--resume DIR`; have the

@@ -12,11 +12,12 @@ use collaudo_record::{Instant, ScenarioBrief};
 use collaudo_scenario::{
     Family, Forgery, IndexSource, Plan, PlayerPlan, ProviderPlan, Step, Submit, UserPlan, topology,
 };
-use collaudo_world::{Foreign, Listed, Mailbox, certificates};
+use collaudo_world::{CRL_SECONDS, Foreign, Listed, Mailbox, MovableClock, certificates};
 use serde::Deserialize;
 
 use super::{
     CertifyError,
+    clock::ClockTable,
     users::{self, Group, Passwords, Person, User},
 };
 
@@ -48,6 +49,8 @@ pub(crate) struct Lab {
     /// How far the subject's clock may be off.
     #[serde(default = "clock_seconds")]
     pub(crate) clock_seconds: i64,
+    /// None where its clock cannot be moved.
+    clock: Option<ClockTable>,
     pub(crate) subject: SubjectTable,
     /// Where the subject finds our providers, by domain.
     pub(crate) ours: BTreeMap<String, SocketAddr>,
@@ -248,6 +251,7 @@ impl Lab {
             ours: others.filter_map(here).collect(),
             mailboxes: users.chain(service).collect(),
             listed: Listed { plan: self.listed(ours), signed_at: self.index.signed_at },
+            clock: None,
         }
     }
 
@@ -279,8 +283,18 @@ impl Lab {
     }
 
     /// A plan in which nobody but the subject is there and nothing happens.
-    pub(crate) fn idle_plan(&self) -> Plan {
-        empty_plan("preflight", self.seed, crate::stopwatch::now(), vec![self.plan()], Vec::new())
+    pub(crate) fn idle_plan(&self, now: Instant) -> Plan {
+        empty_plan("preflight", self.seed, now, vec![self.plan()], Vec::new())
+    }
+
+    /// Its clock, where it can be moved.
+    pub(crate) fn clock(&self) -> Result<Option<MovableClock>, CertifyError> {
+        self.clock.as_ref().map(|table| table.movable(&self.folder)).transpose()
+    }
+
+    /// Until when the list of revoked certificates is good that the subject was given, in seconds since 1970.
+    pub(crate) fn lasts_until(&self) -> i64 {
+        self.index.signed_at.saturating_add(CRL_SECONDS)
     }
 }
 
@@ -345,6 +359,7 @@ pub(crate) fn nobody(ours: &Ours, signed_at: i64) -> Foreign {
         ours: BTreeMap::new(),
         mailboxes: Vec::new(),
         listed: Listed { plan: empty_plan("index", 0, epoch, ours.clone(), flawed_steps(ours)), signed_at },
+        clock: None,
     }
 }
 

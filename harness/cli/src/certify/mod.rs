@@ -1,5 +1,6 @@
 //! `collaudo certify`: a provider that nobody here made, on real sockets and in real time.
 
+mod clock;
 mod dns;
 mod fit;
 mod init;
@@ -15,7 +16,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use collaudo_record::{FORMAT, Measured, RunRecord, ScenarioRecord, Trace};
 use collaudo_reports::{Lang, json, text};
 use collaudo_scenario::{Scenario, matches};
-use collaudo_world::{Foreign, Subject, World};
+use collaudo_world::{Foreign, MovableClock, Subject, World};
 
 use self::{
     fit::{Fit, Part},
@@ -55,12 +56,24 @@ pub enum CertifyError {
     /// The network around the subject cannot be built.
     #[error("{0}")]
     World(#[from] collaudo_world::WorldError),
+    /// The command that moves the subject's clock fails; what has ended is kept.
+    #[error("the subject's clock cannot be moved: {0}; what has ended is kept, go on with --resume")]
+    Clock(String),
     /// The run's folder cannot be written.
     #[error("cannot write {0}")]
     Out(#[from] out::OutError),
     /// What was kept cannot be gone on with, in words.
     #[error("{0}")]
     Kept(String),
+}
+
+/// What each scenario is run in.
+struct Setting<'a> {
+    lab: &'a Lab,
+    ours: &'a lab::Ours,
+    /// The subject's, where it can be moved.
+    clock: Option<&'a MovableClock>,
+    kept: &'a Kept,
 }
 
 /// A scenario that is not run, and why.
@@ -89,10 +102,11 @@ pub fn run(args: &CertifyArgs) -> Result<Ending, CertifyError> {
         let served = dns::Zone::of(&lab, &ours).serve(at);
         served.map_err(|why| CertifyError::Lab(format!("dns = \"{at}\": {why}; free the port, or name another")))?;
     }
-    preflight::fly(&lab, &ours)?;
+    let clock = lab.clock()?;
+    preflight::fly(&lab, &ours, clock.as_ref())?;
     let out = args.resume.as_ref().or(args.out.as_ref()).cloned().unwrap_or_else(|| "runs/certify".into());
     let kept = Kept::open(&out, &lab, args.resume.is_some())?;
-    examine(args, (&lab, &ours), &parts, &idle, &kept)
+    examine(args, &Setting { lab: &lab, ours: &ours, clock: clock.as_ref(), kept: &kept }, &parts, &idle)
 }
 
 /// What is run, and what is not: the untimed first, and of these first what disturbs nobody.
@@ -112,19 +126,14 @@ fn parts(library: &Library, args: &CertifyArgs, lab: &Lab, ours: &lab::Ours) -> 
     (parts, idle)
 }
 
-fn examine(
-    args: &CertifyArgs,
-    (lab, ours): (&Lab, &lab::Ours),
-    parts: &[Part],
-    idle: &[Idle],
-    kept: &Kept,
-) -> Result<Ending, CertifyError> {
+fn examine(args: &CertifyArgs, setting: &Setting<'_>, parts: &[Part], idle: &[Idle]) -> Result<Ending, CertifyError> {
+    let Setting { lab, kept, .. } = setting;
     let (began, stopwatch) = (stopwatch::today(), Stopwatch::start());
     eprintln!("{}: {} scenarios, {} are not run", lab.subject.name, parts.len(), idle.len());
     let (mut judged, mut scenario_ms) = (Vec::new(), BTreeMap::new());
     for part in parts {
         let stopwatch = Stopwatch::start();
-        let one = walk(part, lab, ours, kept)?;
+        let one = walk(part, setting)?;
         eprintln!("{}", text::scenario_line(&one.0));
         scenario_ms.insert(one.0.id.clone(), stopwatch.elapsed_ms());
         judged.push(one);
@@ -140,21 +149,22 @@ fn examine(
 }
 
 /// One scenario: what was kept of it, or else what happens now, which is kept.
-fn walk(
-    part: &Part,
-    lab: &Lab,
-    ours: &lab::Ours,
-    kept: &Kept,
-) -> Result<(ScenarioRecord, Option<Trace>), CertifyError> {
+fn walk(part: &Part, setting: &Setting<'_>) -> Result<(ScenarioRecord, Option<Trace>), CertifyError> {
+    let Setting { lab, ours, clock, kept } = *setting;
     let id = part.scenario.id();
     if let Some(trace) = kept.get(id)? {
         return Ok((rejudge::record(&trace, None), Some(trace)));
     }
-    let plan = part.plan(lab);
-    let foreign: Foreign = lab.foreign(&part.plays, ours, &part.people);
+    // Whoever follows the clock keeps it from leaping until it runs.
+    let follower = clock.map(MovableClock::follow);
+    let plan = part.plan(lab, clock::now(clock));
+    let foreign = Foreign { clock: follower, ..lab.foreign(&part.plays, ours, &part.people) };
     let reference: Arc<dyn Subject> = subjects::reference();
     let quiet = (!part.timed).then(|| Duration::from_millis(lab.quiet_ms));
     let stirred = way::guarded(|| World::build_around(&plan, &reference, &foreign, quiet)?.run());
+    if let Some(why) = clock.and_then(MovableClock::broken) {
+        return Err(CertifyError::Clock(why));
+    }
     Ok(match stirred.map(|run| run.map_err(|error| error.to_string())) {
         Ok(Ok(run)) => {
             if run.problem.is_none() {

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 
 use collaudo_record::Instant;
-use collaudo_world::{Trial, World};
+use collaudo_world::{Foreign, MovableClock, Trial, World};
 
 use super::{
-    CertifyError,
+    CertifyError, clock,
     lab::{Lab, Ours},
 };
 use crate::subjects;
@@ -15,14 +15,18 @@ use crate::subjects;
 ///
 /// # Errors
 /// [`CertifyError::Preflight`], where something failed; [`CertifyError::World`], where nothing could be tried.
-pub(super) fn fly(lab: &Lab, ours: &Ours) -> Result<(), CertifyError> {
+pub(super) fn fly(lab: &Lab, ours: &Ours, clock: Option<&MovableClock>) -> Result<(), CertifyError> {
     let mut trials = doors(lab, ours);
-    let foreign = lab.foreign(SUBJECT, ours, &lab.samples());
-    let world = World::build_around(&lab.idle_plan(), &subjects::reference(), &foreign, None)?;
+    trials.extend(clock.map(moved));
+    let now = clock::now(clock);
+    trials.push(lasts(lab, now));
+    let follower = clock.map(MovableClock::follow);
+    let foreign = Foreign { clock: follower, ..lab.foreign(SUBJECT, ours, &lab.samples()) };
+    let world = World::build_around(&lab.idle_plan(now), &subjects::reference(), &foreign, None)?;
     let flight = world.preflight()?;
     trials.extend(flight.trials);
     if let Some((at, message)) = flight.first_message {
-        trials.push(clock(lab, at, &message));
+        trials.push(told(lab, clock.is_some(), at, &message));
     }
     for trial in &trials {
         match &trial.fault {
@@ -56,8 +60,32 @@ fn doors(lab: &Lab, ours: &Ours) -> Vec<Trial> {
     lab.ours.iter().map(door).collect()
 }
 
+/// Moves the clock a little: whether it obeys shows by the first message that the subject makes.
+fn moved(clock: &MovableClock) -> Trial {
+    Trial { what: "the command that moves the subject's clock".to_owned(), fault: clock.advance(A_MINUTE).err() }
+}
+
+const A_MINUTE: i64 = 60;
+
+/// Whether what was handed out is good for as long as any certification takes.
+fn lasts(lab: &Lab, now: Instant) -> Trial {
+    let seconds = now.0.div_euclid(1_000_000);
+    let left = lab.lasts_until().saturating_sub(seconds).div_euclid(A_DAY);
+    let fault = (left < DAYS_LEFT).then(|| {
+        format!(
+            "{left} days are left by the subject's clock; set signed_at = {seconds} in LAB.toml, run --init again and \
+             hand out what it writes"
+        )
+    });
+    Trial { what: "the list of revoked certificates that was handed out".to_owned(), fault }
+}
+
+const A_DAY: i64 = 24 * 3600;
+/// Scenarios that wait wait for days at most.
+const DAYS_LEFT: i64 = 10;
+
 /// How far the subject's clock is off, by the date of the first message that it made.
-fn clock(lab: &Lab, at: Instant, message: &[u8]) -> Trial {
+fn told(lab: &Lab, moves: bool, at: Instant, message: &[u8]) -> Trial {
     let text = String::from_utf8_lossy(message);
     let date = text.lines().take_while(|line| !line.is_empty()).find_map(|line| line.strip_prefix("Date:"));
     let dated = date.and_then(|date| jiff::fmt::rfc2822::parse(date.trim()).ok());
@@ -67,7 +95,10 @@ fn clock(lab: &Lab, at: Instant, message: &[u8]) -> Trial {
         return Trial { what, fault: Some(fault) };
     };
     let off = dated.timestamp().as_second() - at.0.div_euclid(1_000_000);
-    let fault = (off.abs() > lab.clock_seconds)
-        .then(|| format!("off by {off} s; set it by NTP, or allow more with clock_seconds in LAB.toml"));
+    let advice = match moves {
+        true => "does the command of [clock] move it? Else set it by NTP, or allow more with clock_seconds in LAB.toml",
+        false => "set it by NTP, or allow more with clock_seconds in LAB.toml",
+    };
+    let fault = (off.abs() > lab.clock_seconds).then(|| format!("off by {off} s; {advice}"));
     Trial { what, fault }
 }

@@ -10,7 +10,10 @@ use super::{
     watch,
 };
 use crate::{
-    live::foreign::{Foreign, Mailbox},
+    live::{
+        foreign::{Foreign, Mailbox},
+        watch::pause,
+    },
     net::{IMAPS_PORT, Net, POP3S_PORT, RELAY_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT, USERS},
 };
 
@@ -149,6 +152,6 @@ async fn first_message(
             *first = Some((net.recorder.clock().now(), octets));
             return Ok(());
         }
-        watch::nap(net, Duration::from_millis(200)).await;
+        pause(Duration::from_millis(200)).await;
     }
 }

@@ -5,9 +5,12 @@ use std::{io, rc::Rc, time::Duration};
 use collaudo_record::What;
 use tokio::net::TcpStream;
 
-use super::{dialogue::Dialogue, failed, from_now, imap};
+use super::{dialogue::Dialogue, failed, imap};
 use crate::{
-    live::foreign::{Foreign, Mailbox},
+    live::{
+        foreign::{Foreign, Mailbox},
+        watch::pause,
+    },
     net::{Ended, IMAPS_PORT, Net, TlsSide},
 };
 
@@ -52,7 +55,7 @@ pub(crate) async fn run(net: Rc<Net>, foreign: Rc<Foreign>) -> Ended {
             found.into_iter().for_each(|octets| tell(&net, &foreign, mailbox, octets, since));
         }
         since = begun;
-        nap(&net, EVERY).await;
+        pause(EVERY).await;
     }
 }
 
@@ -67,13 +70,15 @@ struct Eye<'a> {
 
 impl Eye<'_> {
     async fn look(&mut self, net: &Net, foreign: &Foreign, found: &mut Vec<Vec<u8>>) -> io::Result<()> {
-        let mut reader = match self.reader.take() {
-            Some(reader) => reader,
-            None => {
-                let dialogue = enter(net, foreign, IMAPS_PORT).await?;
-                imap::Reader::enter(dialogue, &self.mailbox.address, &self.mailbox.password).await?
-            }
-        };
+        // A provider may hang up on whoever was there for long: that is found out here, and no fault.
+        if let Some(mut reader) = self.reader.take()
+            && reader.look(&mut self.next, |octets| found.push(octets)).await.is_ok()
+        {
+            self.reader = Some(reader);
+            return Ok(());
+        }
+        let dialogue = enter(net, foreign, IMAPS_PORT).await?;
+        let mut reader = imap::Reader::enter(dialogue, &self.mailbox.address, &self.mailbox.password).await?;
         reader.look(&mut self.next, |octets| found.push(octets)).await?;
         self.reader = Some(reader);
         Ok(())
@@ -109,11 +114,6 @@ fn tell(net: &Net, foreign: &Foreign, mailbox: &Mailbox, octets: Vec<u8>, since:
 /// The end of a message, which no trace field on its way changes.
 fn end(octets: &[u8]) -> &[u8] {
     octets.get(octets.len().saturating_sub(END_OCTETS)..).unwrap_or(octets)
-}
-
-/// Sleeps, and stirs nothing: whoever only looks keeps no run from its end.
-pub(super) async fn nap(net: &Net, duration: Duration) {
-    net.recorder.clock().sleep_until(from_now(net, duration)).await;
 }
 
 /// A connection of which nothing is told: it is no part of the scenario.

@@ -20,7 +20,9 @@ use rustls::{
 };
 
 use super::{
-    Pace, base, channel, runtime,
+    Pace, base, channel,
+    movable::Follower,
+    runtime,
     sockets::{Abroad, Real, Sockets},
     stage::Stage,
     watch::Timer,
@@ -34,8 +36,8 @@ use crate::{
     world::{Base, Channel, Ground},
 };
 
-/// How long the list of revoked certificates is good that is handed out: longer than any certification takes.
-const CRL_SECONDS: i64 = 90 * 24 * 3600;
+/// For how many seconds the list of revoked certificates is good that is handed out: longer than any certification takes.
+pub const CRL_SECONDS: i64 = 90 * 24 * 3600;
 
 /// Where a foreign provider is, and what it is known by.
 #[derive(Clone, Debug)]
@@ -58,6 +60,8 @@ pub struct Foreign {
     pub mailboxes: Vec<Mailbox>,
     /// The index that it has, in which each scenario finds its providers.
     pub listed: Listed,
+    /// Its clock, where it can be moved: this world leaps with it.
+    pub clock: Option<Follower>,
 }
 
 /// A mailbox of a foreign provider.

@@ -15,6 +15,7 @@ use tokio::task::yield_now;
 
 use super::{
     hosts::{Hosts, Work},
+    movable::Follower,
     sockets::Sockets,
     watch::{Timer, Watch, pause},
 };
@@ -40,6 +41,8 @@ pub(crate) struct Stage {
     pub(crate) net: Rc<Net>,
     pub(crate) sockets: Rc<Sockets>,
     hosts: RefCell<Hosts>,
+    /// The clock of a foreign provider that can be moved, and this world's with it.
+    pub(crate) follower: Option<Follower>,
 }
 
 /// How a wait for rest ended.
@@ -56,13 +59,13 @@ impl Stage {
     /// Everyone in the world begins.
     pub(crate) fn set(world: &World, sockets: &Rc<Sockets>) -> Result<Self, WorldError> {
         let hosts = RefCell::new(Hosts::begin(world.cast()?));
-        Ok(Self { net: world.net.clone(), sockets: sockets.clone(), hosts })
+        Ok(Self { net: world.net.clone(), sockets: sockets.clone(), hosts, follower: follower(world) })
     }
 
     /// Nobody begins.
     pub(crate) fn alone(world: &World, sockets: &Rc<Sockets>) -> Self {
         let hosts = RefCell::new(Hosts::begin(Vec::new()));
-        Self { net: world.net.clone(), sockets: sockets.clone(), hosts }
+        Self { net: world.net.clone(), sockets: sockets.clone(), hosts, follower: follower(world) }
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -74,8 +77,9 @@ impl Stage {
         let mut watch = Watch::start();
         let mut driver = pin!(driver);
         poll_fn(|cx| {
-            // The clock learns of the real time that has passed.
-            self.clock().advance(watch.lap());
+            // The clock learns of the real time that has passed, and of how far it was moved.
+            let leapt = self.follower.as_ref().map(Follower::lap).unwrap_or_default();
+            self.clock().advance(watch.lap() + leapt);
             tls::set_time(u64::try_from(self.clock().now().0 / 1_000_000).unwrap_or_default());
             let problem = self.hosts.borrow_mut().poll(cx);
             if let Some(problem) = problem {
@@ -130,6 +134,10 @@ impl Stage {
             }
         }
     }
+}
+
+fn follower(world: &World) -> Option<Follower> {
+    world.foreign.as_ref()?.clock.clone()
 }
 
 /// The stage as faults strike it.

@@ -5,11 +5,12 @@ mod people;
 
 use std::{path::Path, time::Duration};
 
+use collaudo_record::Instant;
 use collaudo_scenario::{Guest, PeerBehaviour, Plan, PlayerPlan, ProviderPlan, Scenario, World};
 
 use self::people::Company;
 use super::lab::{Lab, Ours};
-use crate::{scenarios, stopwatch};
+use crate::scenarios;
 
 /// The longest that an untimed scenario may have something to do.
 const SHORT: Duration = Duration::from_secs(15 * 60);
@@ -36,8 +37,7 @@ pub(super) struct Part {
 
 impl Part {
     /// What happens, from now on. Each scenario has message identifiers of its own: to the subject it is all one life.
-    pub(super) fn plan(&self, lab: &Lab) -> Plan {
-        let now = stopwatch::now();
+    pub(super) fn plan(&self, lab: &Lab, now: Instant) -> Plan {
         let seed = self.scenario.id().bytes().fold(lab.seed ^ now.0.unsigned_abs(), |seed, octet| {
             (seed ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3)
         });
