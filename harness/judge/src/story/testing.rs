@@ -35,6 +35,8 @@ pub(crate) struct Script {
     pub(crate) clear: bool,
     /// What becomes of ordinary mail for everybody; refused where it says nothing.
     pub(crate) ordinary: Option<Ordinary>,
+    /// The world could not look inside.
+    pub(crate) opaque: bool,
 }
 
 /// What happens.
@@ -281,7 +283,7 @@ fn header(script: &Script) -> Header {
             expect: script.expect.clone(),
         },
         world: "sim".into(),
-        opaque: false,
+        opaque: script.opaque,
         seed: 1,
         epoch: EPOCH,
         providers: vec![provider("alfa", &["anna", "carla"]), provider("beta", &["bruno", "dario"])],

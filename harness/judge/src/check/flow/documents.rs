@@ -34,6 +34,10 @@ fn copy(view: &View<'_>, out: &mut Findings) {
 fn refreshed(view: &View<'_>, out: &mut Findings, provider: &Provider, first: u32) {
     let story = view.story;
     let asked: Vec<_> = view.library.consulted(&provider.name).map(|one| (one.event, one.at)).collect();
+    // Whoever reads the index elsewhere does it unseen.
+    if asked.is_empty() && view.trace.header.opaque {
+        return;
+    }
     let mut last = (first, view.trace.header.epoch);
     let late = |from: Instant, to: Instant| {
         let is_provider = |host: &str| story.providers.named(host).is_some();

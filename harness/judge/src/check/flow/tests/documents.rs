@@ -26,6 +26,17 @@ fn the_index_is_looked_for_daily() {
     let once = first().add("second", at(24 * HOUR), consulted("beta", "ldap", Some(LDIF.as_bytes())));
     fails(&once.add("end", at(30 * HOUR), Act::End), &["4.5-10 alfa"]);
     silent(&first().add("end", at(20 * HOUR), Act::End), &["4.5-10 alfa", "4.5-10 beta"]);
+    let of_beta = |opaque| {
+        let script = Script { opaque, ..Script::default() };
+        let first = script.add("first", at(1), consulted("beta", "ldap", Some(LDIF.as_bytes())));
+        first.add("second", at(24 * HOUR), consulted("beta", "ldap", Some(LDIF.as_bytes()))).add(
+            "end",
+            at(30 * HOUR),
+            Act::End,
+        )
+    };
+    fails(&of_beta(false), &["4.5-10 alfa"]);
+    silent(&of_beta(true), &["4.5-10 alfa"]);
     let down = first()
         .add("second", at(24 * HOUR), consulted("beta", "ldap", Some(LDIF.as_bytes())))
         .add("down", at(20 * HOUR), fault("crash", "alfa", FaultPhase::Injected))
