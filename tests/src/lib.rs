@@ -2,6 +2,7 @@
 
 pub mod message;
 pub mod shape;
+pub mod subject;
 
 use std::{
     path::{Path, PathBuf},
