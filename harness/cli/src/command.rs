@@ -104,6 +104,9 @@ pub struct CertifyArgs {
     /// Write LAB.toml, where it is not there yet, and all that the provider needs of us
     #[arg(long, value_name = "DIR", conflicts_with_all = ["lab", "resume", "out"])]
     pub init: Option<PathBuf>,
+    /// With --init: for how many scenarios at once LAB.toml has addresses of ours, where it is written anew
+    #[arg(long, value_name = "N", default_value_t = 8, requires = "init", value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub lanes: u32,
     /// Leave out the scenarios that wait for hours
     #[arg(long)]
     pub skip_timed: bool,

@@ -7,7 +7,7 @@ use std::{
 use collaudo_record::Ordinary;
 
 use crate::{
-    Error, Family, Flaw, Guest, IndexSource, OUTSIDE, PlayerPlan, ProviderPlan, UnitPlan, UserPlan,
+    Error, Family, Flaw, Guest, IndexSource, Moved, OUTSIDE, PlayerPlan, ProviderPlan, UnitPlan, UserPlan,
     find::{self, stems},
     measure, player, profile,
     source::{Item, Source, Table},
@@ -23,14 +23,16 @@ pub(crate) struct Cast {
     profiles: PathBuf,
     /// Who has taken the place of one of them.
     guest: Option<Seat>,
+    /// Who stands under another domain.
+    moved: Vec<Seat>,
 }
 
-/// What a provider was called whose place a guest has taken.
+/// What a provider was called whose place a guest has taken, or that has moved.
 #[derive(Clone)]
 struct Seat {
     place: usize,
     domain: String,
-    /// The names of the guest's users in the scenario, by their addresses.
+    /// The names of its users in the scenario, by their addresses.
     names: BTreeMap<String, String>,
 }
 
@@ -52,7 +54,7 @@ impl Cast {
         let root = source.root(&parsed, "topology").only(&["title", "provider"])?;
         root.need("title", "one line of text")?.line_of_text("title")?;
         let list = root.need("provider", "an array of providers")?;
-        let mut cast = Self { providers: Vec::new(), exchanged: false, profiles, guest: None };
+        let mut cast = Self { providers: Vec::new(), exchanged: false, profiles, guest: None, moved: Vec::new() };
         for item in list.list("an array of providers")? {
             cast.enlist(&item)?;
         }
@@ -83,6 +85,20 @@ impl Cast {
         provider.domain.clone_from(&guest.domain);
         provider.service_mailbox.clone_from(&guest.service_mailbox);
         (provider.max_octets, provider.max_recipients) = (guest.max_octets, guest.max_recipients);
+        guest.moved.iter().filter(|moved| moved.provider != guest.provider).for_each(|moved| self.relocate(moved));
+    }
+
+    /// Gives a provider another name of the index and another domain; nothing where it is not there.
+    fn relocate(&mut self, moved: &Moved) {
+        let Some(place) = self.providers.iter().position(|provider| provider.name == moved.provider) else { return };
+        let Some(provider) = self.providers.get_mut(place) else { return };
+        let there = |address: &str| format!("{}@{}", local(address), moved.domain);
+        provider.users.iter_mut().for_each(|user| user.address = there(&user.address));
+        provider.service_mailbox = there(&provider.service_mailbox);
+        provider.display_name.clone_from(&moved.display_name);
+        let domain = std::mem::replace(&mut provider.domain, moved.domain.clone());
+        let names = provider.users.iter().map(|user| (user.address.clone(), local(&user.address).to_owned())).collect();
+        self.moved.push(Seat { place, domain, names });
     }
 
     /// Whether the parts are exchanged.
@@ -132,6 +148,11 @@ impl Cast {
     /// Whether a guest has that place.
     fn is_guest(&self, place: usize) -> bool {
         self.guest.as_ref().is_some_and(|seat| seat.place == place)
+    }
+
+    /// Who stands elsewhere than the topology says.
+    fn seats(&self) -> impl Iterator<Item = &Seat> {
+        self.guest.iter().chain(&self.moved)
     }
 
     /// Everyone, as the overrides left them.
@@ -307,16 +328,16 @@ impl Cast {
 
     /// The name that a scenario has for a user.
     fn known_as<'a>(&'a self, user: &'a UserPlan) -> &'a str {
-        let guest = self.guest.as_ref().and_then(|seat| seat.names.get(&user.address));
-        guest.map_or_else(|| local(&user.address), String::as_str)
+        let seated = self.seats().find_map(|seat| seat.names.get(&user.address));
+        seated.map_or_else(|| local(&user.address), String::as_str)
     }
 
-    /// What an address means once the parts are exchanged, or a guest is there; as it is written otherwise.
+    /// What an address means once the parts are exchanged, or somebody stands elsewhere; as it is written otherwise.
     fn translate(&self, address: &str) -> String {
         let same = || address.to_owned();
-        let moved = |p: usize| self.part(p) != p || self.guest.as_ref().is_some_and(|seat| seat.place == p);
+        let former = |p: usize| self.seats().find(|seat| seat.place == p).map(|seat| &seat.domain);
+        let moved = |p: usize| self.part(p) != p || former(p).is_some();
         let Some((name, domain)) = address.rsplit_once('@') else { return same() };
-        let former = |p: usize| self.guest.as_ref().filter(|seat| seat.place == p).map(|seat| &seat.domain);
         let of_domain =
             |(p, there): &(usize, &ProviderPlan)| former(*p).unwrap_or(&there.domain).eq_ignore_ascii_case(domain);
         let Some((p, _)) = self.providers.iter().enumerate().find(of_domain) else { return same() };
@@ -328,15 +349,16 @@ impl Cast {
         user.map_or_else(|| format!("{name}@{}", there.domain), |user| user.address.clone())
     }
 
-    /// A text in which the addresses of those whose part a guest's people take are those people's.
+    /// A text in which the addresses of those who stand elsewhere are the ones that they have there.
     pub(crate) fn reworded(&self, text: &str) -> String {
-        let Some(seat) = &self.guest else { return text.to_owned() };
-        let Some(there) = self.providers.get(seat.place) else { return text.to_owned() };
-        let by_name = seat
-            .names
-            .iter()
-            .fold(text.to_owned(), |text, (address, name)| text.replace(&format!("{name}@{}", seat.domain), address));
-        by_name.replace(&format!("@{}", seat.domain), &format!("@{}", there.domain))
+        self.seats().fold(text.to_owned(), |text, seat| {
+            let Some(there) = self.providers.get(seat.place) else { return text };
+            let by_name = seat
+                .names
+                .iter()
+                .fold(text, |text, (address, name)| text.replace(&format!("{name}@{}", seat.domain), address));
+            by_name.replace(&format!("@{}", seat.domain), &format!("@{}", there.domain))
+        })
     }
 
     /// [`Self::reworded`] for a message that stands in a file.

@@ -19,4 +19,17 @@ pub struct Guest {
     pub max_octets: u64,
     /// The most recipients that a message may have.
     pub max_recipients: u32,
+    /// Others of the topology who stand elsewhere than it says.
+    pub moved: Vec<Moved>,
+}
+
+/// A provider of a topology under another name of the index and another domain; its people keep their names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// Its short name, which it keeps.
+    pub provider: String,
+    /// `providerName` of the index.
+    pub display_name: String,
+    /// Its certified domain.
+    pub domain: String,
 }

@@ -26,7 +26,7 @@ mod topology;
 
 pub use error::{Error, Flaw, Hint};
 pub use find::{discover, matches};
-pub use guest::Guest;
+pub use guest::{Guest, Moved};
 pub use plan::{
     Access, CrashPoint, Family, Fault, FaultKind, Forgery, IndexFault, IndexSource, Inquiry, OUTSIDE, PeerBehaviour,
     Plan, PlayerPlan, ProviderPlan, Step, Submit, UnitPlan, UserPlan, Visit,

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use collaudo_record::{Expectation, Ordinary};
-use collaudo_scenario::{Guest, Scenario, UserPlan, Vocabulary};
+use collaudo_scenario::{Guest, Moved, Scenario, UserPlan, Vocabulary};
 
 #[test]
 fn whatever_names_people_of_the_place_means_the_guests_people() {
@@ -51,6 +51,32 @@ fn a_guest_keeps_its_limits_and_its_people_whatever_a_scenario_gives_the_place()
 }
 
 #[test]
+fn the_others_may_stand_under_other_domains_and_whatever_names_them_means_these() {
+    let moved = |provider: &str| Moved {
+        provider: provider.into(),
+        display_name: format!("{provider} due"),
+        domain: format!("{provider}-2.test"),
+    };
+    let guest = Guest { moved: vec![moved("alfa"), moved("beta")], ..guest("alfa") };
+    let plan = read("flows/forwarded-nested", &guest).expect("it reads").expect("it is there").plan(7);
+    let submit = &plan.steps.first().expect("a step").submit;
+    assert_eq!(
+        (submit.account.as_str(), submit.forward_paths.as_slice()),
+        ("uno@esempio.it", &["bruno@beta-2.test".to_owned()][..])
+    );
+    let text = String::from_utf8_lossy(&submit.message);
+    assert!(text.contains("bruno@beta-2.test") && !text.contains("@beta.test"), "{text}");
+    let beta = plan.providers.iter().find(|one| one.name == "beta").expect("it is there");
+    assert_eq!((beta.display_name.as_str(), beta.domain.as_str()), ("beta due", "beta-2.test"));
+    assert_eq!(
+        (beta.service_mailbox.as_str(), beta.users[0].address.as_str()),
+        ("servizio@beta-2.test", "bruno@beta-2.test")
+    );
+    let swapped = read("flows/cross-provider~swapped", &guest).expect("it reads").expect("it is there").plan(7);
+    assert_eq!(swapped.steps[0].submit.account, "bruno@beta-2.test");
+}
+
+#[test]
 fn somebody_for_whom_the_guest_has_nobody_is_unknown() {
     let error = seated("flows/cross-provider", "gamma-is-not-there").map(|read| read.is_some());
     assert_eq!(error.ok(), Some(true), "a place that is not there is nobody's");
@@ -94,5 +120,6 @@ fn guest(place: &str) -> Guest {
         users: users.into_iter().map(|(part, name)| (part.to_owned(), user(name))).collect(),
         max_octets: 30_000_000,
         max_recipients: 250,
+        moved: Vec::new(),
     }
 }

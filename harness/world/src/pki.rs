@@ -103,13 +103,18 @@ impl Pki {
         if providers.len() > MAX_PROVIDERS {
             return Err(WorldError::Providers(providers.len()));
         }
+        Self::issue_at((0..).zip(providers.iter().copied()))
+    }
+
+    /// [`Self::issue`] for providers at any places: those that are [`MAX_PROVIDERS`] apart have the same key, and no others.
+    pub(crate) fn issue_at<'a>(
+        providers: impl Iterator<Item = (usize, (&'a str, &'a str))>,
+    ) -> Result<Self, WorldError> {
         let authority = AUTHORITY.identity()?;
         let index = issued(2, INDEX_KEY, ["Collaudo", "Indice dei gestori", "indice@index.test"], SOUND)?;
-        let providers = (0..)
-            .zip(PROVIDER_KEYS)
-            .zip(providers)
-            .map(|((place, pem), (name, address))| {
-                issued(number(place, 0), pem, [*name, "Posta Certificata", *address], SOUND)
+        let providers = providers
+            .map(|(place, (name, address))| {
+                issued(number(place, 0), key_at(place), [name, "Posta Certificata", address], SOUND)
             })
             .collect::<Result<_, _>>()?;
         let tls_key = pem_der(TLS_KEY)?.into();
@@ -126,8 +131,7 @@ impl Pki {
 
     /// The certificate (DER) of a secondary environment of the provider at that place: its key under a name of its own.
     pub(crate) fn unit_certificate(place: usize, provider: &str, address: &str) -> Result<Arc<[u8]>, WorldError> {
-        let pem = PROVIDER_KEYS.get(place).ok_or(WorldError::Providers(place))?;
-        Ok(issued(number(place, 1), pem, [provider, "Ambiente secondario", address], SOUND)?.certificate)
+        Ok(issued(number(place, 1), key_at(place), [provider, "Ambiente secondario", address], SOUND)?.certificate)
     }
 
     /// A certificate (DER) of the provider at that place beside its own: for the same key, and with something wrong.
@@ -137,7 +141,6 @@ impl Pki {
         address: &str,
         flaw: Flaw,
     ) -> Result<Arc<[u8]>, WorldError> {
-        let pem = PROVIDER_KEYS.get(place).ok_or(WorldError::Providers(place))?;
         let (row, terms) = match flaw {
             Flaw::Expired => (2, Terms { years: (2023, 2025), ..SOUND }),
             Flaw::Future => (3, Terms { years: (2029, 2033), ..SOUND }),
@@ -145,7 +148,7 @@ impl Pki {
             Flaw::OnlyHashed => (5, SOUND),
             Flaw::Earlier => (6, Terms { years: (2023, 2027), ..SOUND }),
         };
-        Ok(issued(number(place, row), pem, [provider, "Posta Certificata", address], terms)?.certificate)
+        Ok(issued(number(place, row), key_at(place), [provider, "Posta Certificata", address], terms)?.certificate)
     }
 
     /// The certificate (DER) of an authority that nobody trusts.
@@ -328,7 +331,15 @@ fn tls_authority_params() -> CertificateParams {
 
 /// The serial number of a certificate of the provider at that place: its own are row 0.
 fn number(place: usize, row: usize) -> u64 {
-    u64::try_from(place + row * MAX_PROVIDERS + 3).unwrap_or(u64::MAX)
+    let (round, place) = (place / MAX_PROVIDERS, place % MAX_PROVIDERS);
+    u64::try_from(place + (row + round * ROWS) * MAX_PROVIDERS + 3).unwrap_or(u64::MAX)
+}
+
+/// More than the certificates that one provider may have.
+const ROWS: usize = 10;
+
+fn key_at(place: usize) -> &'static str {
+    PROVIDER_KEYS[place % MAX_PROVIDERS]
 }
 
 /// Everything fixed: serial, dates, name.

@@ -25,11 +25,12 @@ use crate::{
         self, Pace,
         foreign::{Foreign, is_foreign},
         sockets::Sockets,
+        strays,
     },
     net::{
         Activity, DIRECTORY, DIRECTORY_HOST, Ended, Net, OUTSIDE, USERS, exchangers, has_directory, has_outsiders, mx,
     },
-    pki::{Flaw, Identity, Pki},
+    pki::{Flaw, Identity, MAX_PROVIDERS, Pki},
     publisher::publisher,
     recorder::Recorder,
     sim,
@@ -49,6 +50,10 @@ pub struct World {
     pub(crate) ground: Ground,
     directory: bool,
     pub(crate) foreign: Option<Rc<Foreign>>,
+    /// By which place each provider's keys go.
+    places: Vec<usize>,
+    /// Of mailboxes that others look into at the same time: where this run's part begins, by UID.
+    pub(crate) marks: Rc<RefCell<BTreeMap<String, u32>>>,
 }
 
 /// What a network is built on.
@@ -155,7 +160,14 @@ impl World {
         let identities: Vec<_> =
             plan.providers.iter().map(|p| (p.display_name.as_str(), certified_address(p))).collect();
         let identities: Vec<_> = identities.iter().map(|(name, address)| (*name, address.as_str())).collect();
-        let mut pki = Pki::issue(&identities)?;
+        let places = match &foreign {
+            Some(foreign) => foreign.places(plan),
+            None => (0..identities.len()).collect(),
+        };
+        if places.len() > MAX_PROVIDERS {
+            return Err(WorldError::Providers(places.len()));
+        }
+        let mut pki = Pki::issue_at(places.iter().copied().zip(identities))?;
         if let Some(foreign) = &foreign {
             pki.admit(plan, foreign);
         }
@@ -206,7 +218,19 @@ impl World {
             fallen: RefCell::default(),
             foreign: foreign.as_ref().map(|foreign| foreign.provider.clone()),
         });
-        Ok(Self { plan: plan.clone(), header, machines, net, pki, channel, ground, directory, foreign })
+        Ok(Self {
+            plan: plan.clone(),
+            header,
+            machines,
+            net,
+            pki,
+            channel,
+            ground,
+            directory,
+            foreign,
+            places,
+            marks: Rc::default(),
+        })
     }
 
     /// Keys and certificates of this world.
@@ -251,8 +275,9 @@ impl World {
             cast.push((OUTSIDE.to_owned(), start));
         }
         if let Some(foreign) = &self.foreign {
-            let (net, foreign) = (self.net.clone(), foreign.clone());
-            let start: Start = Box::new(move || Box::pin(actors::watch::run(net.clone(), foreign.clone())));
+            let (net, foreign, marks) = (self.net.clone(), foreign.clone(), self.marks.clone());
+            let start: Start =
+                Box::new(move || Box::pin(actors::watch::run(net.clone(), foreign.clone(), marks.clone())));
             cast.push((WATCH.to_owned(), start));
         }
         if self.directory {
@@ -274,7 +299,11 @@ impl World {
         drop(self.machines);
         let (events, bodies) = self.net.recorder.take();
         let effects = self.net.effects.take();
-        Run { effects, trace: Trace { header: self.header, events, bodies }, problem }
+        let mut trace = Trace { header: self.header, events, bodies };
+        if let Some(foreign) = &self.foreign {
+            strays::leave_out(&mut trace, foreign);
+        }
+        Run { effects, trace, problem }
     }
 
     /// What providers say of themselves, and what is published, when the run begins.
@@ -312,7 +341,9 @@ impl World {
         let key = Arc::new(Key::from_der(&identity.key.pkcs8)?);
         let (authority, foreign) = (self.pki.authority.certificate.to_vec(), Pki::foreign_authority()?.to_vec());
         let flawed = |flaw, issuer: &Vec<u8>| -> Result<Signer, WorldError> {
-            let certificate = Pki::flawed_certificate(n, &provider.display_name, &certified_address(provider), flaw)?;
+            let place = self.places.get(n).copied().unwrap_or(n);
+            let certificate =
+                Pki::flawed_certificate(place, &provider.display_name, &certified_address(provider), flaw)?;
             Ok(Signer::new(key.clone(), &certificate, std::slice::from_ref(issuer))?)
         };
         Ok(actors::peer::Peer {

@@ -50,8 +50,8 @@ fn stride_s() -> u64 {
 }
 
 impl ClockTable {
-    /// The clock, as far ahead as earlier runs have left it.
-    pub(crate) fn movable(&self, folder: &Path) -> Result<MovableClock, CertifyError> {
+    /// The clock, as far ahead as earlier runs have left it; it rests for so long at least.
+    pub(crate) fn movable(&self, folder: &Path, rest: Duration) -> Result<MovableClock, CertifyError> {
         let file = folder.join(AHEAD);
         let ahead = match fs::read_to_string(&file) {
             Ok(text) => text.trim().parse::<i64>().ok().filter(|ahead| *ahead >= 0).ok_or_else(|| {
@@ -62,7 +62,8 @@ impl ClockTable {
         };
         let (command, folder) = (self.command.clone(), folder.to_owned());
         let hand = Box::new(move |ahead| turn(&command, &folder, &file, ahead));
-        Ok(MovableClock::new(ahead, Duration::from_millis(self.rest_ms), Duration::from_secs(self.stride_s), hand))
+        let rest = rest.max(Duration::from_millis(self.rest_ms));
+        Ok(MovableClock::new(ahead, rest, Duration::from_secs(self.stride_s), hand))
     }
 }
 
@@ -123,17 +124,17 @@ mod tests {
     #[test]
     fn the_command_learns_how_far_ahead_the_clock_is_and_the_next_run_begins_there() {
         let folder = folder("moves");
-        let clock = table("printf '+%s' \"$SECONDS_AHEAD\" > told").movable(&folder).expect("it reads");
+        let clock = table("printf '+%s' \"$SECONDS_AHEAD\" > told").movable(&folder, Duration::ZERO).expect("it reads");
         clock.advance(60).expect("it moves");
         clock.advance(43_200).expect("it moves");
         assert_eq!(fs::read_to_string(folder.join("told")).expect("it was run here"), "+43260");
-        let again = table("true").movable(&folder).expect("it reads");
+        let again = table("true").movable(&folder, Duration::ZERO).expect("it reads");
         assert_eq!(again.ahead(), collaudo_record::Span::from_secs(43_260));
     }
 
     #[test]
     fn a_command_that_fails_is_told_with_what_it_was_and_how_it_ended() {
-        let clock = table("exit 7").movable(&folder("fails")).expect("it reads");
+        let clock = table("exit 7").movable(&folder("fails"), Duration::ZERO).expect("it reads");
         let why = clock.advance(60).expect_err("it fails");
         assert!(why.contains("\"exit 7\" with SECONDS_AHEAD=60 ended with exit status: 7"), "{why}");
     }
@@ -142,6 +143,6 @@ mod tests {
     fn what_is_no_number_of_seconds_is_refused() {
         let folder = folder("refused");
         fs::write(folder.join(AHEAD), "yesterday\n").expect("a file");
-        assert!(table("true").movable(&folder).is_err());
+        assert!(table("true").movable(&folder, Duration::ZERO).is_err());
     }
 }

@@ -6,7 +6,7 @@ use collaudo_world::{Foreign, Handout};
 
 use super::{
     CertifyError, dns,
-    lab::{self, Lab, Ours, at},
+    lab::{self, FIRST_LANE, Lab, Lane, Ours, at, in_lane},
 };
 use crate::{command::Ending, stopwatch};
 
@@ -14,16 +14,20 @@ use crate::{command::Ending, stopwatch};
 const LAB: &str = "LAB.toml";
 
 /// Writes `LAB.toml` where there is none, and beside it, each time anew, all that is made from it.
-pub(super) fn init(folder: &Path, scenarios: &Path) -> Result<Ending, CertifyError> {
+pub(super) fn init(folder: &Path, scenarios: &Path, lanes: u32) -> Result<Ending, CertifyError> {
     fs::create_dir_all(folder).map_err(|why| at(folder, why))?;
     let (ours, file) = (lab::ours(scenarios)?, folder.join(LAB));
     let signed_at = stopwatch::now().0.div_euclid(1_000_000);
     if !file.exists() {
-        put(&file, template(&ours, signed_at).as_bytes())?;
+        put(&file, template(&ours, signed_at, lanes).as_bytes())?;
     }
     let read = Lab::read(&file);
+    let ours = match &read {
+        Ok(lab) => lab.everyone(ours),
+        Err(_) => ours,
+    };
     let foreign = match &read {
-        Ok(lab) => lab.foreign("subject", &ours, &[]),
+        Ok(lab) => lab.foreign("subject", &ours, &[], Lane::ONLY),
         Err(_) => lab::nobody(&ours, signed_at),
     };
     hand_out(folder, &foreign.handout()?)?;
@@ -68,13 +72,19 @@ fn zone(ours: &Ours, lab: Option<&Lab>, foreign: &Foreign) -> String {
     text
 }
 
-fn template(ours: &Ours, signed_at: i64) -> String {
+fn template(ours: &Ours, signed_at: i64, lanes: u32) -> String {
     let mut text = TEMPLATE.replace("SIGNED_AT", &signed_at.to_string());
-    for (provider, port) in ours.iter().zip(7025_u16..) {
-        text += &format!("\"{}\" = \"127.0.0.1:{port}\"\n", provider.domain);
+    let first = ours.iter().map(|provider| provider.domain.clone());
+    let further = (FIRST_LANE + 1..=lanes)
+        .flat_map(|lane| ours.iter().take(A_LANE).map(move |provider| in_lane(&provider.domain, lane)));
+    for (domain, port) in first.chain(further).zip(7025_u16..) {
+        text += &format!("\"{domain}\" = \"127.0.0.1:{port}\"\n");
     }
     text
 }
+
+/// How many of ours most scenarios take.
+const A_LANE: usize = 3;
 
 const TEMPLATE: &str = r#"# The provider that is examined. Paths are relative to this file's folder.
 # `collaudo certify --init` reads this file and keeps it; what lies beside it is made anew each time.
@@ -156,7 +166,8 @@ password = "..."                  # of each; or left out, as above
 [index]
 signed_at = SIGNED_AT
 
-# Where it finds our providers, by domain: addresses of this machine, at which we listen during the run.
+# Where it finds our providers, by domain: addresses of this machine, at which we listen during the run. The same under a
+# number, alfa-2.test, beta-2.test, gamma-2.test, is a second lane: so many lanes, and users for each, so many scenarios at once.
 [ours]
 "#;
 
@@ -176,8 +187,10 @@ const SHEET: &str = "# Certification: what to prepare, step by step
    stand in `clock.ahead` beside `LAB.toml`. Such a provider is made for this alone: its clock is not put back.
 5. Run `collaudo certify LAB.toml --skip-timed`. First everything is tried: addresses, TLS, logins, one message, the clock.
    What fails says what to do, and nothing is run before all of it is well.
-6. Run `collaudo certify LAB.toml` for the scenarios that wait for hours. Interrupted, go on with `--resume DIR`; have the
-   provider try its queue again before, for it may hold back mail for hosts of ours that were not there meanwhile.
+6. Run `collaudo certify LAB.toml` for the scenarios that wait for hours: as many at once as there are lanes in `[ours]`, and
+   users for them. It says beforehand about how long all of it takes. What is over is kept at once: interrupted by whatever
+   it may be, go on with `--resume DIR`; have the provider try its queue again before, for it may hold back mail for hosts
+   of ours that were not there meanwhile.
 7. Read `report.html` in the run's folder; `not-run.json` there says which scenarios were not run, and why.
    `collaudo judge DIR/kept/.../*.jsonl` judges what was kept again, without the provider.
 ";

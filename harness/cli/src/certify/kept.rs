@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use collaudo_record::{BodyHash, Trace};
@@ -25,6 +26,8 @@ pub(super) const IDLE: &str = "not-run.json";
 /// The folder of a certification.
 pub(super) struct Kept {
     out: PathBuf,
+    /// Who writes: traces share octets.
+    writes: Mutex<()>,
 }
 
 impl Kept {
@@ -41,13 +44,13 @@ impl Kept {
                     made_by.display()
                 )));
             }
-            return Ok(Self { out: out.to_owned() });
+            return Ok(Self { out: out.to_owned(), writes: Mutex::default() });
         }
         if kept.is_dir() {
             fs::remove_dir_all(&kept).map_err(|why| at(&kept, why))?;
         }
         put(&made_by, lab.text.as_bytes())?;
-        Ok(Self { out: out.to_owned() })
+        Ok(Self { out: out.to_owned(), writes: Mutex::default() })
     }
 
     /// The folder itself.
@@ -61,8 +64,15 @@ impl Kept {
         if path.is_file() { read(&path).map(Some) } else { Ok(None) }
     }
 
+    /// Whether a scenario has ended.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.path(id).is_file()
+    }
+
     /// Keeps a trace. The file of events is there whole or not at all, and behind all that it names.
     pub(super) fn put(&self, id: &str, trace: &Trace) -> Result<(), CertifyError> {
+        // Whoever panics meanwhile has left whole files.
+        let _writes = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
         let bodies = self.out.join(KEPT).join(BODIES);
         for (hash, octets) in &trace.bodies {
             put(&bodies.join(&hash.0), octets)?;

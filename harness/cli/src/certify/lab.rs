@@ -125,6 +125,46 @@ pub(crate) fn ours(folder: &Path) -> Result<Ours, CertifyError> {
     Ok(ours)
 }
 
+/// The lane in which ours stand under the domains that topologies have.
+pub(crate) const FIRST_LANE: u32 = 1;
+
+/// The most lanes: so many scenarios at once.
+const MOST_LANES: u32 = 99;
+
+/// The domain of one of ours in a lane: `alfa.test`, in the second `alfa-2.test`.
+pub(crate) fn in_lane(domain: &str, lane: u32) -> String {
+    match domain.split_once('.') {
+        Some((name, rest)) if lane != FIRST_LANE => format!("{name}-{lane}.{rest}"),
+        _ => domain.to_owned(),
+    }
+}
+
+/// Where a scenario is run, of how many places.
+#[derive(Clone, Copy)]
+pub(crate) struct Lane {
+    pub(crate) number: u32,
+    pub(crate) of: usize,
+}
+
+impl Lane {
+    /// Alone.
+    pub(crate) const ONLY: Self = Self { number: FIRST_LANE, of: 1 };
+
+    fn is_shared(self) -> bool {
+        self.of > 1
+    }
+
+    /// How often mailboxes are looked into: the more lanes, the less often, for the subject has to bear them all.
+    fn every(self) -> Duration {
+        LOOK.saturating_mul(u32::try_from(self.of.div_ceil(LANES_A_LOOK)).unwrap_or(u32::MAX))
+    }
+}
+
+const LOOK: Duration = Duration::from_millis(250);
+const LANES_A_LOOK: usize = 8;
+/// What has come shows in the second look at the latest, and is about something that came before.
+const LOOKS_A_REST: u32 = 4;
+
 fn quiet_ms() -> u64 {
     5_000
 }
@@ -198,6 +238,20 @@ impl Lab {
         self.subject.people.iter().map(|one| one.plan.clone()).collect()
     }
 
+    /// The lanes for which the file has addresses.
+    pub(crate) fn lanes(&self, ours: &Ours) -> Vec<u32> {
+        let has = |lane: &u32| ours.iter().any(|one| self.ours.contains_key(&in_lane(&one.domain, *lane)));
+        (FIRST_LANE..=MOST_LANES).filter(|lane| *lane == FIRST_LANE || has(lane)).collect()
+    }
+
+    /// Ours in every lane, those of the first before all others: so the index has them.
+    pub(crate) fn everyone(&self, first: Ours) -> Ours {
+        let lanes = self.lanes(&first).into_iter().filter(|lane| *lane != FIRST_LANE);
+        let others = lanes.flat_map(|lane| first.iter().map(move |one| of_lane(one, lane)));
+        let others: Vec<_> = others.filter(|one| self.ours.contains_key(&one.domain)).collect();
+        first.into_iter().chain(others).collect()
+    }
+
     /// Of many alike the first.
     pub(crate) fn samples(&self) -> Vec<String> {
         let people = &self.subject.people;
@@ -225,21 +279,25 @@ impl Lab {
     }
 
     /// The subject in the place of a provider of a plan, among those of ours. Of users of whom there are many, the
-    /// mailboxes of these people alone are looked into.
-    pub(crate) fn foreign(&self, plays: &str, ours: &Ours, people: &[String]) -> Foreign {
+    /// mailboxes of these people alone are looked into; so of all users, where others have parts in other lanes.
+    pub(crate) fn foreign(&self, plays: &str, ours: &Ours, people: &[String], lane: Lane) -> Foreign {
         let Places { submission, submissions, relay, imap, pop3 } = self.subject.at;
         let places = [(25, Some(relay)), (587, submission), (465, submissions), (993, Some(imap)), (995, pop3)];
-        let reads = |address: &str, password: &str, submits| Mailbox {
+        let reads = |address: &str, password: &str, submits: bool| Mailbox {
             address: address.to_owned(),
             password: password.to_owned(),
             submits,
+            is_shared: lane.is_shared() && !submits,
         };
         let service = self.subject.service_password.as_ref();
         let service = service.map(|password| reads(&self.subject.service_mailbox, password, false));
-        let has_a_part = |one: &&Person| !one.is_one_of_many || people.contains(&one.plan.address);
+        let has_a_part =
+            |one: &&Person| !(one.is_one_of_many || lane.is_shared()) || people.contains(&one.plan.address);
         let users = self.subject.people.iter().filter(has_a_part);
         let users = users.map(|one| reads(&one.plan.address, &one.plan.password, true));
-        let here = |provider: &ProviderPlan| Some((provider.name.clone(), *self.ours.get(&provider.domain)?));
+        let here = |provider: &ProviderPlan| {
+            Some((provider.name.clone(), *self.ours.get(&in_lane(&provider.domain, lane.number))?))
+        };
         let others = ours.iter().filter(|provider| provider.name != plays);
         Foreign {
             provider: plays.to_owned(),
@@ -250,6 +308,7 @@ impl Lab {
             authorities: self.certificates.authorities.clone(),
             ours: others.filter_map(here).collect(),
             mailboxes: users.chain(service).collect(),
+            every: lane.every(),
             listed: Listed { plan: self.listed(ours), signed_at: self.index.signed_at },
             clock: None,
         }
@@ -287,14 +346,32 @@ impl Lab {
         empty_plan("preflight", self.seed, now, vec![self.plan()], Vec::new())
     }
 
-    /// Its clock, where it can be moved.
-    pub(crate) fn clock(&self) -> Result<Option<MovableClock>, CertifyError> {
-        self.clock.as_ref().map(|table| table.movable(&self.folder)).transpose()
+    /// Its clock, where it can be moved; with so many lanes it rests for at least a few looks into each mailbox.
+    pub(crate) fn clock(&self, of: usize) -> Result<Option<MovableClock>, CertifyError> {
+        let rest = Lane { of, ..Lane::ONLY }.every() * LOOKS_A_REST;
+        self.clock.as_ref().map(|table| table.movable(&self.folder, rest)).transpose()
     }
 
     /// Until when the list of revoked certificates is good that the subject was given, in seconds since 1970.
     pub(crate) fn lasts_until(&self) -> i64 {
         self.index.signed_at.saturating_add(CRL_SECONDS)
+    }
+}
+
+/// One of ours in a further lane: of what is peculiar to it in the first, nothing.
+fn of_lane(provider: &ProviderPlan, lane: u32) -> ProviderPlan {
+    let domain = in_lane(&provider.domain, lane);
+    let local = provider.service_mailbox.split('@').next().unwrap_or_default();
+    ProviderPlan {
+        name: format!("{}-{lane}", provider.name),
+        display_name: format!("{} {lane}", provider.display_name),
+        service_mailbox: format!("{local}@{domain}"),
+        domain,
+        users: Vec::new(),
+        unit: None,
+        backup: false,
+        renewed: false,
+        ..provider.clone()
     }
 }
 
@@ -358,6 +435,7 @@ pub(crate) fn nobody(ours: &Ours, signed_at: i64) -> Foreign {
         authorities: Vec::new(),
         ours: BTreeMap::new(),
         mailboxes: Vec::new(),
+        every: LOOK,
         listed: Listed { plan: empty_plan("index", 0, epoch, ours.clone(), flawed_steps(ours)), signed_at },
         clock: None,
     }

@@ -1,6 +1,7 @@
 //! `collaudo certify`: a provider that nobody here made, on real sockets and in real time.
 
 mod clock;
+mod crew;
 mod dns;
 mod fit;
 mod init;
@@ -9,26 +10,27 @@ mod lab;
 mod listing;
 mod preflight;
 mod rejudge;
+mod rooms;
 mod users;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
-use collaudo_record::{FORMAT, Measured, RunRecord, ScenarioRecord, Trace};
+use collaudo_record::{FORMAT, Measured, RunRecord};
 use collaudo_reports::{Lang, json, text};
 use collaudo_scenario::{Scenario, matches};
-use collaudo_world::{Foreign, MovableClock, Subject, World};
+use collaudo_world::MovableClock;
 
 use self::{
     fit::{Fit, Part},
     kept::Kept,
     lab::Lab,
+    rooms::Rooms,
 };
 use crate::{
     command::{CertifyArgs, Ending, Format},
     mutants, out, record, run,
     scenarios::Library,
     stopwatch::{self, Stopwatch},
-    subjects, way,
 };
 
 pub use rejudge::judge;
@@ -85,14 +87,14 @@ type Idle = (String, String);
 /// [`CertifyError`], before anything was run; a scenario that fails is no error.
 pub fn run(args: &CertifyArgs) -> Result<Ending, CertifyError> {
     if let Some(folder) = &args.init {
-        return init::init(folder, &args.place.folder());
+        return init::init(folder, &args.place.folder(), args.lanes);
     }
     let Some(file) = &args.lab else {
         return Err(CertifyError::Lab("expected LAB.toml, or --init DIR, which writes one".into()));
     };
     let lab = Lab::read(file)?;
     let folder = args.place.folder();
-    let ours = lab::ours(&folder)?;
+    let ours = lab.everyone(lab::ours(&folder)?);
     let library = Library::open(&folder)?;
     let (parts, idle) = parts(&library, args, &lab, &ours);
     if args.list {
@@ -102,11 +104,14 @@ pub fn run(args: &CertifyArgs) -> Result<Ending, CertifyError> {
         let served = dns::Zone::of(&lab, &ours).serve(at);
         served.map_err(|why| CertifyError::Lab(format!("dns = \"{at}\": {why}; free the port, or name another")))?;
     }
-    let clock = lab.clock()?;
+    let clock = lab.clock(lab.lanes(&ours).len())?;
     preflight::fly(&lab, &ours, clock.as_ref())?;
     let out = args.resume.as_ref().or(args.out.as_ref()).cloned().unwrap_or_else(|| "runs/certify".into());
     let kept = Kept::open(&out, &lab, args.resume.is_some())?;
-    examine(args, &Setting { lab: &lab, ours: &ours, clock: clock.as_ref(), kept: &kept }, &parts, &idle)
+    let setting = Setting { lab: &lab, ours: &ours, clock: clock.as_ref(), kept: &kept };
+    let rooms = Rooms::new(&lab, &ours, &folder);
+    foretell(&setting, &rooms, &parts, &idle);
+    examine(args, &setting, rooms, &parts, &idle)
 }
 
 /// What is run, and what is not: the untimed first, and of these first what disturbs nobody.
@@ -126,54 +131,54 @@ fn parts(library: &Library, args: &CertifyArgs, lab: &Lab, ours: &lab::Ours) -> 
     (parts, idle)
 }
 
-fn examine(args: &CertifyArgs, setting: &Setting<'_>, parts: &[Part], idle: &[Idle]) -> Result<Ending, CertifyError> {
+fn examine(
+    args: &CertifyArgs,
+    setting: &Setting<'_>,
+    rooms: Rooms<'_>,
+    parts: &[Part],
+    idle: &[Idle],
+) -> Result<Ending, CertifyError> {
     let Setting { lab, kept, .. } = setting;
     let (began, stopwatch) = (stopwatch::today(), Stopwatch::start());
-    eprintln!("{}: {} scenarios, {} are not run", lab.subject.name, parts.len(), idle.len());
-    let (mut judged, mut scenario_ms) = (Vec::new(), BTreeMap::new());
-    for part in parts {
-        let stopwatch = Stopwatch::start();
-        let one = walk(part, setting)?;
-        eprintln!("{}", text::scenario_line(&one.0));
-        scenario_ms.insert(one.0.id.clone(), stopwatch.elapsed_ms());
-        judged.push(one);
-    }
-    judged.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
-    let (records, traces): (Vec<_>, Vec<_>) = judged.into_iter().unzip();
+    let jobs = u32::try_from(rooms.count()).unwrap_or(u32::MAX);
+    let mut over = crew::run(parts, rooms, setting)?;
+    over.sort_by(|a, b| a.record.id.cmp(&b.record.id));
+    let scenario_ms = over.iter().map(|one| (one.record.id.clone(), one.ms)).collect();
+    let (records, traces): (Vec<_>, Vec<_>) = over.into_iter().map(|one| (one.record, one.trace)).unzip();
     let record = record::run(&lab.subject.name, lab.seed, records, &mutants::by_clause(), BTreeMap::new());
-    let measured = Measured { format: FORMAT, began, wall_ms: stopwatch.elapsed_ms(), jobs: 1, scenario_ms };
+    let measured = Measured { format: FORMAT, began, wall_ms: stopwatch.elapsed_ms(), jobs, scenario_ms };
     out::write(kept.out(), &record, &measured, &traces, args.lang)?;
     kept.note_idle(idle)?;
     show(&record, idle, &measured, args, kept);
     Ok(run::ending(&record))
 }
 
-/// One scenario: what was kept of it, or else what happens now, which is kept.
-fn walk(part: &Part, setting: &Setting<'_>) -> Result<(ScenarioRecord, Option<Trace>), CertifyError> {
-    let Setting { lab, ours, clock, kept } = *setting;
-    let id = part.scenario.id();
-    if let Some(trace) = kept.get(id)? {
-        return Ok((rejudge::record(&trace, None), Some(trace)));
-    }
-    // Whoever follows the clock keeps it from leaping until it runs.
-    let follower = clock.map(MovableClock::follow);
-    let plan = part.plan(lab, clock::now(clock));
-    let foreign = Foreign { clock: follower, ..lab.foreign(&part.plays, ours, &part.people) };
-    let reference: Arc<dyn Subject> = subjects::reference();
-    let quiet = (!part.timed).then(|| Duration::from_millis(lab.quiet_ms));
-    let stirred = way::guarded(|| World::build_around(&plan, &reference, &foreign, quiet)?.run());
-    if let Some(why) = clock.and_then(MovableClock::broken) {
-        return Err(CertifyError::Clock(why));
-    }
-    Ok(match stirred.map(|run| run.map_err(|error| error.to_string())) {
-        Ok(Ok(run)) => {
-            if run.problem.is_none() {
-                kept.put(id, &run.trace)?;
-            }
-            (rejudge::record(&run.trace, run.problem), Some(run.trace))
-        }
-        Ok(Err(problem)) | Err(problem) => (record::broken(&plan, "live", problem), None),
-    })
+/// Says beforehand how long it takes.
+fn foretell(setting: &Setting<'_>, rooms: &Rooms<'_>, parts: &[Part], idle: &[Idle]) {
+    let (lab, clock) = (setting.lab, setting.clock);
+    let fresh: Vec<_> = parts.iter().filter(|part| !setting.kept.has(part.scenario.id())).cloned().collect();
+    let short = Duration::from_millis(lab.quiet_ms) + BESIDES;
+    let (lasts, at_once) = rooms.foresee(&fresh, |part| match (part.timed, clock) {
+        (true, Some(clock)) => clock.takes(part.lasts),
+        (true, None) => part.lasts,
+        (false, _) => part.lasts + short,
+    });
+    let timed = fresh.iter().filter(|part| part.timed).count();
+    eprintln!("{}: {} scenarios, {} are not run", lab.subject.name, parts.len(), idle.len());
+    eprintln!(
+        "{} of them kept before; {timed} wait for hours; at most {at_once} at once, in {} lanes; about {} in all",
+        parts.len() - fresh.len(),
+        rooms.count(),
+        measured(lasts)
+    );
+}
+
+/// What a short scenario takes beside its own time and the quiet behind it.
+const BESIDES: Duration = Duration::from_secs(2);
+
+fn measured(lasts: Duration) -> String {
+    let minutes = lasts.as_secs().div_ceil(60);
+    if minutes < 90 { format!("{minutes} min") } else { format!("{} h {} min", minutes / 60, minutes % 60) }
 }
 
 fn show(record: &RunRecord, idle: &[Idle], measured: &Measured, args: &CertifyArgs, kept: &Kept) {

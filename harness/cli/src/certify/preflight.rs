@@ -7,7 +7,7 @@ use collaudo_world::{Foreign, MovableClock, Trial, World};
 
 use super::{
     CertifyError, clock,
-    lab::{Lab, Ours},
+    lab::{Lab, Lane, Ours},
 };
 use crate::subjects;
 
@@ -21,7 +21,7 @@ pub(super) fn fly(lab: &Lab, ours: &Ours, clock: Option<&MovableClock>) -> Resul
     let now = clock::now(clock);
     trials.push(lasts(lab, now));
     let follower = clock.map(MovableClock::follow);
-    let foreign = Foreign { clock: follower, ..lab.foreign(SUBJECT, ours, &lab.samples()) };
+    let foreign = Foreign { clock: follower, ..lab.foreign(SUBJECT, ours, &lab.samples(), Lane::ONLY) };
     let world = World::build_around(&lab.idle_plan(now), &subjects::reference(), &foreign, None)?;
     let flight = world.preflight()?;
     trials.extend(flight.trials);
@@ -50,7 +50,7 @@ fn doors(lab: &Lab, ours: &Ours) -> Vec<Trial> {
         let known = || ours.iter().map(|one| one.domain.as_str()).collect::<Vec<_>>().join(", ");
         let fault = match std::net::TcpListener::bind(at) {
             _ if !ours.iter().any(|one| one.domain == *domain) => {
-                Some(format!("none of ours is called so; [ours] takes {}", known()))
+                Some(format!("none of ours is called so; [ours] takes {}, and the same as alfa-2.test", known()))
             }
             Err(error) => Some(format!("{error}; free the port, or name another address in [ours]")),
             Ok(_) => None,

@@ -59,6 +59,16 @@ impl Reader {
         Ok(Self(client))
     }
 
+    /// The UID behind that of the last message.
+    pub(super) async fn end(&mut self) -> io::Result<u32> {
+        let client = &mut self.0;
+        if exists(&client.ask("SELECT INBOX").await?)? == 0 {
+            return Ok(1);
+        }
+        let last = uids(client.ask("UID FETCH * (UID)").await?)?.pop();
+        Ok(last.map_or(1, |last| last.saturating_add(1)))
+    }
+
     /// Gives every message from the `next` UID on, which moves behind the last one.
     pub(super) async fn look(&mut self, next: &mut u32, mut found: impl FnMut(Vec<u8>)) -> io::Result<()> {
         let client = &mut self.0;

@@ -1,6 +1,6 @@
 //! Those who look after the mailboxes of a foreign provider: what is put there shows only to whoever reads it.
 
-use std::{io, rc::Rc, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, io, rc::Rc};
 
 use collaudo_record::What;
 use tokio::net::TcpStream;
@@ -14,19 +14,27 @@ use crate::{
     net::{Ended, IMAPS_PORT, Net, TlsSide},
 };
 
-/// How often a mailbox is looked at.
-const EVERY: Duration = Duration::from_millis(250);
-
 /// So much of the end of two messages is compared: of certified ones it is the signature.
 const END_OCTETS: usize = 1_000;
 
-/// Empties every mailbox: what earlier runs left there is none of this one's.
-pub(crate) async fn empty(net: &Net, foreign: &Foreign) -> io::Result<()> {
+/// Empties every mailbox: what earlier runs left there is none of this one's. *Gives*, for those that are not emptied, the UID
+/// from which on it may be.
+pub(crate) async fn empty(net: &Net, foreign: &Foreign) -> io::Result<BTreeMap<String, u32>> {
+    let mut marks = BTreeMap::new();
     for mailbox in &foreign.mailboxes {
-        let emptied = empty_one(net, foreign, mailbox).await;
-        emptied.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", mailbox.address)))?;
+        let told = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", mailbox.address));
+        match mailbox.is_shared {
+            true => drop(marks.insert(mailbox.address.clone(), end_of(net, foreign, mailbox).await.map_err(told)?)),
+            false => empty_one(net, foreign, mailbox).await.map_err(told)?,
+        }
     }
-    Ok(())
+    Ok(marks)
+}
+
+/// The UID behind the last message.
+async fn end_of(net: &Net, foreign: &Foreign, mailbox: &Mailbox) -> io::Result<u32> {
+    let dialogue = enter(net, foreign, IMAPS_PORT).await?;
+    imap::Reader::enter(dialogue, &mailbox.address, &mailbox.password).await?.end().await
 }
 
 /// Empties a mailbox.
@@ -38,9 +46,10 @@ pub(super) async fn empty_one(net: &Net, foreign: &Foreign, mailbox: &Mailbox) -
 ///
 /// A round looks first where receipts come, and tells last what it saw there: what a receipt is about was put in its mailbox
 /// before, and is seen in the same round.
-pub(crate) async fn run(net: Rc<Net>, foreign: Rc<Foreign>) -> Ended {
-    let mut eyes: Vec<_> =
-        foreign.mailboxes.iter().map(|mailbox| Eye { mailbox, reader: None, next: 1, told: false }).collect();
+pub(crate) async fn run(net: Rc<Net>, foreign: Rc<Foreign>, marks: Rc<RefCell<BTreeMap<String, u32>>>) -> Ended {
+    let next = |mailbox: &Mailbox| marks.borrow().get(&mailbox.address).copied().unwrap_or(1);
+    let eye = |mailbox| Eye { mailbox, reader: None, next: next(mailbox), told: false };
+    let mut eyes: Vec<_> = foreign.mailboxes.iter().map(eye).collect();
     let mut since = 0;
     loop {
         let (begun, mut round) = (net.recorder.so_far(), Vec::new());
@@ -55,7 +64,7 @@ pub(crate) async fn run(net: Rc<Net>, foreign: Rc<Foreign>) -> Ended {
             found.into_iter().for_each(|octets| tell(&net, &foreign, mailbox, octets, since));
         }
         since = begun;
-        pause(EVERY).await;
+        pause(foreign.every).await;
     }
 }
 

@@ -58,6 +58,8 @@ pub struct Foreign {
     pub ours: BTreeMap<String, SocketAddr>,
     /// Mailboxes that are read over IMAP, for what is put there is not seen otherwise.
     pub mailboxes: Vec<Mailbox>,
+    /// How often these are looked into.
+    pub every: Duration,
     /// The index that it has, in which each scenario finds its providers.
     pub listed: Listed,
     /// Its clock, where it can be moved: this world leaps with it.
@@ -73,6 +75,8 @@ pub struct Mailbox {
     pub password: String,
     /// Whether it is a user's, who may submit, and not the provider's own.
     pub submits: bool,
+    /// Whether others look into it at the same time: then it is not emptied before a run.
+    pub is_shared: bool,
 }
 
 /// What the published index holds.
@@ -180,6 +184,13 @@ impl Foreign {
         })
     }
 
+    /// The places that the providers of a plan have in the index: their keys go by these.
+    pub(crate) fn places(&self, plan: &Plan) -> Vec<usize> {
+        let listed = &self.listed.plan.providers;
+        let place = |own: &ProviderPlan| listed.iter().position(|one| one.domain == own.domain);
+        plan.providers.iter().map(|own| place(own).unwrap_or(listed.len())).collect()
+    }
+
     /// What the index holds that it has.
     pub(crate) fn records(&self) -> Result<Vec<Record>, WorldError> {
         records(&self.listed.plan, &self.pki()?)
@@ -194,7 +205,7 @@ impl Foreign {
         }
         let identities: Vec<_> = providers.iter().map(|p| (p.display_name.as_str(), certified_address(p))).collect();
         let identities: Vec<_> = identities.iter().map(|(name, address)| (*name, address.as_str())).collect();
-        let mut pki = Pki::issue(&identities)?;
+        let mut pki = Pki::issue_at((0..).zip(identities))?;
         if is_known {
             let key = pki.index.key.clone();
             pki.providers.push(Identity { key, certificate: self.signer.as_slice().into() });

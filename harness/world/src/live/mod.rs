@@ -10,6 +10,7 @@ mod line;
 pub(crate) mod movable;
 pub(crate) mod sockets;
 pub(crate) mod stage;
+pub(crate) mod strays;
 pub(crate) mod watch;
 
 use std::{collections::BTreeMap, rc::Rc, time::Duration};
@@ -68,7 +69,7 @@ pub(crate) fn run(world: World, sockets: &Rc<Sockets>, pace: Pace) -> Result<Run
     let runtime = runtime()?;
     if let Some(foreign) = &world.foreign {
         let emptied = runtime.block_on(actors::watch::empty(&world.net, foreign));
-        emptied.map_err(|error| WorldError::Mailbox(error.to_string()))?;
+        world.marks.replace(emptied.map_err(|error| WorldError::Mailbox(error.to_string()))?);
         // What that took is over before the plan begins.
         let ahead = foreign.clock.as_ref().map(Follower::ahead).unwrap_or_default();
         world.net.recorder.clock().leap_to(today().after(ahead));

@@ -13,6 +13,9 @@ use collaudo_record::{Instant, Span};
 /// A leap for less is not worth the while.
 const LEAST: Span = Span::from_secs(2);
 
+/// What a stop takes beside the rest.
+const WAKE: Duration = Duration::from_millis(300);
+
 /// Puts the clock ahead of real time by so many seconds; an error in words.
 pub type Hand = Box<dyn FnMut(i64) -> Result<(), String> + Send>;
 
@@ -50,6 +53,14 @@ impl MovableClock {
     /// How far it is ahead of real time.
     pub fn ahead(&self) -> Span {
         Span::from_secs(self.state().ahead_seconds)
+    }
+
+    /// About how long a plan takes by it, in real time, that lasts so long by its own: there is a stop for each stride, and
+    /// about one more for each hour, close to instants at which a verdict turns.
+    pub fn takes(&self, lasts: Duration) -> Duration {
+        let stride = self.0.stride.as_secs().max(1);
+        let stops = lasts.as_secs() / stride + lasts.as_secs() / 3_600 + 1;
+        (self.0.rest + WAKE).saturating_mul(u32::try_from(stops).unwrap_or(u32::MAX))
     }
 
     /// Puts it ahead by so much more, whoever is busy.

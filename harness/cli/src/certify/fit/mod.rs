@@ -5,11 +5,11 @@ mod people;
 
 use std::{path::Path, time::Duration};
 
-use collaudo_record::Instant;
-use collaudo_scenario::{Guest, PeerBehaviour, Plan, PlayerPlan, ProviderPlan, Scenario, World};
+use collaudo_record::{Instant, Ordinary};
+use collaudo_scenario::{Guest, Moved, PeerBehaviour, Plan, PlayerPlan, ProviderPlan, Scenario, UserPlan, World};
 
 use self::people::Company;
-use super::lab::{Lab, Ours};
+use super::lab::{FIRST_LANE, Lab, Ours, in_lane};
 use crate::scenarios;
 
 /// The longest that an untimed scenario may have something to do.
@@ -23,8 +23,15 @@ pub(super) enum Fit {
 }
 
 /// A scenario with the subject in it.
+#[derive(Clone)]
 pub(super) struct Part {
     pub(super) scenario: Scenario,
+    /// As it was before anybody took a seat.
+    unseated: Scenario,
+    /// Where it is run: ours stand under the domains of that lane.
+    pub(super) lane: u32,
+    /// How long it lasts: as long as it says, where it waits for hours, else as long as it has something to do.
+    pub(super) lasts: Duration,
     /// The provider that the subject plays.
     pub(super) plays: String,
     /// Users of the subject who take part, by address.
@@ -35,7 +42,21 @@ pub(super) struct Part {
     pub(super) disturbs: bool,
 }
 
+/// What is free: a lane, and users of the subject.
+pub(super) struct Room<'a> {
+    pub(super) lane: u32,
+    pub(super) free: &'a [UserPlan],
+}
+
 impl Part {
+    /// The same in another room; none where it lacks something there.
+    pub(super) fn settle(&self, lab: &Lab, ours: &Ours, room: &Room<'_>, folder: &Path) -> Option<Self> {
+        let plan = self.unseated.plan(lab.seed);
+        let provider = plan.providers.iter().find(|one| one.name == self.plays)?;
+        let company = plays(&plan, provider, lab, ours, room).ok()?;
+        seated(&self.unseated, &plan, company, lab, provider, (room.lane, folder)).ok()
+    }
+
     /// What happens, from now on. Each scenario has message identifiers of its own: to the subject it is all one life.
     pub(super) fn plan(&self, lab: &Lab, now: Instant) -> Plan {
         let seed = self.scenario.id().bytes().fold(lab.seed ^ now.0.unsigned_abs(), |seed, octet| {
@@ -64,9 +85,11 @@ fn seat(scenario: &Scenario, lab: &Lab, ours: &Ours, folder: &Path) -> Result<Pa
     }
     let plan = scenario.plan(lab.seed);
     let mut first = None;
+    let free = lab.users();
+    let room = Room { lane: FIRST_LANE, free: &free };
     for provider in parts(&plan, lab) {
-        match plays(&plan, provider, lab, ours) {
-            Ok(company) => return seated(scenario, &plan, company, lab, provider, folder),
+        match plays(&plan, provider, lab, ours, &room) {
+            Ok(company) => return seated(scenario, &plan, company, lab, provider, (room.lane, folder)),
             Err(why) => drop(first.get_or_insert(why)),
         }
     }
@@ -110,19 +133,27 @@ fn managing<'a>(plan: &'a Plan, path: &str) -> Option<&'a ProviderPlan> {
 }
 
 /// Who takes part of the subject's users, where it can play that provider.
-fn plays(plan: &Plan, provider: &ProviderPlan, lab: &Lab, ours: &Ours) -> Result<Company, String> {
+fn plays(plan: &Plan, provider: &ProviderPlan, lab: &Lab, ours: &Ours, room: &Room<'_>) -> Result<Company, String> {
     for (place, other) in plan.providers.iter().enumerate() {
         // A provider's keys go by its place.
         if ours.get(place).is_none_or(|one| (&one.name, &one.domain) != (&other.name, &other.domain)) {
             return Err(format!("it takes other providers than our {}", ours.len()));
         }
-        if other.name != provider.name && !lab.ours.contains_key(&other.domain) {
-            return Err(format!("[ours] has no address for {}", other.domain));
+        let domain = in_lane(&other.domain, room.lane);
+        if other.name != provider.name && !lab.ours.contains_key(&domain) {
+            return Err(format!("[ours] has no address for {domain}"));
         }
+        if room.lane != FIRST_LANE && (other.unit.is_some() || other.backup || other.renewed) {
+            return Err(format!("the index has what is peculiar to {} in the first lane alone", other.name));
+        }
+    }
+    let forwards = |user: &UserPlan| matches!(user.ordinary, Ordinary::Forward { .. });
+    if room.lane != FIRST_LANE && plan.providers.iter().flat_map(|one| &one.users).any(forwards) {
+        return Err("mail is forwarded to ours in the first lane alone".into());
     }
     offers::offered(plan, provider, lab)?;
     offers::faults(plan, &provider.name, lab)?;
-    people::company(plan, provider, &lab.users())
+    people::company(plan, provider, room.free, &lab.users())
 }
 
 /// The scenario with the subject in that part.
@@ -132,7 +163,7 @@ fn seated(
     company: Company,
     lab: &Lab,
     provider: &ProviderPlan,
-    folder: &Path,
+    (lane, folder): (u32, &Path),
 ) -> Result<Part, String> {
     let guest = Guest {
         provider: provider.name.clone(),
@@ -142,13 +173,25 @@ fn seated(
         users: company.seats,
         max_octets: lab.subject.max_octets,
         max_recipients: lab.subject.max_recipients,
+        moved: plan.providers.iter().filter(|_| lane != FIRST_LANE).map(|one| moved(one, lane)).collect(),
     };
     let seated = scenarios::read_with(folder, scenario.id(), &guest).map_err(|error| error.to_string())?;
+    let unseated = scenario.clone();
     let scenario = seated.ok_or("its file has changed")?;
     let timed = plan.until.saturating_sub(last(plan)) > SHORT || last(plan) > SHORT;
     let puts_off = |one: &ProviderPlan| one.player == PlayerPlan::Peer(PeerBehaviour::Defers);
     let disturbs = !plan.faults.is_empty() || plan.providers.iter().any(puts_off);
-    Ok(Part { scenario, plays: guest.provider, people: company.people, timed, disturbs })
+    let lasts = if timed { plan.until } else { last(plan) };
+    Ok(Part { scenario, unseated, lane, lasts, plays: guest.provider, people: company.people, timed, disturbs })
+}
+
+/// One of ours as the index of a further lane has it.
+pub(super) fn moved(provider: &ProviderPlan, lane: u32) -> Moved {
+    Moved {
+        provider: provider.name.clone(),
+        display_name: format!("{} {lane}", provider.display_name),
+        domain: in_lane(&provider.domain, lane),
+    }
 }
 
 fn last(plan: &Plan) -> Duration {

@@ -16,23 +16,29 @@ pub(super) struct Company {
     pub(super) people: Vec<String>,
 }
 
-/// Who takes the part of whom: those who take part first, and of them first those who are peculiar; then the others as they
-/// come.
-pub(super) fn company(plan: &Plan, provider: &ProviderPlan, own: &[UserPlan]) -> Result<Company, String> {
+/// Who takes the part of whom: those who take part first, out of those who are free, and of them first those who are peculiar;
+/// then the others as they come.
+pub(super) fn company(
+    plan: &Plan,
+    provider: &ProviderPlan,
+    free: &[UserPlan],
+    all: &[UserPlan],
+) -> Result<Company, String> {
     let named = named(plan);
     let (mut used, spare): (Vec<_>, Vec<_>) =
         provider.users.iter().partition(|user| named.contains(user.address.as_str()));
     let sees_ordinary_mail =
         plan.steps.iter().any(|step| step.submit.forged.is_some() || step.submit.provider == OUTSIDE);
     used.sort_by_key(|user| (is_roomy(user), !sees_ordinary_mail || user.ordinary == Ordinary::Refuse));
-    let (mut left, mut seats, mut people) = (own.iter().collect::<Vec<_>>(), BTreeMap::new(), Vec::new());
+    let (mut left, mut seats, mut people) = (free.iter().collect::<Vec<_>>(), BTreeMap::new(), Vec::new());
     for user in used {
         let place = left.iter().position(|one| suits(user, one, sees_ordinary_mail));
         let one = left.remove(place.ok_or_else(|| lacking(user, sees_ordinary_mail))?);
         people.push(one.address.clone());
         seats.insert(user.address.clone(), one.clone());
     }
-    seats.extend(spare.into_iter().map(|user| user.address.clone()).zip(left.into_iter().cloned()));
+    let idle = all.iter().filter(|one| !people.contains(&one.address)).cloned();
+    seats.extend(spare.into_iter().map(|user| user.address.clone()).zip(idle));
     Ok(Company { seats, people })
 }
 

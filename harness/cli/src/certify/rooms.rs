@@ -1,0 +1,97 @@
+//! Which scenarios can go on at once: each needs a lane and users of the subject that no other has.
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use collaudo_scenario::UserPlan;
+
+use super::{
+    fit::{Part, Room},
+    lab::{Lab, Ours},
+};
+
+/// The lanes and users, and which of them are taken.
+#[derive(Clone)]
+pub(super) struct Rooms<'a> {
+    lab: &'a Lab,
+    ours: &'a Ours,
+    folder: &'a Path,
+    /// How many scenarios each free lane has had behind which something may come late.
+    lanes: BTreeMap<u32, u32>,
+    taken: BTreeMap<u32, u32>,
+    free: Vec<UserPlan>,
+}
+
+impl<'a> Rooms<'a> {
+    /// All of them free.
+    pub(super) fn new(lab: &'a Lab, ours: &'a Ours, folder: &'a Path) -> Self {
+        let lanes = lab.lanes(ours).into_iter().map(|lane| (lane, 0)).collect();
+        Self { lab, ours, folder, lanes, taken: BTreeMap::new(), free: lab.users() }
+    }
+
+    /// How many lanes there are.
+    pub(super) fn count(&self) -> usize {
+        self.lanes.len() + self.taken.len()
+    }
+
+    /// Takes a lane and users for a scenario, where there are any: the lane into which the least may come late.
+    pub(super) fn take(&mut self, part: &Part) -> Option<Part> {
+        let mut lanes: Vec<_> = self.lanes.iter().map(|(lane, late)| (*late, *lane)).collect();
+        lanes.sort_unstable();
+        let settle = |(_, lane)| part.settle(self.lab, self.ours, &Room { lane, free: &self.free }, self.folder);
+        let settled = lanes.into_iter().find_map(settle)?;
+        let late = self.lanes.remove(&settled.lane).unwrap_or_default();
+        self.taken.insert(settled.lane, late + u32::from(settled.timed || settled.disturbs));
+        self.free.retain(|user| !settled.people.contains(&user.address));
+        Some(settled)
+    }
+
+    /// A scenario is over.
+    pub(super) fn leave(&mut self, part: &Part) {
+        self.lanes.extend(self.taken.remove_entry(&part.lane));
+        let left = |user: &UserPlan| part.people.contains(&user.address);
+        self.free = self.lab.users().into_iter().filter(|user| left(user) || self.free.contains(user)).collect();
+    }
+
+    /// How long all of it takes, where each part takes so long, and how many go on at once at most.
+    pub(super) fn foresee(&self, parts: &[Part], lasts: impl Fn(&Part) -> Duration) -> (Duration, usize) {
+        let (mut rooms, mut waiting) = (self.clone(), Waiting::new(parts.iter().collect()));
+        let (mut running, mut now, mut most) = (BTreeMap::new(), Duration::ZERO, 0);
+        loop {
+            for part in waiting.start(|part| rooms.take(part)) {
+                running.insert((now.saturating_add(lasts(&part)), part.lane), part);
+            }
+            most = most.max(running.len());
+            let Some(((at, _), part)) = running.pop_first() else { return (now, most) };
+            now = at;
+            rooms.leave(&part);
+        }
+    }
+}
+
+/// Those that wait for a place, in their order.
+pub(super) struct Waiting<'p>(Vec<&'p Part>);
+
+impl<'p> Waiting<'p> {
+    pub(super) fn new(parts: Vec<&'p Part>) -> Self {
+        Self(parts)
+    }
+
+    /// Those that have found a place. None that waits for hours begins before all others have begun.
+    pub(super) fn start(&mut self, mut take: impl FnMut(&Part) -> Option<Part>) -> Vec<Part> {
+        let (mut begun, mut left) = (Vec::new(), Vec::new());
+        for part in std::mem::take(&mut self.0) {
+            let must_wait = part.timed && left.iter().any(|other: &&Part| !other.timed);
+            match if must_wait { None } else { take(part) } {
+                Some(settled) => begun.push(settled),
+                None => left.push(part),
+            }
+        }
+        self.0 = left;
+        begun
+    }
+
+    /// Those that have found none.
+    pub(super) fn left(&self) -> impl Iterator<Item = &Part> {
+        self.0.iter().copied()
+    }
+}
