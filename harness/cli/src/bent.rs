@@ -54,8 +54,8 @@ impl Subject for Bent {
         }
     }
 
-    fn scan(&self, octets: &[u8]) -> Finding {
-        self.good.scan(octets)
+    fn scan(&self, message: &Bytes) -> Finding {
+        self.good.scan(message)
     }
 
     fn declare(&self, record: &[u8]) -> Vec<Declared> {

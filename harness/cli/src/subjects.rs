@@ -55,8 +55,8 @@ impl Subject for Reference {
         Box::new(Gestore::recover(log, now))
     }
 
-    fn scan(&self, octets: &[u8]) -> Finding {
-        gestore::scan(octets)
+    fn scan(&self, message: &Bytes) -> Finding {
+        gestore::scan(message)
     }
 
     fn declare(&self, record: &[u8]) -> Vec<Declared> {

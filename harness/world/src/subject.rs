@@ -14,7 +14,7 @@ pub trait Subject: Send + Sync {
     fn recover(&self, log: &dyn DurableLog, now: Timestamp) -> Box<dyn Node>;
 
     /// What the provider's scanner finds in a message, whole: [`collaudo_node::Effect::Scan`].
-    fn scan(&self, octets: &[u8]) -> Finding;
+    fn scan(&self, message: &Bytes) -> Finding;
 
     /// What a committed record declares, in its order; nothing where it is the provider's own affair.
     fn declare(&self, record: &[u8]) -> Vec<Declared>;

@@ -25,7 +25,7 @@ pub(crate) fn mime(octets: &[u8]) {
     if let (Ok(index), Ok(trust)) = (index, trust) {
         classify(&bytes, &index, &trust, None, NOW);
     }
-    gestore::scan(octets);
+    gestore::scan(&bytes);
     let entity = Entity::read(octets);
     assert_eq!(entity.to_bytes(), octets, "the forger gives back other octets than it read");
     let _ = open(octets);

@@ -90,8 +90,8 @@ impl Subject for Around {
         Box::new(StandIn::new(domain, own, twins))
     }
 
-    fn scan(&self, octets: &[u8]) -> Finding {
-        self.subject.scan(octets)
+    fn scan(&self, message: &Bytes) -> Finding {
+        self.subject.scan(message)
     }
 
     fn declare(&self, record: &[u8]) -> Vec<Declared> {

@@ -19,7 +19,7 @@ impl Subject for ToySubject {
         Box::new(Toy::recover(log, now))
     }
 
-    fn scan(&self, _: &[u8]) -> Finding {
+    fn scan(&self, _: &Bytes) -> Finding {
         Finding::Clean
     }
 

@@ -56,7 +56,7 @@ impl Subject for WatchSubject {
         Box::new(Watch::recover(log, now))
     }
 
-    fn scan(&self, _: &[u8]) -> Finding {
+    fn scan(&self, _: &Bytes) -> Finding {
         Finding::Clean
     }
 

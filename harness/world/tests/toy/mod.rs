@@ -49,7 +49,7 @@ impl Subject for Script {
         Box::new(Actor { script: self.clone(), talks: BTreeMap::new() })
     }
 
-    fn scan(&self, _: &[u8]) -> Finding {
+    fn scan(&self, _: &Bytes) -> Finding {
         Finding::Clean
     }
 

@@ -1,7 +1,7 @@
 //! Messages about viruses: from one provider to the other, and on to the sender.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use collaudo_node::Finding;
+use collaudo_node::{Bytes, Finding};
 
 use super::{samples::*, tests::*, *};
 use crate::scan;
@@ -108,7 +108,7 @@ fn a_virus_in_an_original_is_found_in_its_envelope_and_in_a_complete_receipt() {
     let sealed = ALFA.seal(&envelope(&issuer(), NOW, &submission(&file)));
     let read = EnvelopeRead::read(&sealed).unwrap();
     let receipt = |form| BETA.seal(&delivery(&beta(), STAMP, &read, "bruno@beta.test", form));
-    let is_found = |message: &[u8]| matches!(scan(message), Finding::Hostile { .. });
+    let is_found = |message: &[u8]| matches!(scan(&Bytes::copy_from_slice(message)), Finding::Hostile { .. });
     assert!(is_found(&sealed) && is_found(&receipt(Form::Complete)));
     // The brief receipt has a hash in its place.
     assert!(!is_found(&receipt(Form::Brief)) && !is_found(&sealed_envelope()));
