@@ -1,6 +1,9 @@
 //! An act: messages to be signed, then one commit, then what follows from it. Nothing is told before the commit stands.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use collaudo_node::{Body, BodyId, Bytes, ConnId, Effect, Timestamp};
 
@@ -39,7 +42,7 @@ struct Making {
 #[derive(Debug)]
 enum Paper {
     /// A message, and where it goes.
-    Message { draft: Box<Draft>, about: About, places: Vec<Place> },
+    Message { draft: Box<Draft>, about: Arc<About>, places: Vec<Place> },
     /// Lines of the log.
     Chapter { seal: LogSeal, day: Day, lines: usize, closes: bool },
 }
@@ -114,7 +117,7 @@ impl Act {
     }
 
     /// Writes a line into the log.
-    pub(super) fn log(&mut self, event: &str, about: &About, related: Vec<String>) {
+    pub(super) fn log(&mut self, event: &str, about: &Arc<About>, related: Vec<String>) {
         //= PEC-2.3-01
         let line = LogLine { event: event.to_owned(), about: about.clone(), related, at: self.at };
         self.record(Record::logged(line));
@@ -134,7 +137,7 @@ impl Act {
     }
 
     /// Has a message signed, and logs that it was made.
-    pub(super) fn make(&mut self, event: &str, about: &About, draft: Draft, places: Vec<Place>) {
+    pub(super) fn make(&mut self, event: &str, about: &Arc<About>, draft: Draft, places: Vec<Place>) {
         self.log(event, about, vec![draft.message_id().to_owned()]);
         self.unsigned += 1;
         let paper = Paper::Message { draft: Box::new(draft), about: about.clone(), places };
@@ -245,7 +248,7 @@ impl Provider {
     }
 
     /// Lays a message where it goes.
-    pub(super) fn lay(&mut self, act: &mut Act, body: &Body, about: &About, place: Place) {
+    pub(super) fn lay(&mut self, act: &mut Act, body: &Body, about: &Arc<About>, place: Place) {
         match place {
             Place::Mailbox(address) => self.store(act, &address, body, about),
             Place::Queue { reverse, recipients, domain, secure, carries } => {
@@ -260,7 +263,7 @@ impl Provider {
     }
 
     /// Puts a message into a user's mailbox, where it has room; logs it where it has none.
-    pub(super) fn store(&mut self, act: &mut Act, address: &str, body: &Body, about: &About) {
+    pub(super) fn store(&mut self, act: &mut Act, address: &str, body: &Body, about: &Arc<About>) {
         let octets = body.bytes.len() as u64;
         match self.ledger.mailbox(address).map(str::to_owned) {
             Some(mailbox) if self.hold_room(act, &mailbox, octets) => {

@@ -1,5 +1,7 @@
 //! Mail that is not certified: messages of other providers that are no envelopes, and ordinary mail (§3.2.2).
 
+use std::sync::Arc;
+
 use collaudo_node::{Body, BodyId, ConnId, Timestamp};
 
 use super::{
@@ -92,7 +94,7 @@ impl Provider {
         let mut wrapped = None;
         if fresh.iter().any(|recipient| matches!(self.way(recipient), Way::Wrapped(_))) {
             let draft = self.wrap(now, arrival, reason);
-            about.msgid = Some(format!("<{}>", draft.message_id()));
+            Arc::make_mut(&mut about).msgid = Some(format!("<{}>", draft.message_id()));
             wrapped = Some(draft);
         }
         let mut act = Act::new(now, Then::Refuse(conn, UNKNOWN));
@@ -172,7 +174,7 @@ impl Provider {
     }
 
     /// Sends a message on as it is: nothing is stored, and nobody is told anything.
-    fn forward(&mut self, act: &mut Act, arrival: &Arrival, about: &About, to: String) {
+    fn forward(&mut self, act: &mut Act, arrival: &Arrival, about: &Arc<About>, to: String) {
         let body = Body::new(arrival.bytes.clone());
         act.log("inoltro", about, Vec::new());
         let domain = fold(domain_of(&to).unwrap_or_default());
@@ -205,21 +207,21 @@ fn outlined<'a>(arrival: &'a Arrival, reason: &'a str) -> message::Arrival<'a> {
 /// What the log says of a message without certification data.
 //= PEC-2.3-02
 //= PEC-2.3-06
-fn about(arrival: &Arrival, provider: &str, id: Option<&str>) -> About {
+fn about(arrival: &Arrival, provider: &str, id: Option<&str>) -> Arc<About> {
     let received = Message::read_leniently(arrival.bytes.clone());
     let found = || received.get("Message-ID").map(|field| field.text());
-    About {
+    Arc::new(About {
         pec_msgid: None,
         msgid: id.map(|id| format!("<{id}>")).or_else(found),
         sender: outlined(arrival, "").author(&received),
         recipients: arrival.recipients.clone(),
         subject: received.subject().map(|subject| subject.text),
         sending_provider: provider.to_owned(),
-    }
+    })
 }
 
 /// A message that is not taken: logged, and refused once the log has it.
-fn refused(now: Timestamp, conn: ConnId, about: &About, event: &str, reply: &'static str) -> Act {
+fn refused(now: Timestamp, conn: ConnId, about: &Arc<About>, event: &str, reply: &'static str) -> Act {
     let mut act = Act::new(now, Then::Refuse(conn, reply));
     act.log(event, about, Vec::new());
     act

@@ -1,6 +1,6 @@
 //! The log of §2.3: its lines in a chain, closed and sealed day by day.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use collaudo_node::{BodyId, Bytes, Timestamp};
 use jiff::{ToSpan, civil::Date, tz::TimeZone};
@@ -78,9 +78,10 @@ impl Book {
 
     /// Takes up a committed line.
     pub(crate) fn add(&mut self, at: Timestamp, text: &str, chain: BodyId) {
-        let text = format!("{} {chain} {text}\n", self.end);
-        self.octets += text.len();
-        self.open.push(Entry { at, text });
+        let mut line = String::with_capacity(2 * 64 + 3 + text.len());
+        let _ = writeln!(line, "{} {chain} {text}", self.end);
+        self.octets += line.len();
+        self.open.push(Entry { at, text: line });
         self.end = chain;
     }
 

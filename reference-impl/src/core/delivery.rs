@@ -1,5 +1,7 @@
 //! The delivery point: envelopes into mailboxes, and what the sender is told of it (§3.3).
 
+use std::sync::Arc;
+
 use collaudo_node::{Body, Bytes, Effect, Timestamp};
 
 use super::{
@@ -14,7 +16,7 @@ use super::{
 /// A correct envelope and those of its recipients that are ours.
 pub(super) struct Delivery<'a> {
     pub(super) envelope: &'a EnvelopeRead,
-    pub(super) about: About,
+    pub(super) about: Arc<About>,
     pub(super) body: Body,
     pub(super) recipients: Vec<String>,
 }
@@ -82,7 +84,7 @@ impl Provider {
     }
 
     /// Has a receipt signed and sent: into the mailbox of a user of ours, else by the queue.
-    pub(super) fn send(&mut self, act: &mut Act, event: &str, about: &About, draft: Draft, to: &str) {
+    pub(super) fn send(&mut self, act: &mut Act, event: &str, about: &Arc<About>, draft: Draft, to: &str) {
         let config = &self.ledger.config;
         let place = if self.ledger.manages(to) {
             Place::Mailbox(to.to_owned())

@@ -1,6 +1,6 @@
 //! What is on disk: the records of the log, and what of them concerns others.
 
-use std::{cell::OnceCell, collections::BTreeSet};
+use std::{cell::OnceCell, collections::BTreeSet, sync::Arc};
 
 use collaudo_node::{BodyId, Bytes, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -17,7 +17,7 @@ const VERSION: u8 = 2;
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Record {
     /// The first: who we are.
-    Founded(Config),
+    Founded(Box<Config>),
     /// All numbers below this one were given away.
     Counted { next: u64 },
     /// A provider index was fetched and found good.
@@ -133,9 +133,9 @@ pub(crate) enum Carries {
     /// The transport envelope of a transaction of ours.
     Envelope { pec_msgid: String },
     /// A receipt or notice for another provider's user, or for the provider.
-    Receipt { id: String, about: About },
+    Receipt { id: String, about: Arc<About> },
     /// Ordinary mail, which is sent on as it came.
-    Ordinary { about: About },
+    Ordinary { about: Arc<About> },
 }
 
 /// What the log tells of the original message in each of its lines.
@@ -153,7 +153,7 @@ pub(crate) struct About {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct LogLine {
     pub(crate) event: String,
-    pub(crate) about: About,
+    pub(crate) about: Arc<About>,
     pub(crate) related: Vec<String>,
     #[serde(with = "micros")]
     pub(crate) at: Timestamp,
@@ -216,33 +216,33 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Written<T> {
 
 impl About {
     /// *Takes* what is certified, and the name of the provider that certified it.
-    pub(crate) fn new(certified: &Certified, sending_provider: &str) -> Self {
-        Self {
+    pub(crate) fn new(certified: &Certified, sending_provider: &str) -> Arc<Self> {
+        Arc::new(Self {
             pec_msgid: Some(certified.pec_msgid.clone()),
             msgid: certified.msgid.clone(),
             sender: certified.sender.clone(),
             recipients: certified.recipients.iter().map(|recipient| recipient.address.clone()).collect(),
             subject: certified.subject.as_ref().map(|subject| subject.text.clone()),
             sending_provider: sending_provider.to_owned(),
-        }
+        })
     }
 
     /// The same for a part of the recipients.
-    pub(crate) fn for_recipients(&self, recipients: &[String]) -> Self {
+    pub(crate) fn for_recipients(&self, recipients: &[String]) -> Arc<Self> {
         let Self { pec_msgid, msgid, sender, recipients: _, subject, sending_provider } = self;
-        Self {
+        Arc::new(Self {
             pec_msgid: pec_msgid.clone(),
             msgid: msgid.clone(),
             sender: sender.clone(),
             recipients: recipients.to_vec(),
             subject: subject.clone(),
             sending_provider: sending_provider.clone(),
-        }
+        })
     }
 
     /// The same for what befell a mailbox: for it alone where it is a recipient's, else as it is, for the log names
     /// recipients of the original and nobody else.
-    pub(crate) fn for_mailbox(&self, mailbox: &str) -> Self {
+    pub(crate) fn for_mailbox(self: &Arc<Self>, mailbox: &str) -> Arc<Self> {
         //= PEC-2.3-05
         match self.recipients.iter().find(|recipient| recipient.eq_ignore_ascii_case(mailbox)) {
             Some(recipient) => self.for_recipients(std::slice::from_ref(recipient)),
@@ -315,8 +315,7 @@ impl Record {
 
     /// Reads a record of this version.
     pub(crate) fn decode(octets: &[u8]) -> Option<Self> {
-        let line: Line<Self> = serde_json::from_slice(octets).ok()?;
-        (line.v == VERSION).then_some(line.record)
+        read(octets)
     }
 }
 
@@ -335,15 +334,21 @@ struct Line<R> {
     record: R,
 }
 
+fn read<'a, R: Deserialize<'a>>(octets: &'a [u8]) -> Option<R> {
+    // All of it is UTF-8 or none: each of its strings need not be looked through once more.
+    let line: Line<R> = serde_json::from_str(std::str::from_utf8(octets).ok()?).ok()?;
+    (line.v == VERSION).then_some(line.record)
+}
+
 /// The founding record: the first of a provider's log.
 pub fn found(config: &Config) -> Bytes {
-    Record::Founded(config.clone()).encode()
+    Record::Founded(Box::new(config.clone())).encode()
 }
 
 /// The configuration that a founding record holds; `None` for any other record.
 pub fn founding(record: &[u8]) -> Option<Config> {
     match Record::decode(record)? {
-        Record::Founded(config) => Some(config),
+        Record::Founded(config) => Some(*config),
         _ => None,
     }
 }
@@ -393,15 +398,35 @@ pub enum Declared {
     },
 }
 
+/// What of a record concerns others: the same form as [`Record`], and nothing read of what does not.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Public {
+    Stored {
+        mailbox: String,
+        #[serde(with = "hex")]
+        body: BodyId,
+    },
+    Retained {
+        #[serde(with = "hex")]
+        body: BodyId,
+    },
+    Sealed {
+        day: Day,
+        #[serde(with = "hex")]
+        seal: BodyId,
+    },
+    Logged {
+        line: LogLine,
+    },
+}
+
 /// What a committed record declares; nothing where it is no concern of others.
-pub fn declare(record: &[u8]) -> Vec<Declared> {
-    if !declares(record) {
-        return Vec::new();
-    }
-    match Record::decode(record) {
-        Some(Record::Stored { mailbox, body, .. }) => vec![Declared::Stored { mailbox, body }],
-        Some(Record::Retained { body, .. }) => vec![Declared::Retained { body }],
-        Some(Record::Sealed { day, seal, .. }) => vec![Declared::Sealed { day: day.to_string(), seal }],
+pub fn declare(record: &[u8]) -> Option<Declared> {
+    Some(match declares(record).then(|| read(record))?? {
+        Public::Stored { mailbox, body } => Declared::Stored { mailbox, body },
+        Public::Retained { body } => Declared::Retained { body },
+        Public::Sealed { day, seal } => Declared::Sealed { day: day.to_string(), seal },
         //= PEC-2.3-02
         //= PEC-2.3-03
         //= PEC-2.3-04
@@ -410,23 +435,11 @@ pub fn declare(record: &[u8]) -> Vec<Declared> {
         //= PEC-2.3-07
         //= PEC-2.3-08
         //= PEC-2.3-09
-        Some(Record::Logged { line, .. }) => {
-            let LogLine { event, about, related, at } = line.said;
-            let About { pec_msgid, msgid, sender, recipients, subject, sending_provider } = about;
-            vec![Declared::Logged {
-                event,
-                pec_msgid,
-                msgid,
-                sender,
-                recipients,
-                subject,
-                related,
-                sending_provider,
-                at,
-            }]
+        Public::Logged { line: LogLine { event, about, related, at } } => {
+            let About { pec_msgid, msgid, sender, recipients, subject, sending_provider } = Arc::unwrap_or_clone(about);
+            Declared::Logged { event, pec_msgid, msgid, sender, recipients, subject, related, sending_provider, at }
         }
-        _ => Vec::new(),
-    }
+    })
 }
 
 /// Whether a record is of a kind that declares something, by its first octets: most are not, and need not be read.
@@ -440,15 +453,34 @@ fn declares(record: &[u8]) -> bool {
 const HEAD: &[u8] = b"{\"v\":2,\"record\":{\"";
 
 pub(super) mod hex {
+    use std::fmt;
+
     use collaudo_node::BodyId;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use serde::{
+        Deserializer, Serializer,
+        de::{Error, Visitor},
+    };
+
+    struct Digits;
 
     pub(crate) fn serialize<S: Serializer>(id: &BodyId, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(id)
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BodyId, D::Error> {
-        BodyId::from_hex(&String::deserialize(deserializer)?).ok_or_else(|| D::Error::custom("no body id"))
+        deserializer.deserialize_str(Digits)
+    }
+
+    impl Visitor<'_> for Digits {
+        type Value = BodyId;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("64 hexadecimal digits")
+        }
+
+        fn visit_str<E: Error>(self, digits: &str) -> Result<BodyId, E> {
+            BodyId::from_hex(digits).ok_or_else(|| E::custom("no body id"))
+        }
     }
 }
 
@@ -498,7 +530,7 @@ mod tests {
 
     #[test]
     fn only_mailboxes_and_the_log_are_declared() {
-        assert_eq!(declare(&Record::Counted { next: 4 }.encode()), []);
+        assert_eq!(declare(&Record::Counted { next: 4 }.encode()), None);
         let stored = Record::Stored {
             mailbox: "anna@alfa.test".into(),
             body: BodyId::of(b"x"),
@@ -508,8 +540,8 @@ mod tests {
         let declared = Declared::Stored { mailbox: "anna@alfa.test".into(), body: BodyId::of(b"x") };
         let octets = stored.encode();
         assert!(octets.starts_with(HEAD), "the version of the form stands in its head");
-        assert_eq!(declare(&octets), std::slice::from_ref(&declared));
+        assert_eq!(declare(&octets).as_ref(), Some(&declared));
         let by_hand = String::from_utf8_lossy(&octets).replace("{\"v\":2,", "{ \"v\": 2, ");
-        assert_eq!(declare(by_hand.as_bytes()), [declared]);
+        assert_eq!(declare(by_hand.as_bytes()), Some(declared));
     }
 }

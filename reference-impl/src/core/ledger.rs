@@ -43,7 +43,7 @@ impl Ledger {
         let mut ledger = match log.snapshot() {
             Some(state) => Self::thaw(&state).ok_or("the snapshot cannot be read")?,
             None => match records.next().and_then(|octets| Record::decode(&octets)) {
-                Some(Record::Founded(config)) => Self::new(config),
+                Some(Record::Founded(config)) => Self::new(*config),
                 _ => return Err("the log has no founding record".to_owned()),
             },
         };
@@ -263,7 +263,7 @@ pub(crate) fn is_same(one: &str, other: &str) -> bool {
 /// Elsewhere only the domain ignores case.
 pub(crate) fn key(address: &str) -> String {
     match address.rsplit_once('@') {
-        Some((local, domain)) => format!("{local}@{}", domain.to_ascii_lowercase()),
+        Some((local, domain)) => [local, "@", &domain.to_ascii_lowercase()].concat(),
         None => address.to_owned(),
     }
 }

@@ -224,7 +224,7 @@ impl Provider {
 }
 
 /// A message that every recipient has already: logged and acknowledged, and nothing else.
-pub(super) fn replica(now: Timestamp, conn: ConnId, about: &About) -> Act {
+pub(super) fn replica(now: Timestamp, conn: ConnId, about: &Arc<About>) -> Act {
     let mut act = Act::new(now, Then::Answer(conn));
     act.log("replica", about, Vec::new());
     act

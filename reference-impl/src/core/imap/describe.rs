@@ -1,5 +1,7 @@
 //! BODYSTRUCTURE and ENVELOPE (RFC 3501 §7.4.2).
 
+use std::borrow::Cow;
+
 use imap_codec::imap_types::{
     body::{
         BasicFields, Body, BodyStructure, Disposition, MultiPartExtensionData, SinglePartExtensionData, SpecificFields,
@@ -12,7 +14,7 @@ use super::{
     address,
     entity::{Content, Entity},
 };
-use crate::core::message::{Message, mime};
+use crate::core::message::{Message, parameters};
 
 /// The structure of an entity, with its extension data where they are asked for.
 pub(super) fn structure(entity: &Entity, extended: bool) -> BodyStructure<'static> {
@@ -21,7 +23,7 @@ pub(super) fn structure(entity: &Entity, extended: bool) -> BodyStructure<'stati
         && let Ok(bodies) = Vec1::try_from(parts.iter().map(|part| structure(part, extended)).collect::<Vec<_>>())
     {
         let extension_data = extended.then(|| MultiPartExtensionData {
-            parameter_list: parameters(&entity.parameters),
+            parameter_list: parameter_list(&entity.parameters),
             tail: Some(disposition(&entity.message)),
         });
         return BodyStructure::Multi { bodies, subtype: istring(subtype.as_bytes()), extension_data };
@@ -43,10 +45,10 @@ pub(super) fn structure(entity: &Entity, extended: bool) -> BodyStructure<'stati
     };
     let field = |name: &str| entity.message.get(name).map(|field| field.unfolded());
     let basic = BasicFields {
-        parameter_list: parameters(&entity.parameters),
+        parameter_list: parameter_list(&entity.parameters),
         id: optional(field("Content-ID")),
         description: optional(field("Content-Description")),
-        content_transfer_encoding: istring(&field("Content-Transfer-Encoding").unwrap_or_else(|| b"7bit".to_vec())),
+        content_transfer_encoding: istring(&field("Content-Transfer-Encoding").unwrap_or(Cow::Borrowed(b"7bit"))),
         size: number(body.len()),
     };
     let extension_data = extended.then(|| SinglePartExtensionData {
@@ -77,12 +79,12 @@ pub(super) fn envelope(message: &Message) -> Envelope<'static> {
 }
 
 fn disposition(message: &Message) -> Disposition<'static> {
-    let found = message.get("Content-Disposition").map(|field| mime::raw(&field.unfolded()));
+    let found = message.get("Content-Disposition").map(|field| parameters::raw(&field.unfolded()));
     let found = found.filter(|(value, _)| !value.is_empty());
-    Disposition { disposition: found.map(|(value, all)| (istring(value.as_bytes()), parameters(&all))), tail: None }
+    Disposition { disposition: found.map(|(value, all)| (istring(value.as_bytes()), parameter_list(&all))), tail: None }
 }
 
-fn parameters(all: &[(String, Vec<u8>)]) -> Vec<(IString<'static>, IString<'static>)> {
+fn parameter_list(all: &[(String, Vec<u8>)]) -> Vec<(IString<'static>, IString<'static>)> {
     all.iter().map(|(name, value)| (istring(name.as_bytes()), istring(value))).collect()
 }
 
@@ -97,7 +99,7 @@ pub(super) fn nstring(octets: &[u8]) -> NString<'static> {
     NString(Some(istring(octets)))
 }
 
-fn optional(octets: Option<Vec<u8>>) -> NString<'static> {
+fn optional(octets: Option<Cow<[u8]>>) -> NString<'static> {
     NString(octets.map(|octets| istring(&octets)))
 }
 

@@ -1,7 +1,7 @@
 use collaudo_node::Bytes;
 use imap_codec::imap_types::{core::AString, fetch::Section};
 
-use crate::core::message::{Message, mime};
+use crate::core::message::{Message, mime, parameters};
 
 /// Beyond these a hostile message is shown as it is, undivided.
 const MAX_DEPTH: usize = 30;
@@ -36,7 +36,7 @@ impl Entity {
     }
 
     fn take_apart(message: Message, depth: usize, left: &mut usize) -> Self {
-        let found = message.get("Content-Type").map(|field| mime::raw(&field.unfolded()));
+        let found = message.get("Content-Type").map(|field| parameters::raw(&field.unfolded()));
         let found = found
             .filter(|(kind, _)| kind.split_once('/').is_some_and(|(one, other)| !one.is_empty() && !other.is_empty()));
         let (kind, parameters) = found.unwrap_or_else(|| ("text/plain".to_owned(), Vec::new()));

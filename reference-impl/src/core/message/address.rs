@@ -9,7 +9,7 @@ pub fn same_address(one: &str, other: &str) -> bool {
 pub(super) fn mailbox_key(address: &str) -> Option<String> {
     let address = normal(address);
     let (local, domain) = address.rsplit_once('@')?;
-    Some(format!("{local}@{}", domain.to_ascii_lowercase()))
+    Some([local, "@", &domain.to_ascii_lowercase()].concat())
 }
 
 /// The domain of an address, where it has one.
@@ -95,7 +95,7 @@ fn addr_spec(tokens: &[Token]) -> Option<String> {
         _ => dot_atom(domain)?,
     };
     // RFC 5321 §4.5.3.1; what lies beyond could not be an SMTP path.
-    (local.len() <= 64 && domain.len() <= 255).then(|| format!("{local}@{domain}"))
+    (local.len() <= 64 && domain.len() <= 255).then(|| [&*local, "@", &*domain].concat())
 }
 
 /// Atoms parted by single dots, with nothing between them.

@@ -21,7 +21,7 @@ pub(super) fn brief(original: &Bytes) -> Bytes {
     let message = Message::read_leniently(original.clone());
     let mut changes = Vec::new();
     //= PEC-3.3.2.2-09
-    match content_type(&message).value.as_str() {
+    match content_type(&message).value() {
         //= PEC-3.3.2.2-11
         "application/pkcs7-mime" | "application/x-pkcs7-mime" => {}
         //= PEC-3.3.2.2-10
@@ -50,7 +50,7 @@ fn visit(original: &Message, range: &Range<usize>, changes: &mut Vec<Change>) {
     let mut open = vec![(begin + range.start..begin + range.end, 0_usize)];
     while let Some((span, depth)) = open.pop() {
         let entity = Message::read_leniently(original.bytes().slice(span.clone()));
-        let kind = &content_type(&entity).value;
+        let kind = content_type(&entity).value();
         //= PEC-3.3.2.2-03
         //= PEC-3.3.2.2-12
         let attached = (kind == "message/rfc822").then(|| "messaggio.eml".to_owned());

@@ -230,7 +230,7 @@ impl Content {
     /// *Takes* the octets that are signed, and their name.
     fn read(octets: &Bytes, identity: BodyId) -> Result<Self, String> {
         let mixed = entity(octets.clone());
-        if content_type(&mixed).value != "multipart/mixed" {
+        if content_type(&mixed).value() != "multipart/mixed" {
             return Err("il contenuto firmato non è multipart/mixed".into());
         }
         let ranges = parts(&mixed).map_err(|fault| format!("le parti del messaggio non sono leggibili: {fault}"))?;
@@ -238,8 +238,7 @@ impl Content {
             return Err(format!("il contenuto firmato ha più di {MAX_PARTS} parti"));
         }
         let parts: Vec<Message> = ranges.iter().map(|range| part(&mixed, range)).collect();
-        let is_text =
-            |part: &Message| matches!(content_type(part).value.as_str(), "text/plain" | "multipart/alternative");
+        let is_text = |part: &Message| matches!(content_type(part).value(), "text/plain" | "multipart/alternative");
         if !parts.first().is_some_and(is_text) {
             return Err("la prima parte non è un testo".into());
         }
@@ -249,7 +248,7 @@ impl Content {
             let is_named = |file: &Option<String>| file.as_ref().is_some_and(|found| found.eq_ignore_ascii_case(name));
             let mut found = parts.iter().zip(&files).filter(|(_, file)| is_named(file)).map(|(part, _)| part);
             match (found.next(), found.next()) {
-                (Some(part), None) if kinds.contains(&content_type(part).value.as_str()) => Ok(Some(part)),
+                (Some(part), None) if kinds.contains(&content_type(part).value()) => Ok(Some(part)),
                 (None, _) => Ok(None),
                 _ => Err(format!("allegato {name} ripetuto o di tipo errato")),
             }

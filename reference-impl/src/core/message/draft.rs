@@ -206,8 +206,16 @@ impl Draft {
         let Family { micalg, signature_type, preamble, .. } = self.issuer.family();
         let mut header = Header::default();
         header.add("MIME-Version", "1.0");
-        let signed = format!("multipart/signed; protocol=\"{signature_type}\"; micalg=\"{micalg}\"");
-        header.add("Content-Type", &format!("{signed}; boundary=\"{}\"", self.boundary));
+        let words = [
+            "multipart/signed; protocol=\"",
+            signature_type,
+            "\"; micalg=\"",
+            micalg,
+            "\"; boundary=\"",
+            &self.boundary,
+            "\"",
+        ];
+        header.add("Content-Type", &words.concat());
         if !self.content.is_ascii() {
             header.add("Content-Transfer-Encoding", "8bit");
         }
@@ -247,7 +255,7 @@ pub(super) fn bounded(signature: &[u8]) -> &[u8] {
 
 /// The identifier of a generated message, as its header has it.
 pub(super) fn bracketed(id: &str) -> String {
-    format!("<{id}>")
+    ["<", id, ">"].concat()
 }
 
 /// A signature to which a second signer was added.

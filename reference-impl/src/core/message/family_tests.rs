@@ -57,13 +57,13 @@ fn a_family_shows_in_the_signature_and_in_the_parts() {
     let text = String::from_utf8_lossy(&message);
     assert!(text.contains("\r\n\r\nQuesto messaggio e' in formato MIME"));
     let parts = parts_of(&message);
-    let kinds: Vec<String> = parts.iter().map(|part| content_type(part).value.clone()).collect();
+    let kinds: Vec<String> = parts.iter().map(|part| content_type(part).value().to_owned()).collect();
     assert_eq!(kinds, ["multipart/alternative", "message/rfc822", "application/xml"]);
     let field = |part: &Message, name: &str| part.get(name).unwrap().text();
     assert_eq!(field(&parts[1], "Content-Disposition"), "inline; filename=\"postacert.eml\"");
     assert_eq!(field(&parts[2], "Content-Transfer-Encoding"), "quoted-printable");
     let plain = parts_of(&made(&Family::default(), "envelope"));
-    let kinds: Vec<String> = plain.iter().map(|part| content_type(part).value.clone()).collect();
+    let kinds: Vec<String> = plain.iter().map(|part| content_type(part).value().to_owned()).collect();
     assert_eq!(kinds, ["text/plain", "application/xml", "message/rfc822"]);
     assert_eq!(field(&plain[1], "Content-Disposition"), "attachment; filename=\"daticert.xml\"");
 }
@@ -92,7 +92,7 @@ fn html_says_exactly_what_the_text_says() {
     let both: Vec<Message> =
         mime::parts(&alternative).unwrap().iter().map(|range| mime::part(&alternative, range)).collect();
     let [text, page] = both.as_slice() else { panic!() };
-    assert_eq!((content_type(text).value.as_str(), content_type(page).value.as_str()), ("text/plain", "text/html"));
+    assert_eq!((content_type(text).value(), content_type(page).value()), ("text/plain", "text/html"));
     assert_eq!(content_type(page).parameter("charset"), Some("iso-8859-1"));
     let (text, page) = (latin(text), latin(page));
     assert!(!page.contains("<script") && !page.contains("src=\"") && page.contains("&lt;script"), "{page}");
@@ -103,7 +103,7 @@ fn html_says_exactly_what_the_text_says() {
 fn an_anomaly_envelope_of_any_family_has_the_text_and_the_message_alone() {
     for family in families() {
         let message = made(&family, "anomaly");
-        let kinds: Vec<String> = parts_of(&message).iter().map(|part| content_type(part).value.clone()).collect();
+        let kinds: Vec<String> = parts_of(&message).iter().map(|part| content_type(part).value().to_owned()).collect();
         assert_eq!(kinds, ["text/plain", "message/rfc822"], "{family:?}");
         assert!(!String::from_utf8_lossy(&message).contains("daticert"));
         assert_eq!(value(&message, "X-Trasporto"), "errore");

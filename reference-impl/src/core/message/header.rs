@@ -1,9 +1,9 @@
-use std::{ops::Range, sync::OnceLock};
+use std::{borrow::Cow, ops::Range, sync::OnceLock};
 
 use collaudo_node::Bytes;
 use memchr::{memchr, memchr2};
 
-use super::{Subject, encoded, mime::Parameterised};
+use super::{Subject, encoded, parameters::Parameterised};
 
 /// No header of a person's message comes near these; a hostile one costs no more than this.
 const MAX_HEADER_OCTETS: usize = 1 << 20;
@@ -171,11 +171,11 @@ impl Field {
     }
 
     /// Its value without folds and without the white space around it.
-    pub fn unfolded(&self) -> Vec<u8> {
+    pub fn unfolded(&self) -> Cow<'_, [u8]> {
         let value = self.raw.get(self.colon + 1..).unwrap_or_default().trim_ascii();
         match memchr2(b'\r', b'\n', value) {
             Some(_) => value.iter().copied().filter(|octet| !matches!(octet, b'\r' | b'\n')).collect(),
-            None => value.to_vec(),
+            None => Cow::Borrowed(value),
         }
     }
 
@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn fields_keep_their_octets_and_unfold() {
         let message = read("Subject: one\r\n\ttwo\r\nFROM:x\r\n\r\nbody\r\n").unwrap();
-        assert_eq!(message.get("subject").unwrap().unfolded(), b"one\ttwo");
+        assert_eq!(message.get("subject").unwrap().unfolded()[..], b"one\ttwo"[..]);
         assert_eq!(&message.fields()[1].raw()[..], b"FROM:x\r\n");
         assert_eq!(message.fields()[1].span(), 20..28);
         assert_eq!(&message.body()[..], b"body\r\n");

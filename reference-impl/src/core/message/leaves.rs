@@ -58,13 +58,13 @@ impl Entity {
     /// The entities that stand inside; a leaf has none and is visited.
     fn open(&self, room: &mut usize, visit: &mut impl FnMut(&[u8])) -> Result<Vec<Bytes>, Unfathomable> {
         let kinds = content_types(&self.0);
-        let multiparts = kinds.iter().filter(|kind| kind.value.starts_with("multipart/"));
+        let multiparts = kinds.iter().filter(|kind| kind.value().starts_with("multipart/"));
         let rows = multiparts.flat_map(|kind| rows(&self.0, kind, MAX_ENTITIES + 1));
         let mut inner: Vec<Bytes> = rows.map(|row| part_octets(&self.0, &row)).collect();
         if !inner.is_empty() {
             return Ok(inner);
         }
-        let is_message = kinds.iter().any(|kind| matches!(kind.value.as_str(), "message/rfc822" | "message/global"))
+        let is_message = kinds.iter().any(|kind| matches!(kind.value(), "message/rfc822" | "message/global"))
             || file_name(&self.0).is_some_and(|name| name.to_ascii_lowercase().ends_with(".eml"));
         for content in leniently_decoded(&self.0) {
             if is_message {

@@ -26,6 +26,7 @@ mod memory;
 pub(crate) mod mime;
 mod notices;
 mod original;
+pub(crate) mod parameters;
 mod parts;
 mod revocation;
 #[cfg(test)]

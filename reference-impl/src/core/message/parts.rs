@@ -79,7 +79,7 @@ impl Part {
         //= PEC-4.3.1-01
         //= PEC-4.3.1-02
         let mut header = Header::default();
-        header.add("Content-Type", &format!("{kind}; charset=\"iso-8859-1\""));
+        header.add("Content-Type", &[kind, "; charset=\"iso-8859-1\""].concat());
         header.add("Content-Transfer-Encoding", "quoted-printable");
         header.add("Content-Disposition", "inline");
         //= PEC-4.3-01
@@ -91,11 +91,16 @@ impl Part {
         //= PEC-4.3.3-01
         //= PEC-4.3.3-03
         //= PEC-4.3-01
-        let text = String::from_utf8_lossy(xml);
-        let (encoding, body) = match (family.data_encoding.as_str(), ascii_lines(&text)) {
-            ("7bit", Some(ascii)) => ("7bit", ascii),
-            // A line that is too long for 7bit can still be quoted.
-            ("7bit" | "quoted-printable", _) => ("quoted-printable", quoted_printable(&text)),
+        let asked = family.data_encoding.as_str();
+        let (encoding, body) = match asked {
+            "7bit" | "quoted-printable" => {
+                let text = String::from_utf8_lossy(xml);
+                match ascii_lines(&text).filter(|_| asked == "7bit") {
+                    Some(ascii) => ("7bit", ascii),
+                    // A line that is too long for 7bit can still be quoted.
+                    None => ("quoted-printable", quoted_printable(&text)),
+                }
+            }
             _ => ("base64", base64(xml)),
         };
         Self::file("application/xml", "daticert.xml", encoding, body.into(), family.inline)
@@ -111,10 +116,10 @@ impl Part {
     /// A file with its name.
     pub(super) fn file(kind: &str, name: &str, encoding: &str, body: Bytes, inline: bool) -> Self {
         let mut header = Header::default();
-        header.add("Content-Type", &format!("{kind}; name=\"{name}\""));
+        header.add("Content-Type", &[kind, "; name=\"", name, "\""].concat());
         header.add("Content-Transfer-Encoding", encoding);
         let disposition = if inline { "inline" } else { "attachment" };
-        header.add("Content-Disposition", &format!("{disposition}; filename=\"{name}\""));
+        header.add("Content-Disposition", &[disposition, "; filename=\"", name, "\""].concat());
         Self { header: Some(header), body }
     }
 
@@ -134,7 +139,7 @@ fn multipart(subtype: &str, message_id: &str, parts: &[Part]) -> (Header, String
     seeds.push(message_id.as_bytes());
     let boundary = boundary(&seeds);
     let mut header = Header::default();
-    header.add("Content-Type", &format!("multipart/{subtype}; boundary=\"{boundary}\""));
+    header.add("Content-Type", &["multipart/", subtype, "; boundary=\"", &boundary, "\""].concat());
     if !parts.iter().all(|part| part.body.is_ascii()) {
         header.add("Content-Transfer-Encoding", "8bit");
     }
@@ -160,5 +165,5 @@ pub(super) fn append_parts(boundary: &str, parts: &[Part], out: &mut Vec<u8>) {
 pub(super) fn boundary(seeds: &[&[u8]]) -> String {
     let hash = digest(&SHA256, &seeds.concat());
     let (half, _) = hash.as_ref().split_at(16);
-    format!("=_{}", hex(half))
+    ["=_", &hex(half)].concat()
 }

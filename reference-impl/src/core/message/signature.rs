@@ -41,13 +41,13 @@ impl Signed {
     /// Finds the signature structure of a message: multipart/signed with exactly two parts, the second a CMS signature.
     //= PEC-2.2.2-10
     pub(super) fn find(message: &Message) -> Option<Self> {
-        if content_type(message).value != "multipart/signed" {
+        if content_type(message).value() != "multipart/signed" {
             return None;
         }
         let ranges = parts(message).ok()?;
         let [content, signature] = ranges.as_slice() else { return None };
         let signature = part(message, signature);
-        let kind = &content_type(&signature).value;
+        let kind = content_type(&signature).value();
         if kind != "application/pkcs7-signature" && kind != "application/x-pkcs7-signature" {
             return None;
         }

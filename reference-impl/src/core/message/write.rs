@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64_simd::STANDARD;
 
 use super::{
     Subject, encoded,
@@ -118,7 +118,7 @@ fn words(value: &str) -> Vec<&str> {
 /// Base64 in lines of 76 characters, the last without its end.
 pub(super) fn base64(octets: &[u8]) -> Vec<u8> {
     // All in one go and then cut: a call for each line costs twice as much.
-    let text = STANDARD.encode(octets);
+    let text = STANDARD.encode_to_string(octets);
     let mut out = Vec::with_capacity(text.len() / LINE * (LINE + 2) + LINE);
     for (number, line) in text.as_bytes().chunks(LINE).enumerate() {
         if number > 0 {
@@ -183,7 +183,9 @@ const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
 /// Hexadecimal digits in lower case.
 pub(super) fn hex(octets: &[u8]) -> String {
     let digit = |value: u8| char::from(DIGITS[usize::from(value)].to_ascii_lowercase());
-    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 0xf)]).collect()
+    let mut out = String::with_capacity(2 * octets.len());
+    out.extend(octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 0xf)]));
+    out
 }
 
 fn quoted_line(octets: &[u8], out: &mut Vec<u8>) {
