@@ -4,7 +4,6 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
-    rc::Rc,
     sync::Arc,
 };
 
@@ -16,14 +15,16 @@ use rustls::{ClientConfig, ServerConfig};
 
 use crate::{
     CRL_NAME, INDEX_NAME, WorldError,
+    faults::Way,
     https::{self, File},
     index::{Edition, Record},
+    live::kiosk::Kiosk,
     pki::Pki,
     recorder::Recorder,
 };
 
 /// How the signed file is served.
-const MEDIA_TYPE: &str = "application/pkcs7-mime; smime-type=signed-data; name=\"indice.ldif.p7m\"";
+pub(crate) const MEDIA_TYPE: &str = "application/pkcs7-mime; smime-type=signed-data; name=\"indice.ldif.p7m\"";
 
 /// How often the authority makes a new list of revoked certificates: long before the old one ends, as authorities do.
 const CRL_STEP_SECONDS: i64 = 3 * 3600;
@@ -31,8 +32,29 @@ const CRL_STEP_SECONDS: i64 = 3 * 3600;
 /// How long each list lasts.
 const CRL_SECONDS: i64 = 6 * 3600;
 
-/// How long before the epoch the list was signed that a rollback serves again.
+/// How long before the good one the list was signed that a rollback serves again.
 const ROLLBACK_SECONDS: i64 = 2 * 24 * 3600;
+
+/// Whose certificates are revoked: what a list says that is made at any moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RevocationList {
+    /// No list is older, in seconds since 1970.
+    pub(crate) since: i64,
+    /// Places of providers, and since which second.
+    pub(crate) revoked: BTreeMap<usize, i64>,
+}
+
+impl RevocationList {
+    /// The list (DER) of a moment. It begins at the last of its steps, or where a certificate was revoked since, then.
+    pub(crate) fn at(&self, now: Instant) -> Result<Bytes, WorldError> {
+        let step = seconds(now).div_euclid(CRL_STEP_SECONDS) * CRL_STEP_SECONDS;
+        let from = self.revoked.values().copied().fold(step.max(self.since), i64::max);
+        let unsigned = |seconds: i64| u64::try_from(seconds).unwrap_or_default();
+        let revoked: Vec<_> = self.revoked.iter().map(|(place, when)| (*place, unsigned(*when))).collect();
+        let list = Pki::revocation_list(unsigned(from), unsigned(from + CRL_SECONDS), &revoked)?;
+        Ok(Bytes::copy_from_slice(&list))
+    }
+}
 
 /// Where the index is asked for over HTTPS.
 pub(crate) struct Office {
@@ -50,7 +72,8 @@ pub(crate) struct Office {
 /// The publisher.
 pub(crate) struct Documents {
     recorder: Recorder,
-    epoch: Instant,
+    /// When the good index was signed, in seconds since 1970.
+    signed_at: i64,
     records: Vec<Record>,
     /// What providers keep for it themselves: URL and octets.
     own_files: Vec<(String, Bytes)>,
@@ -59,6 +82,8 @@ pub(crate) struct Documents {
     /// Every provider's place in the plan.
     places: BTreeMap<String, usize>,
     state: RefCell<State>,
+    /// Where a foreign provider fetches all this.
+    kiosk: Option<Kiosk>,
 }
 
 struct State {
@@ -66,13 +91,12 @@ struct State {
     unlisted: BTreeSet<String>,
     fault: Option<IndexFault>,
     /// The index as it should be.
-    edition: Rc<Edition>,
+    edition: Arc<Edition>,
     /// What whoever fetches it gets.
     index: Option<Bytes>,
     /// What whoever asks the directory gets; LDAP signs nothing, so nothing there can be altered under a signature.
-    directory: Option<Rc<Edition>>,
-    /// Places of providers whose certificate is revoked, and since which second.
-    revoked: BTreeMap<usize, i64>,
+    directory: Option<Arc<Edition>>,
+    list: RevocationList,
     crl_unreachable: bool,
 }
 
@@ -85,20 +109,22 @@ impl Documents {
         (signer, signed_at): (Signer, Instant),
         names: Vec<String>,
         office: Office,
+        kiosk: Option<Kiosk>,
     ) -> Self {
-        let epoch = recorder.clock().now();
-        let edition = Rc::new(Edition::sign(records.iter(), &signer, seconds(signed_at)));
+        let sign = || Arc::new(Edition::sign(records.iter(), &signer, seconds(signed_at)));
+        let edition = kiosk.as_ref().and_then(Kiosk::edition).unwrap_or_else(sign);
         let state = State {
             unlisted: BTreeSet::new(),
             fault: None,
             index: Some(edition.signed.clone()),
             directory: Some(edition.clone()),
             edition,
-            revoked: BTreeMap::new(),
+            list: kiosk.as_ref().map(Kiosk::list).unwrap_or_default(),
             crl_unreachable: false,
         };
         let places = names.into_iter().zip(0..).collect();
-        Self { recorder, epoch, records, own_files, office, signer, places, state: state.into() }
+        let signed_at = seconds(signed_at);
+        Self { recorder, signed_at, records, own_files, office, signer, places, state: state.into(), kiosk }
     }
 
     /// The index as it is now, whatever is served.
@@ -118,7 +144,45 @@ impl Documents {
     /// Whoever asks from now on gets what these faults leave.
     pub(crate) fn change(&self, in_force: &BTreeMap<u32, FaultKind>) -> Result<(), WorldError> {
         self.change_index(in_force);
-        self.change_crl(in_force)
+        self.change_crl(in_force)?;
+        self.show();
+        Ok(())
+    }
+
+    /// A foreign provider that comes for something gets what everybody gets.
+    fn show(&self) {
+        let Some(kiosk) = &self.kiosk else { return };
+        let state = self.state.borrow();
+        kiosk.show(|shown| {
+            shown.index.clone_from(&state.index);
+            shown.directory.clone_from(&state.directory);
+            shown.list = (!state.crl_unreachable).then(|| state.list.clone());
+        });
+    }
+
+    /// The way between a foreign provider and the directory is like this from now on.
+    pub(crate) fn settle(&self, way: Way) {
+        if let Some(kiosk) = &self.kiosk {
+            kiosk.show(|shown| shown.way = way);
+        }
+    }
+
+    /// Tells what a foreign provider has fetched from a place on; *gives* the next place.
+    pub(crate) fn tell_fetches(&self, host: &str, from: usize) -> usize {
+        let Some(kiosk) = &self.kiosk else { return from };
+        kiosk.tell_time(self.recorder.clock().now());
+        let fetches = kiosk.fetches(from);
+        fetches.iter().for_each(|fetch| self.consulted(host, fetch.document, fetch.over, fetch.body.as_ref()));
+        from + fetches.len()
+    }
+
+    /// Tells what a foreign provider has had from before; *gives* the place of what it fetches next.
+    pub(crate) fn tell_held(&self, host: &str) -> usize {
+        let Some(kiosk) = &self.kiosk else { return 0 };
+        let next = kiosk.visits();
+        let held = kiosk.held(next);
+        held.iter().for_each(|fetch| self.consulted(host, fetch.document, fetch.over, fetch.body.as_ref()));
+        next
     }
 
     /// A host fetches a document by its name.
@@ -159,7 +223,7 @@ impl Documents {
     }
 
     /// A host asks the directory: the entries that it finds there, if it finds anyone there.
-    pub(crate) fn ask(&self, host: &str) -> Option<Rc<Edition>> {
+    pub(crate) fn ask(&self, host: &str) -> Option<Arc<Edition>> {
         let found = self.state.borrow().directory.clone();
         if found.is_none() {
             self.missed(host);
@@ -201,7 +265,7 @@ impl Documents {
         }
         if unlisted != state.unlisted {
             let listed = self.records.iter().filter(|record| !unlisted.contains(&record.provider));
-            state.edition = Rc::new(Edition::sign(listed, &self.signer, seconds(self.recorder.clock().now())));
+            state.edition = Arc::new(Edition::sign(listed, &self.signer, seconds(self.recorder.clock().now())));
         }
         let edition = state.edition.clone();
         let (index, directory) = match &fault {
@@ -210,7 +274,7 @@ impl Documents {
             Some(IndexFault::Altered) => (Some(altered(&edition.signed)), Some(edition)),
             Some(IndexFault::RolledBack { lacks }) => {
                 let listed = self.records.iter().filter(|record| record.provider != *lacks);
-                let old = Rc::new(Edition::sign(listed, &self.signer, seconds(self.epoch) - ROLLBACK_SECONDS));
+                let old = Arc::new(Edition::sign(listed, &self.signer, self.signed_at - ROLLBACK_SECONDS));
                 (Some(old.signed.clone()), Some(old))
             }
         };
@@ -226,16 +290,16 @@ impl Documents {
         let now = seconds(self.recorder.clock().now());
         let mut state = self.state.borrow_mut();
         let (known, unreachable) =
-            (state.revoked.len(), in_force.values().any(|kind| *kind == FaultKind::CrlUnreachable));
+            (state.list.revoked.len(), in_force.values().any(|kind| *kind == FaultKind::CrlUnreachable));
         for kind in in_force.values() {
             let FaultKind::Revoked { host } = kind else { continue };
             if let Some(place) = self.places.get(host) {
-                state.revoked.entry(*place).or_insert(now);
+                state.list.revoked.entry(*place).or_insert(now);
             }
         }
         let was_unreachable = std::mem::replace(&mut state.crl_unreachable, unreachable);
         // A revocation that nobody can learn of yet is published when they can.
-        let changed = unreachable != was_unreachable || (state.revoked.len() > known && !unreachable);
+        let changed = unreachable != was_unreachable || (state.list.revoked.len() > known && !unreachable);
         drop(state);
         match changed {
             true => self.publish_crl(),
@@ -243,18 +307,11 @@ impl Documents {
         }
     }
 
-    /// The list of this moment. It begins at the last of its steps, or where a certificate was revoked since, then.
+    /// The list of this moment.
     fn crl(&self) -> Result<Option<Bytes>, WorldError> {
         let state = self.state.borrow();
-        if state.crl_unreachable {
-            return Ok(None);
-        }
-        let step = seconds(self.recorder.clock().now()).div_euclid(CRL_STEP_SECONDS) * CRL_STEP_SECONDS;
-        let from = state.revoked.values().copied().fold(step, i64::max);
-        let unsigned = |seconds: i64| u64::try_from(seconds).unwrap_or_default();
-        let revoked: Vec<_> = state.revoked.iter().map(|(place, when)| (*place, unsigned(*when))).collect();
-        let list = Pki::revocation_list(unsigned(from), unsigned(from + CRL_SECONDS), &revoked)?;
-        Ok(Some(Bytes::copy_from_slice(&list)))
+        let now = self.recorder.clock().now();
+        if state.crl_unreachable { Ok(None) } else { state.list.at(now).map(Some) }
     }
 
     fn publish_index(&self) {

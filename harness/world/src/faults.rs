@@ -17,10 +17,10 @@ use crate::{
 /// What a fault needs of the network that it strikes.
 pub(crate) trait Struck {
     /// A host stops where it stands.
-    fn crash(&mut self, host: &str);
+    fn crash(&mut self, host: &str) -> Result<(), WorldError>;
 
     /// A host that has crashed begins anew.
-    fn bounce(&mut self, host: &str);
+    fn bounce(&mut self, host: &str) -> Result<(), WorldError>;
 
     /// The way between two hosts is like this from now on.
     fn settle(&mut self, a: &str, b: &str, way: Way);
@@ -94,7 +94,7 @@ impl Faults {
             let Some(fault) = self.fault(n) else { continue };
             match (phase, &fault.kind) {
                 (Phase::Begin, FaultKind::Crash { host, point: CrashPoint::AtOnce }) => {
-                    self.crash(n, host, struck, net)
+                    self.crash(n, host, struck, net)?;
                 }
                 (Phase::Begin, FaultKind::Crash { host, point }) => {
                     net.armed.borrow_mut().insert(host.clone(), Armed { fault: n, point: *point });
@@ -107,7 +107,7 @@ impl Faults {
                 (Phase::End, FaultKind::Crash { host, .. }) => {
                     record(n, &fault, FaultPhase::Healed, net);
                     net.down.borrow_mut().remove(host);
-                    struck.bounce(host);
+                    struck.bounce(host)?;
                 }
                 (Phase::End, kind) => {
                     record(n, &fault, FaultPhase::Healed, net);
@@ -120,19 +120,18 @@ impl Faults {
     }
 
     /// Takes down the hosts that have reached their crash point.
-    pub(crate) fn take_down_fallen(&mut self, struck: &mut impl Struck, net: &Net) {
-        for (host, n) in net.fallen.take() {
-            self.crash(n, &host, struck, net);
-        }
+    pub(crate) fn take_down_fallen(&mut self, struck: &mut impl Struck, net: &Net) -> Result<(), WorldError> {
+        net.fallen.take().into_iter().try_for_each(|(host, n)| self.crash(n, &host, struck, net))
     }
 
-    fn crash(&mut self, n: u32, host: &str, struck: &mut impl Struck, net: &Net) {
-        let Some(fault) = self.fault(n) else { return };
+    fn crash(&mut self, n: u32, host: &str, struck: &mut impl Struck, net: &Net) -> Result<(), WorldError> {
+        let Some(fault) = self.fault(n) else { return Ok(()) };
         self.begun(n, &fault, net);
         net.down.borrow_mut().insert(host.to_owned());
         net.recorder.clock().set_alarm(host, None);
-        struck.crash(host);
+        struck.crash(host)?;
         net.recorder.observed(What::Host { host: host.to_owned(), up: false });
+        Ok(())
     }
 
     fn begun(&mut self, n: u32, fault: &Fault, net: &Net) {

@@ -38,6 +38,8 @@ pub use lab::{Injection, Lab, LabError, LabSettings, Place, Service};
 pub use live::{
     Pace,
     foreign::{CRL_SECONDS, Foreign, Handout, Listed, Mailbox, certificates},
+    keeper::{Deed, Keeper},
+    kiosk::{Counters, Kiosk},
     movable::{Follower, Hand, MovableClock},
 };
 pub use pki::{Identity, MAX_PROVIDERS, Pki, SigningKey};
@@ -74,6 +76,9 @@ pub enum WorldError {
     /// A clock that can be moved and was not, in words.
     #[error("the subject's clock cannot be moved: {0}")]
     Moving(String),
+    /// A foreign provider that does not stop, or does not start, as a fault wants it; in words.
+    #[error("the subject cannot be stopped or started: {0}")]
+    Keeper(String),
     /// A fault that names a host which is not there.
     #[error("the plan names the host \"{0}\", which is no provider's, nor the directory where a provider asks it")]
     Host(String),

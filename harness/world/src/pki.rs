@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::IpAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -182,9 +183,15 @@ impl Pki {
 
     /// A certificate (DER) for TLS, of a machine under these names.
     pub(crate) fn tls_certificate(&self, hosts: &[&str]) -> Result<Vec<u8>, WorldError> {
+        self.tls_certificate_at(hosts, &[])
+    }
+
+    /// [`Self::tls_certificate`] of a machine that is called by addresses, too.
+    pub(crate) fn tls_certificate_at(&self, hosts: &[&str], addresses: &[IpAddr]) -> Result<Vec<u8>, WorldError> {
         let mut params = params(2, &[(DnType::CommonName, hosts.first().copied().unwrap_or_default())]);
         let name = |host: &&str| Ok(SanType::DnsName((*host).try_into()?));
         params.subject_alt_names = hosts.iter().map(name).collect::<Result<_, rcgen::Error>>()?;
+        params.subject_alt_names.extend(addresses.iter().copied().map(SanType::IpAddress));
         let issuer = Issuer::new(tls_authority_params(), KeyPair::from_pem(TLS_KEY)?);
         Ok(params.signed_by(&KeyPair::from_pem(TLS_KEY)?, &issuer)?.der().to_vec())
     }

@@ -45,10 +45,11 @@ pub(crate) fn publisher(
     };
     let (records, signed_at) = match foreign {
         None => (records(plan, pki)?, recorder.clock().now()),
-        Some(foreign) => (foreign.records()?, Instant(foreign.listed.signed_at.saturating_mul(1_000_000))),
+        Some(foreign) => (foreign.index()?.0, Instant(foreign.listed.signed_at.saturating_mul(1_000_000))),
     };
     let own_files = own_files(plan, pki, &records)?;
-    Ok(Documents::new(recorder.clone(), records, own_files, (signer, signed_at), names, office))
+    let kiosk = foreign.and_then(|foreign| foreign.kiosk.clone());
+    Ok(Documents::new(recorder.clone(), records, own_files, (signer, signed_at), names, office, kiosk))
 }
 
 /// The files of those who have more than one record: of a single one the index says all.

@@ -14,7 +14,7 @@ use super::{
     CertifyError, Setting, clock,
     fit::Part,
     lab::Lane,
-    rejudge,
+    publish, rejudge,
     rooms::{Rooms, Waiting},
 };
 use crate::{record, stopwatch::Stopwatch, subjects, way};
@@ -97,16 +97,20 @@ fn run_all(mut waiting: Waiting<'_>, mut rooms: Rooms<'_>, setting: &Setting<'_>
 
 /// One scenario happens now, and is kept.
 fn walk(part: &Part, of: usize, setting: &Setting<'_>, follower: Option<Follower>) -> Result<Over, CertifyError> {
-    let Setting { lab, ours, clock, kept } = *setting;
+    let Setting { lab, ours, clock, kept, kiosk } = *setting;
     let stopwatch = Stopwatch::start();
     let plan = part.plan(lab, clock::now(clock));
     let lane = Lane { number: part.lane, of };
-    let foreign = Foreign { clock: follower, ..lab.foreign(&part.plays, ours, &part.people, lane) };
+    let foreign = lab.foreign(&part.plays, ours, &part.people, lane);
+    let foreign = Foreign { clock: follower, kiosk: kiosk.cloned(), ..foreign };
     let reference: Arc<dyn Subject> = subjects::reference();
     let quiet = (!part.timed).then(|| Duration::from_millis(lab.quiet_ms));
     let stirred = way::guarded(|| World::build_around(&plan, &reference, &foreign, quiet)?.run());
     if let Some(why) = clock.and_then(MovableClock::broken) {
         return Err(CertifyError::Clock(why));
+    }
+    if let Some(kiosk) = kiosk.filter(|_| part.alone) {
+        publish::restore(lab, &foreign, kiosk, clock)?;
     }
     let (record, trace) = match stirred.map(|run| run.map_err(|error| error.to_string())) {
         Ok(Ok(run)) => {

@@ -92,6 +92,7 @@ const TEMPLATE: &str = r#"# The provider that is examined. Paths are relative to
 seed = 0x5eed
 quiet_ms = 5000        # a scenario is over when nothing has stirred for so long; more for a slow provider
 clock_seconds = 5      # how far its clock may be off
+# not_offered = ["pop3"]   # of "pop3", "implicit-tls", "brief-receipts", "concise-receipts", "ordinary-mail", "forwarding"
 # dns = "127.0.0.1:7053"   # where the zone of our providers is served, UDP and TCP; DNS has no ports, so ours must be 25 then
 
 # A provider whose clock can be moved is examined in minutes, the scenarios that wait for hours included: what stands here
@@ -163,8 +164,21 @@ count = 50
 password = "..."                  # of each; or left out, as above
 
 # The index that it was given: `--init` signs it as of this second, so that it is the same file each time.
+# A subject that fetches the index and the list of revoked certificates is examined with changed ones, too: we serve them here,
+# /indice.ldif.p7m and /autorita.crl, under a certificate of tls-authority.crt.pem for this address and these names.
 [index]
 signed_at = SIGNED_AT
+# https = "127.0.0.1:7443"
+# ldap = "127.0.0.1:7636"          # where it reads the index in the directory (LDAP under TLS), and not the file
+# names = ["index.pec.example"]    # what it calls our server by, beside the address
+# refresh_seconds = 86_400         # how often it reads the index
+# crl_refresh_seconds = 21_600     # how often it reads the list, which lasts six hours
+
+# What whoever looks after the subject can have done to it: lines of sh, run in this file's folder, each ended within a minute.
+[commands]
+# kill = "systemctl kill -s KILL pec"      # it stops where it stands; a scenario in which it crashes wants this and start
+# start = "systemctl start pec"            # it begins anew
+# refresh = "systemctl reload pec"         # it reads index and list now; without it we wait until it does
 
 # Where it finds our providers, by domain: addresses of this machine, at which we listen during the run. The same under a
 # number, alfa-2.test, beta-2.test, gamma-2.test, is a second lane: so many lanes, and users for each, so many scenarios at once.

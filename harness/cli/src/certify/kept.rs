@@ -1,7 +1,7 @@
 //! What a certification keeps on disk: the trace of each scenario that has ended, so that it can go on after a crash.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -20,6 +20,8 @@ const KEPT: &str = "kept";
 const BODIES: &str = "bodies";
 /// What the traces were made by: another file makes others.
 const MADE_BY: &str = "LAB.toml";
+/// Beside the traces: rows of services that the subject does not offer.
+const UNSUPPORTED: &str = "not-supported.json";
 /// Which scenarios are not run, and why.
 pub(super) const IDLE: &str = "not-run.json";
 
@@ -87,6 +89,12 @@ impl Kept {
         put(&self.out.join(IDLE), &text)
     }
 
+    /// Writes down which rows come up only where a service is wanted that the subject does not offer.
+    pub(super) fn note_unsupported(&self, rows: &BTreeSet<String>) -> Result<(), CertifyError> {
+        let text = serde_json::to_vec_pretty(rows).expect("strings");
+        put(&self.out.join(KEPT).join(UNSUPPORTED), &text)
+    }
+
     fn path(&self, id: &str) -> PathBuf {
         self.out.join(KEPT).join(format!("{id}.jsonl"))
     }
@@ -115,6 +123,13 @@ pub(super) fn read(path: &Path) -> Result<Trace, CertifyError> {
         }
     }
     Ok(trace)
+}
+
+/// The rows that were written down beside a kept trace as those of services that are not offered; none where nothing was.
+pub(super) fn unsupported(trace: &Path) -> BTreeSet<String> {
+    let mut files = trace.ancestors().skip(1).map(|folder| folder.join(UNSUPPORTED));
+    let text = files.find(|file| file.is_file()).and_then(|file| fs::read(file).ok());
+    text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
 }
 
 /// Every hash that an event names as its body: 64 hexadecimal digits, a string of their own, that stand for kept octets.

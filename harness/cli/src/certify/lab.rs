@@ -12,12 +12,14 @@ use collaudo_record::{Instant, ScenarioBrief};
 use collaudo_scenario::{
     Family, Forgery, IndexSource, Plan, PlayerPlan, ProviderPlan, Step, Submit, UserPlan, topology,
 };
-use collaudo_world::{CRL_SECONDS, Foreign, Listed, Mailbox, MovableClock, certificates};
+use collaudo_world::{CRL_SECONDS, Counters, Foreign, Listed, Mailbox, MovableClock, certificates};
 use serde::Deserialize;
 
 use super::{
     CertifyError,
     clock::ClockTable,
+    services::Service,
+    shell::Commands,
     users::{self, Group, Passwords, Person, User},
 };
 
@@ -55,6 +57,11 @@ pub(crate) struct Lab {
     /// Where the subject finds our providers, by domain.
     pub(crate) ours: BTreeMap<String, SocketAddr>,
     pub(crate) index: IndexTable,
+    #[serde(default)]
+    pub(super) commands: Commands,
+    /// Services that the subject says that it does not offer.
+    #[serde(default)]
+    pub(super) not_offered: Vec<Service>,
     #[serde(skip)]
     certificates: Certificates,
 }
@@ -94,11 +101,41 @@ struct Places {
     pop3: Option<SocketAddr>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct IndexTable {
     /// In seconds since 1970.
     signed_at: i64,
+    /// Where index and list of revoked certificates are served, if the subject fetches them.
+    https: Option<SocketAddr>,
+    /// Where the directory is served, if the subject reads the index there.
+    ldap: Option<SocketAddr>,
+    /// What the subject calls our server by, beside its address.
+    #[serde(default)]
+    names: Vec<String>,
+    /// How often the subject reads the index.
+    #[serde(default = "a_day")]
+    pub(crate) refresh_seconds: u64,
+    /// How often it reads the list of revoked certificates.
+    #[serde(default = "six_hours")]
+    pub(crate) crl_refresh_seconds: u64,
+}
+
+impl IndexTable {
+    /// Where the subject fetches what changes; none where everything was handed out once.
+    pub(crate) fn counters(&self) -> Option<Counters> {
+        let counters = Counters { https: Some(self.https?), ldap: self.ldap, names: self.names.clone() };
+        Some(counters)
+    }
+}
+
+/// As long as a list of ours lasts.
+fn six_hours() -> u64 {
+    6 * 3600
+}
+
+fn a_day() -> u64 {
+    24 * 3600
 }
 
 /// What the files hold that it names, in DER.
@@ -209,6 +246,12 @@ impl Lab {
         if let Some(address) = addresses.chain([self.subject.service_mailbox.as_str()]).find(abroad) {
             return wrong(format!("\"{address}\" is no address of {domain}; correct it, or subject.domain"));
         }
+        if self.commands.lacks_half() {
+            return wrong("one of commands.kill and commands.start without the other; expected both, or none".into());
+        }
+        if self.index.ldap.is_some() && self.index.https.is_none() {
+            return wrong("index.ldap without index.https, where the list of revoked certificates is served".into());
+        }
         if self.subject.people.is_empty() {
             return wrong("no [[subject.user]]; expected at least one, better those that --init proposes".into());
         }
@@ -261,21 +304,26 @@ impl Lab {
 
     /// Where the subject reads the index.
     pub(crate) fn index_source(&self) -> IndexSource {
-        IndexSource::Ldif
+        if self.index.ldap.is_some() { IndexSource::Ldap } else { IndexSource::Ldif }
+    }
+
+    /// Where commands run.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Whether the subject says that it does not offer a service, or names no address for it.
+    pub(super) fn offers(&self, service: Service) -> bool {
+        let has_address = match service {
+            Service::Pop3 => self.subject.at.pop3.is_some(),
+            Service::ImplicitTls => self.subject.at.submissions.is_some(),
+            _ => true,
+        };
+        has_address && !self.not_offered.contains(&service)
     }
 
     pub(crate) fn service_mailbox(&self) -> &str {
         &self.subject.service_mailbox
-    }
-
-    /// Whether mailboxes are read over POP3, too.
-    pub(crate) fn has_pop3(&self) -> bool {
-        self.subject.at.pop3.is_some()
-    }
-
-    /// Whether users submit under TLS from the first octet, too.
-    pub(crate) fn has_implicit_tls(&self) -> bool {
-        self.subject.at.submissions.is_some()
     }
 
     /// The subject in the place of a provider of a plan, among those of ours. Of users of whom there are many, the
@@ -311,6 +359,8 @@ impl Lab {
             every: lane.every(),
             listed: Listed { plan: self.listed(ours), signed_at: self.index.signed_at },
             clock: None,
+            kiosk: None,
+            keeper: self.commands.keeper(&self.folder),
         }
     }
 
@@ -341,9 +391,10 @@ impl Lab {
         }
     }
 
-    /// A plan in which nobody but the subject is there and nothing happens.
-    pub(crate) fn idle_plan(&self, now: Instant) -> Plan {
-        empty_plan("preflight", self.seed, now, vec![self.plan()], Vec::new())
+    /// A plan in which nobody but the subject is there and nothing happens, for so long.
+    pub(crate) fn idle_plan(&self, now: Instant, until: Duration) -> Plan {
+        let plan = empty_plan("nothing", self.seed, now, vec![self.plan()], Vec::new());
+        Plan { until, ..plan }
     }
 
     /// Its clock, where it can be moved; with so many lanes it rests for at least a few looks into each mailbox.
@@ -438,6 +489,8 @@ pub(crate) fn nobody(ours: &Ours, signed_at: i64) -> Foreign {
         every: LOOK,
         listed: Listed { plan: empty_plan("index", 0, epoch, ours.clone(), flawed_steps(ours)), signed_at },
         clock: None,
+        kiosk: None,
+        keeper: None,
     }
 }
 

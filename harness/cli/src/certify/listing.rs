@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use collaudo_record::FORMAT;
 use serde_json::json;
 
-use super::{Idle, fit::Part};
+use super::{Idle, Programme};
 use crate::command::{Ending, Format};
 
 /// Prints it.
-pub(super) fn show(parts: &[Part], idle: &[Idle], format: Format) -> Ending {
+pub(super) fn show(Programme { parts, idle, .. }: &Programme, format: Format) -> Ending {
     match format {
         Format::Json => {
             let runs: Vec<_> = parts.iter().map(|part| {

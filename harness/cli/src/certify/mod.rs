@@ -9,16 +9,22 @@ mod kept;
 mod lab;
 mod listing;
 mod preflight;
+mod publish;
 mod rejudge;
 mod rooms;
+mod services;
+mod shell;
 mod users;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use collaudo_record::{FORMAT, Measured, RunRecord};
 use collaudo_reports::{Lang, json, text};
-use collaudo_scenario::{Scenario, matches};
-use collaudo_world::MovableClock;
+use collaudo_scenario::matches;
+use collaudo_world::{Kiosk, MovableClock};
 
 use self::{
     fit::{Fit, Part},
@@ -70,12 +76,15 @@ pub enum CertifyError {
 }
 
 /// What each scenario is run in.
+#[derive(Clone, Copy)]
 struct Setting<'a> {
     lab: &'a Lab,
     ours: &'a lab::Ours,
     /// The subject's, where it can be moved.
     clock: Option<&'a MovableClock>,
     kept: &'a Kept,
+    /// Where the subject fetches what is published, if it does.
+    kiosk: Option<&'a Kiosk>,
 }
 
 /// A scenario that is not run, and why.
@@ -96,56 +105,76 @@ pub fn run(args: &CertifyArgs) -> Result<Ending, CertifyError> {
     let folder = args.place.folder();
     let ours = lab.everyone(lab::ours(&folder)?);
     let library = Library::open(&folder)?;
-    let (parts, idle) = parts(&library, args, &lab, &ours);
+    let programme = Programme::of(&library, args, &lab, &ours);
     if args.list {
-        return Ok(listing::show(&parts, &idle, args.format));
+        return Ok(listing::show(&programme, args.format));
     }
     if let Some(at) = lab.dns {
         let served = dns::Zone::of(&lab, &ours).serve(at);
         served.map_err(|why| CertifyError::Lab(format!("dns = \"{at}\": {why}; free the port, or name another")))?;
     }
     let clock = lab.clock(lab.lanes(&ours).len())?;
-    preflight::fly(&lab, &ours, clock.as_ref())?;
+    let whole = lab.foreign("subject", &ours, &[], lab::Lane::ONLY);
+    let kiosk = publish::open(&lab, &whole, clock.as_ref())?;
+    preflight::fly(&lab, &ours, clock.as_ref(), kiosk.as_ref())?;
     let out = args.resume.as_ref().or(args.out.as_ref()).cloned().unwrap_or_else(|| "runs/certify".into());
     let kept = Kept::open(&out, &lab, args.resume.is_some())?;
-    let setting = Setting { lab: &lab, ours: &ours, clock: clock.as_ref(), kept: &kept };
+    let setting = Setting { lab: &lab, ours: &ours, clock: clock.as_ref(), kept: &kept, kiosk: kiosk.as_ref() };
     let rooms = Rooms::new(&lab, &ours, &folder);
-    foretell(&setting, &rooms, &parts, &idle);
-    examine(args, &setting, rooms, &parts, &idle)
+    foretell(&setting, &rooms, &programme);
+    examine(args, &setting, rooms, &programme)
 }
 
-/// What is run, and what is not: the untimed first, and of these first what disturbs nobody.
-fn parts(library: &Library, args: &CertifyArgs, lab: &Lab, ours: &lab::Ours) -> (Vec<Part>, Vec<Idle>) {
-    let asked = |scenario: &&Scenario| {
-        let id = scenario.id();
-        args.patterns.is_empty() || args.patterns.iter().any(|pattern| matches(pattern, id))
-    };
-    let (mut parts, mut idle) = (Vec::new(), Vec::new());
-    for scenario in library.scenarios.iter().filter(asked) {
-        match fit::fit(scenario, lab, ours, args.skip_timed, &args.place.folder()) {
-            Fit::Runs(part) => parts.push(*part),
-            Fit::Not(why) => idle.push((scenario.id().to_owned(), why)),
+/// What is run, and what is not.
+struct Programme {
+    /// The untimed first, and of these first what disturbs nobody; last what changes what all scenarios share.
+    parts: Vec<Part>,
+    idle: Vec<Idle>,
+    /// Rows that come up only where a service is wanted that the subject does not offer.
+    unsupported: BTreeSet<String>,
+}
+
+impl Programme {
+    fn of(library: &Library, args: &CertifyArgs, lab: &Lab, ours: &lab::Ours) -> Self {
+        let asked = |id: &str| args.patterns.is_empty() || args.patterns.iter().any(|pattern| matches(pattern, id));
+        let (mut parts, mut idle) = (Vec::new(), Vec::new());
+        let (mut lacking, mut offered) = (BTreeSet::new(), BTreeSet::new());
+        for scenario in &library.scenarios {
+            let prospect = fit::fit(scenario, lab, ours, args.skip_timed, &args.place.folder());
+            let covers = scenario.brief().covers.iter().cloned();
+            if prospect.lacks_service {
+                lacking.extend(covers)
+            } else {
+                offered.extend(covers)
+            }
+            match prospect.fit {
+                _ if !asked(scenario.id()) => {}
+                Fit::Runs(part) => parts.push(*part),
+                Fit::Not(why) => idle.push((scenario.id().to_owned(), why)),
+            }
         }
+        parts.sort_by_key(|part| (part.alone, part.timed, part.disturbs));
+        Self { parts, idle, unsupported: lacking.difference(&offered).cloned().collect() }
     }
-    parts.sort_by_key(|part| (part.timed, part.disturbs));
-    (parts, idle)
 }
 
 fn examine(
     args: &CertifyArgs,
     setting: &Setting<'_>,
     rooms: Rooms<'_>,
-    parts: &[Part],
-    idle: &[Idle],
+    programme: &Programme,
 ) -> Result<Ending, CertifyError> {
     let Setting { lab, kept, .. } = setting;
+    let Programme { parts, idle, unsupported } = programme;
     let (began, stopwatch) = (stopwatch::today(), Stopwatch::start());
     let jobs = u32::try_from(rooms.count()).unwrap_or(u32::MAX);
     let mut over = crew::run(parts, rooms, setting)?;
     over.sort_by(|a, b| a.record.id.cmp(&b.record.id));
     let scenario_ms = over.iter().map(|one| (one.record.id.clone(), one.ms)).collect();
     let (records, traces): (Vec<_>, Vec<_>) = over.into_iter().map(|one| (one.record, one.trace)).unzip();
-    let record = record::run(&lab.subject.name, lab.seed, records, &mutants::by_clause(), BTreeMap::new());
+    let mut record = record::run(&lab.subject.name, lab.seed, records, &mutants::by_clause(), BTreeMap::new());
+    services::note(&mut record, unsupported);
+    kept.note_unsupported(unsupported)?;
     let measured = Measured { format: FORMAT, began, wall_ms: stopwatch.elapsed_ms(), jobs, scenario_ms };
     out::write(kept.out(), &record, &measured, &traces, args.lang)?;
     kept.note_idle(idle)?;
@@ -154,7 +183,7 @@ fn examine(
 }
 
 /// Says beforehand how long it takes.
-fn foretell(setting: &Setting<'_>, rooms: &Rooms<'_>, parts: &[Part], idle: &[Idle]) {
+fn foretell(setting: &Setting<'_>, rooms: &Rooms<'_>, Programme { parts, idle, .. }: &Programme) {
     let (lab, clock) = (setting.lab, setting.clock);
     let fresh: Vec<_> = parts.iter().filter(|part| !setting.kept.has(part.scenario.id())).cloned().collect();
     let short = Duration::from_millis(lab.quiet_ms) + BESIDES;

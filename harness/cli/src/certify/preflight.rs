@@ -1,13 +1,14 @@
 //! Before a run: whether the subject is there, lets everyone in, and knows what time it is.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use collaudo_record::Instant;
-use collaudo_world::{Foreign, MovableClock, Trial, World};
+use collaudo_world::{Foreign, Kiosk, MovableClock, Trial, World};
 
 use super::{
     CertifyError, clock,
     lab::{Lab, Lane, Ours},
+    publish,
 };
 use crate::subjects;
 
@@ -15,14 +16,22 @@ use crate::subjects;
 ///
 /// # Errors
 /// [`CertifyError::Preflight`], where something failed; [`CertifyError::World`], where nothing could be tried.
-pub(super) fn fly(lab: &Lab, ours: &Ours, clock: Option<&MovableClock>) -> Result<(), CertifyError> {
+pub(super) fn fly(
+    lab: &Lab,
+    ours: &Ours,
+    clock: Option<&MovableClock>,
+    kiosk: Option<&Kiosk>,
+) -> Result<(), CertifyError> {
     let mut trials = doors(lab, ours);
     trials.extend(clock.map(moved));
     let now = clock::now(clock);
     trials.push(lasts(lab, now));
+    trials.extend(kiosk.and_then(|kiosk| publish::trial(lab, kiosk)));
     let follower = clock.map(MovableClock::follow);
-    let foreign = Foreign { clock: follower, ..lab.foreign(SUBJECT, ours, &lab.samples(), Lane::ONLY) };
-    let world = World::build_around(&lab.idle_plan(now), &subjects::reference(), &foreign, None)?;
+    let foreign =
+        Foreign { clock: follower, kiosk: kiosk.cloned(), ..lab.foreign(SUBJECT, ours, &lab.samples(), Lane::ONLY) };
+    let plan = lab.idle_plan(now, Duration::ZERO);
+    let world = World::build_around(&plan, &subjects::reference(), &foreign, None)?;
     let flight = world.preflight()?;
     trials.extend(flight.trials);
     if let Some((at, message)) = flight.first_message {

@@ -6,7 +6,7 @@ use collaudo_record::{FORMAT, FaultPhase, FaultRecord, Measured, Player, Scenari
 use collaudo_reports::{json, text};
 use collaudo_scenario::Plan;
 
-use super::{CertifyError, kept};
+use super::{CertifyError, kept, services};
 use crate::{
     command::{Ending, Format, JudgeArgs},
     mutants, out, record, run, way,
@@ -22,7 +22,8 @@ pub fn judge(args: &JudgeArgs) -> Result<Ending, CertifyError> {
     let records: Vec<_> = traces.iter().map(|trace| record(trace, None)).collect();
     let subject = traces.first().map(subject).unwrap_or_default();
     let seed = traces.first().map_or(0, |trace| trace.header.seed);
-    let record = record::run(&subject, seed, records, &mutants::by_clause(), BTreeMap::new());
+    let mut record = record::run(&subject, seed, records, &mutants::by_clause(), BTreeMap::new());
+    services::note(&mut record, &args.traces.iter().flat_map(|path| kept::unsupported(path)).collect());
     let measured = Measured { format: FORMAT, ..Measured::default() };
     let shown = args.out.clone().unwrap_or_default();
     if let Some(out) = &args.out {

@@ -18,6 +18,8 @@ pub(super) struct Rooms<'a> {
     /// How many scenarios each free lane has had behind which something may come late.
     lanes: BTreeMap<u32, u32>,
     taken: BTreeMap<u32, u32>,
+    /// Whether somebody is there who must be alone.
+    closed: bool,
     free: Vec<UserPlan>,
 }
 
@@ -25,7 +27,7 @@ impl<'a> Rooms<'a> {
     /// All of them free.
     pub(super) fn new(lab: &'a Lab, ours: &'a Ours, folder: &'a Path) -> Self {
         let lanes = lab.lanes(ours).into_iter().map(|lane| (lane, 0)).collect();
-        Self { lab, ours, folder, lanes, taken: BTreeMap::new(), free: lab.users() }
+        Self { lab, ours, folder, lanes, taken: BTreeMap::new(), closed: false, free: lab.users() }
     }
 
     /// How many lanes there are.
@@ -35,18 +37,23 @@ impl<'a> Rooms<'a> {
 
     /// Takes a lane and users for a scenario, where there are any: the lane into which the least may come late.
     pub(super) fn take(&mut self, part: &Part) -> Option<Part> {
+        if self.closed || (part.alone && !self.taken.is_empty()) {
+            return None;
+        }
         let mut lanes: Vec<_> = self.lanes.iter().map(|(lane, late)| (*late, *lane)).collect();
         lanes.sort_unstable();
         let settle = |(_, lane)| part.settle(self.lab, self.ours, &Room { lane, free: &self.free }, self.folder);
         let settled = lanes.into_iter().find_map(settle)?;
         let late = self.lanes.remove(&settled.lane).unwrap_or_default();
         self.taken.insert(settled.lane, late + u32::from(settled.timed || settled.disturbs));
+        self.closed = settled.alone;
         self.free.retain(|user| !settled.people.contains(&user.address));
         Some(settled)
     }
 
     /// A scenario is over.
     pub(super) fn leave(&mut self, part: &Part) {
+        self.closed = false;
         self.lanes.extend(self.taken.remove_entry(&part.lane));
         let left = |user: &UserPlan| part.people.contains(&user.address);
         self.free = self.lab.users().into_iter().filter(|user| left(user) || self.free.contains(user)).collect();

@@ -10,6 +10,7 @@ use super::{
     watch,
 };
 use crate::{
+    clock::span,
     live::{
         foreign::{Foreign, Mailbox},
         watch::pause,
@@ -22,6 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long a first message may take to come.
 const FIRST_MESSAGE: Duration = Duration::from_secs(60);
+
+/// How long nothing more must come of it.
+const LAST_MESSAGE: Duration = Duration::from_secs(2);
 
 /// One trial.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,13 +148,21 @@ async fn first_message(
     let message = message.into_bytes().into();
     client.transact(&Letter { reverse_path: address.clone(), forward_paths: vec![address.clone()], message }).await?;
     client.quit().await?;
+    let mut seen = (0, net.recorder.clock().now());
     loop {
         let mut found = Vec::new();
         let dialogue = watch::enter(net, foreign, IMAPS_PORT).await?;
         imap::Reader::enter(dialogue, address, &user.password).await?.look(&mut 1, |octets| found.push(octets)).await?;
+        let (count, now) = (found.len(), net.recorder.clock().now());
+        if count != seen.0 {
+            seen = (count, now);
+        }
         if let Some(octets) = found.into_iter().next() {
-            *first = Some((net.recorder.clock().now(), octets));
-            return Ok(());
+            first.get_or_insert((now, octets));
+            // What else comes of it must not come into the first scenario.
+            if now >= seen.1.after(span(LAST_MESSAGE)) {
+                return Ok(());
+            }
         }
         pause(Duration::from_millis(200)).await;
     }

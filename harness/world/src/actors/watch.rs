@@ -14,21 +14,36 @@ use crate::{
     net::{Ended, IMAPS_PORT, Net, TlsSide},
 };
 
+/// How often in a row a look may fail before it is told: a provider that has just begun lets nobody in yet.
+const PATIENCE: u32 = 40;
+
 /// So much of the end of two messages is compared: of certified ones it is the signature.
 const END_OCTETS: usize = 1_000;
 
 /// Empties every mailbox: what earlier runs left there is none of this one's. *Gives*, for those that are not emptied, the UID
-/// from which on it may be.
+/// from which on it may be. A provider that has just begun may be slow to let anyone in.
 pub(crate) async fn empty(net: &Net, foreign: &Foreign) -> io::Result<BTreeMap<String, u32>> {
     let mut marks = BTreeMap::new();
     for mailbox in &foreign.mailboxes {
-        let told = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", mailbox.address));
-        match mailbox.is_shared {
-            true => drop(marks.insert(mailbox.address.clone(), end_of(net, foreign, mailbox).await.map_err(told)?)),
-            false => empty_one(net, foreign, mailbox).await.map_err(told)?,
+        let mut done = empty_or_mark(net, foreign, mailbox).await;
+        for _ in 1..PATIENCE {
+            if done.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
+                pause(foreign.every).await;
+                done = empty_or_mark(net, foreign, mailbox).await;
+            }
         }
+        let told = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", mailbox.address));
+        marks.extend(done.map_err(told)?.map(|mark| (mailbox.address.clone(), mark)));
     }
     Ok(marks)
+}
+
+/// Empties a mailbox, or, where others look into it, gives the UID behind its last message.
+async fn empty_or_mark(net: &Net, foreign: &Foreign, mailbox: &Mailbox) -> io::Result<Option<u32>> {
+    match mailbox.is_shared {
+        true => end_of(net, foreign, mailbox).await.map(Some),
+        false => empty_one(net, foreign, mailbox).await.map(|()| None),
+    }
 }
 
 /// The UID behind the last message.
@@ -48,12 +63,18 @@ pub(super) async fn empty_one(net: &Net, foreign: &Foreign, mailbox: &Mailbox) -
 /// before, and is seen in the same round.
 pub(crate) async fn run(net: Rc<Net>, foreign: Rc<Foreign>, marks: Rc<RefCell<BTreeMap<String, u32>>>) -> Ended {
     let next = |mailbox: &Mailbox| marks.borrow().get(&mailbox.address).copied().unwrap_or(1);
-    let eye = |mailbox| Eye { mailbox, reader: None, next: next(mailbox), told: false };
+    let eye = |mailbox| Eye { mailbox, reader: None, next: next(mailbox), failures: 0 };
     let mut eyes: Vec<_> = foreign.mailboxes.iter().map(eye).collect();
     let mut since = 0;
+    let mut fetched = net.documents.tell_held(&foreign.provider);
     loop {
         let (begun, mut round) = (net.recorder.so_far(), Vec::new());
+        let is_down = net.down.borrow().contains(&foreign.provider);
         for eye in &mut eyes {
+            if is_down {
+                (eye.reader, eye.failures) = (None, 0);
+                continue;
+            }
             let mut found = Vec::new();
             if let Err(error) = eye.look(&net, &foreign, &mut found).await {
                 eye.fault(&net, &error);
@@ -63,6 +84,7 @@ pub(crate) async fn run(net: Rc<Net>, foreign: Rc<Foreign>, marks: Rc<RefCell<BT
         for (mailbox, found) in round.into_iter().rev() {
             found.into_iter().for_each(|octets| tell(&net, &foreign, mailbox, octets, since));
         }
+        fetched = net.documents.tell_fetches(&foreign.provider, fetched);
         since = begun;
         pause(foreign.every).await;
     }
@@ -74,7 +96,8 @@ struct Eye<'a> {
     reader: Option<imap::Reader>,
     /// The UID from which on nothing was seen yet.
     next: u32,
-    told: bool,
+    /// In a row, up to the last look.
+    failures: u32,
 }
 
 impl Eye<'_> {
@@ -89,13 +112,14 @@ impl Eye<'_> {
         let dialogue = enter(net, foreign, IMAPS_PORT).await?;
         let mut reader = imap::Reader::enter(dialogue, &self.mailbox.address, &self.mailbox.password).await?;
         reader.look(&mut self.next, |octets| found.push(octets)).await?;
-        self.reader = Some(reader);
+        (self.reader, self.failures) = (Some(reader), 0);
         Ok(())
     }
 
     /// A mailbox that cannot be looked into is told once; it is tried again all the same.
     fn fault(&mut self, net: &Net, error: &io::Error) {
-        if !std::mem::replace(&mut self.told, true) {
+        self.failures = self.failures.saturating_add(1);
+        if self.failures == PATIENCE {
             failed(net, &format!("looking into {}", self.mailbox.address), error);
         }
     }

@@ -38,7 +38,7 @@ pub(super) async fn drive(world: &World, stage: &Stage, pace: Pace) -> Result<Op
         {
             break;
         }
-        faults.take_down_fallen(&mut Struckable(stage), net);
+        faults.take_down_fallen(&mut Struckable(stage), net)?;
         faults.strike(&mut Struckable(stage), net)?;
         clock.ring();
         let next = || [clock.next_alarm(), faults.next()].into_iter().flatten().min().unwrap_or(end).min(end);

@@ -21,6 +21,8 @@ use rustls::{
 
 use super::{
     Pace, base, channel,
+    keeper::Keeper,
+    kiosk::Kiosk,
     movable::Follower,
     runtime,
     sockets::{Abroad, Real, Sockets},
@@ -64,6 +66,10 @@ pub struct Foreign {
     pub listed: Listed,
     /// Its clock, where it can be moved: this world leaps with it.
     pub clock: Option<Follower>,
+    /// Where it fetches index and list of revoked certificates, where it does not have them from a file.
+    pub kiosk: Option<Kiosk>,
+    /// Who stops and starts it, where somebody can.
+    pub keeper: Option<Keeper>,
 }
 
 /// A mailbox of a foreign provider.
@@ -169,15 +175,14 @@ impl Foreign {
     /// As [`World::build`].
     pub fn handout(&self) -> Result<Handout, WorldError> {
         let pki = self.pki()?;
-        let (key, certificate) = (Key::from_der(&pki.index.key.pkcs8)?, &pki.index.certificate);
-        let signer = Signer::new(Arc::new(key), certificate, &[pki.authority.certificate.to_vec()])?;
+        let (records, signer) = self.index()?;
         let from = self.listed.signed_at;
-        let edition = Edition::sign(records(&self.listed.plan, &pki)?.iter(), &signer, from);
+        let edition = Edition::sign(records.iter(), &signer, from);
         let unsigned = |seconds: i64| u64::try_from(seconds).unwrap_or_default();
         let revoked = Pki::revocation_list(unsigned(from), unsigned(from.saturating_add(CRL_SECONDS)), &[])?;
         Ok(Handout {
             index: edition.signed.to_vec(),
-            index_signer: pem(certificate),
+            index_signer: pem(&pki.index.certificate),
             authority: pem(&pki.authority.certificate),
             tls_authority: pem(pki.tls_authority()),
             revoked: revoked.to_vec(),
@@ -191,9 +196,12 @@ impl Foreign {
         plan.providers.iter().map(|own| place(own).unwrap_or(listed.len())).collect()
     }
 
-    /// What the index holds that it has.
-    pub(crate) fn records(&self) -> Result<Vec<Record>, WorldError> {
-        records(&self.listed.plan, &self.pki()?)
+    /// What the index holds that it has, and who signs it.
+    pub(crate) fn index(&self) -> Result<(Vec<Record>, Signer), WorldError> {
+        let pki = self.pki()?;
+        let (key, certificate) = (Key::from_der(&pki.index.key.pkcs8)?, &pki.index.certificate);
+        let signer = Signer::new(Arc::new(key), certificate, &[pki.authority.certificate.to_vec()])?;
+        Ok((records(&self.listed.plan, &pki)?, signer))
     }
 
     /// The keys and certificates of everyone in the index. The foreign provider, its last, has a key that nobody here knows.

@@ -6,6 +6,8 @@ mod course;
 mod drive;
 pub(crate) mod foreign;
 mod hosts;
+pub(crate) mod keeper;
+pub(crate) mod kiosk;
 mod line;
 pub(crate) mod movable;
 pub(crate) mod sockets;

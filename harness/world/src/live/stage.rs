@@ -10,11 +10,12 @@ use std::{
     time::Duration,
 };
 
-use collaudo_record::Instant;
+use collaudo_record::{Instant, What};
 use tokio::task::yield_now;
 
 use super::{
     hosts::{Hosts, Work},
+    keeper::{Deed, Keeper},
     movable::Follower,
     sockets::Sockets,
     watch::{Timer, Watch, pause},
@@ -23,7 +24,7 @@ use crate::{
     World, WorldError,
     clock::Clock,
     faults::{Struck, Way},
-    net::Net,
+    net::{DIRECTORY, Net},
     tls,
 };
 
@@ -43,6 +44,8 @@ pub(crate) struct Stage {
     hosts: RefCell<Hosts>,
     /// The clock of a foreign provider that can be moved, and this world's with it.
     pub(crate) follower: Option<Follower>,
+    /// Who looks after a host that is none of ours.
+    keeper: Option<Keeper>,
 }
 
 /// How a wait for rest ended.
@@ -59,13 +62,15 @@ impl Stage {
     /// Everyone in the world begins.
     pub(crate) fn set(world: &World, sockets: &Rc<Sockets>) -> Result<Self, WorldError> {
         let hosts = RefCell::new(Hosts::begin(world.cast()?));
-        Ok(Self { net: world.net.clone(), sockets: sockets.clone(), hosts, follower: follower(world) })
+        let keeper = world.foreign.as_ref().and_then(|foreign| foreign.keeper.clone());
+        Ok(Self { net: world.net.clone(), sockets: sockets.clone(), hosts, follower: follower(world), keeper })
     }
 
     /// Nobody begins.
     pub(crate) fn alone(world: &World, sockets: &Rc<Sockets>) -> Self {
         let hosts = RefCell::new(Hosts::begin(Vec::new()));
-        Self { net: world.net.clone(), sockets: sockets.clone(), hosts, follower: follower(world) }
+        let follower = follower(world);
+        Self { net: world.net.clone(), sockets: sockets.clone(), hosts, follower, keeper: None }
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -97,6 +102,15 @@ impl Stage {
     /// Work of nobody's host, to be done beside them.
     pub(crate) fn admit(&self, work: Work) {
         self.hosts.borrow_mut().admit(work);
+    }
+
+    /// A host that is none of ours is stopped or started by whoever looks after it; says whether it is such a one.
+    fn tell_keeper(&self, host: &str, deed: Deed) -> Result<bool, WorldError> {
+        if self.net.foreign.as_deref() != Some(host) {
+            return Ok(false);
+        }
+        let keeper = self.keeper.as_ref().ok_or_else(|| WorldError::Keeper("nobody knows how".into()))?;
+        keeper.carry_out(deed).map_err(WorldError::Keeper).map(|()| true)
     }
 
     /// Waits, in real time, until it is that instant or a host has reached its crash point.
@@ -144,15 +158,24 @@ fn follower(world: &World) -> Option<Follower> {
 pub(crate) struct Struckable<'a>(pub(crate) &'a Stage);
 
 impl Struck for Struckable<'_> {
-    fn crash(&mut self, host: &str) {
+    fn crash(&mut self, host: &str) -> Result<(), WorldError> {
         self.0.hosts.borrow_mut().stop(host);
+        self.0.tell_keeper(host, Deed::Kill).map(drop)
     }
 
-    fn bounce(&mut self, host: &str) {
+    fn bounce(&mut self, host: &str) -> Result<(), WorldError> {
         self.0.hosts.borrow_mut().start(host);
+        if self.0.tell_keeper(host, Deed::Start)? {
+            self.0.net.recorder.observed(What::Host { host: host.to_owned(), up: true });
+        }
+        Ok(())
     }
 
     fn settle(&mut self, a: &str, b: &str, way: Way) {
         self.0.sockets.road(a, b).settle(way);
+        let foreign = self.0.net.foreign.as_deref();
+        if [(a, b), (b, a)].iter().any(|(one, other)| Some(*one) == foreign && *other == DIRECTORY) {
+            self.0.net.documents.settle(way);
+        }
     }
 }

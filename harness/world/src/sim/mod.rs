@@ -64,7 +64,7 @@ fn drive(world: &World, sim: &mut turmoil::Sim<'_>) -> Result<Option<String>, Wo
         }
         links.look(clock.now(), sim);
         clock.advance(TICK);
-        faults.take_down_fallen(&mut Network { sim, links: &mut links }, net);
+        faults.take_down_fallen(&mut Network { sim, links: &mut links }, net)?;
         restless += 1;
         if restless > MAX_RESTLESS_TICKS {
             return Ok(Some(format!("no rest in {MAX_RESTLESS_TICKS} ticks; the network is stuck")));
@@ -102,12 +102,14 @@ struct Network<'a, 's> {
 }
 
 impl Struck for Network<'_, '_> {
-    fn crash(&mut self, host: &str) {
+    fn crash(&mut self, host: &str) -> Result<(), WorldError> {
         self.sim.crash(host);
+        Ok(())
     }
 
-    fn bounce(&mut self, host: &str) {
+    fn bounce(&mut self, host: &str) -> Result<(), WorldError> {
         self.sim.bounce(host);
+        Ok(())
     }
 
     fn settle(&mut self, a: &str, b: &str, way: Way) {

@@ -6,10 +6,16 @@ mod people;
 use std::{path::Path, time::Duration};
 
 use collaudo_record::{Instant, Ordinary};
-use collaudo_scenario::{Guest, Moved, PeerBehaviour, Plan, PlayerPlan, ProviderPlan, Scenario, UserPlan, World};
+use collaudo_scenario::{
+    FaultKind, Guest, Moved, PeerBehaviour, Plan, PlayerPlan, ProviderPlan, Scenario, UserPlan, World,
+};
 
 use self::people::Company;
-use super::lab::{FIRST_LANE, Lab, Ours, in_lane};
+use super::{
+    lab::{FIRST_LANE, Lab, Ours, in_lane},
+    publish,
+    services::Service,
+};
 use crate::scenarios;
 
 /// The longest that an untimed scenario may have something to do.
@@ -20,6 +26,13 @@ pub(super) enum Fit {
     Runs(Box<Part>),
     /// Why not.
     Not(String),
+}
+
+/// What a scenario comes to before it is run.
+pub(super) struct Prospect {
+    pub(super) fit: Fit,
+    /// Whether there is a part in it that wants a service which is not offered.
+    pub(super) lacks_service: bool,
 }
 
 /// A scenario with the subject in it.
@@ -38,6 +51,8 @@ pub(super) struct Part {
     pub(super) people: Vec<String>,
     /// Whether it waits for hours.
     pub(super) timed: bool,
+    /// Whether it changes what all scenarios share: what is published, or whether the subject is there.
+    pub(super) alone: bool,
     /// Whether one of ours cannot be reached in it, or puts mail off: the subject may then be slow to try again.
     pub(super) disturbs: bool,
 }
@@ -70,16 +85,18 @@ impl Part {
 }
 
 /// Finds the subject a part in a scenario.
-pub(super) fn fit(scenario: &Scenario, lab: &Lab, ours: &Ours, skips_timed: bool, folder: &Path) -> Fit {
-    match seat(scenario, lab, ours, folder) {
+pub(super) fn fit(scenario: &Scenario, lab: &Lab, ours: &Ours, skips_timed: bool, folder: &Path) -> Prospect {
+    let mut lacks_service = false;
+    let fit = match seat(scenario, lab, ours, folder, &mut lacks_service) {
         Ok(part) if part.timed && skips_timed => Fit::Not("it waits for hours, and --skip-timed was given".into()),
         Ok(part) => Fit::Runs(Box::new(part)),
         Err(why) => Fit::Not(why),
-    }
+    };
+    Prospect { fit, lacks_service }
 }
 
 /// The first part that the subject can play; where it can play none, the reason is that of the one that suits it best.
-fn seat(scenario: &Scenario, lab: &Lab, ours: &Ours, folder: &Path) -> Result<Part, String> {
+fn seat(scenario: &Scenario, lab: &Lab, ours: &Ours, folder: &Path, lacks_service: &mut bool) -> Result<Part, String> {
     if !scenario.worlds().contains(&World::Live) {
         return Err("it is not marked for real sockets".into());
     }
@@ -88,7 +105,13 @@ fn seat(scenario: &Scenario, lab: &Lab, ours: &Ours, folder: &Path) -> Result<Pa
     let free = lab.users();
     let room = Room { lane: FIRST_LANE, free: &free };
     for provider in parts(&plan, lab) {
-        match plays(&plan, provider, lab, ours, &room) {
+        let lacking = Service::wanted(&plan, provider).into_iter().find(|service| !lab.offers(*service));
+        *lacks_service |= lacking.is_some();
+        let tried = match lacking {
+            Some(service) => Err(service.refusal().to_owned()),
+            None => plays(&plan, provider, lab, ours, &room),
+        };
+        match tried {
             Ok(company) => return seated(scenario, &plan, company, lab, provider, (room.lane, folder)),
             Err(why) => drop(first.get_or_insert(why)),
         }
@@ -151,6 +174,9 @@ fn plays(plan: &Plan, provider: &ProviderPlan, lab: &Lab, ours: &Ours, room: &Ro
     if room.lane != FIRST_LANE && plan.providers.iter().flat_map(|one| &one.users).any(forwards) {
         return Err("mail is forwarded to ours in the first lane alone".into());
     }
+    if room.lane != FIRST_LANE && publish::is_changed(plan) {
+        return Err("what is published is changed for the first lane alone".into());
+    }
     offers::offered(plan, provider, lab)?;
     offers::faults(plan, &provider.name, lab)?;
     people::company(plan, provider, room.free, &lab.users())
@@ -182,7 +208,22 @@ fn seated(
     let puts_off = |one: &ProviderPlan| one.player == PlayerPlan::Peer(PeerBehaviour::Defers);
     let disturbs = !plan.faults.is_empty() || plan.providers.iter().any(puts_off);
     let lasts = if timed { plan.until } else { last(plan) };
-    Ok(Part { scenario, unseated, lane, lasts, plays: guest.provider, people: company.people, timed, disturbs })
+    Ok(Part {
+        scenario,
+        unseated,
+        lane,
+        lasts,
+        alone: publish::is_changed(plan) || strikes(plan, &guest.provider),
+        plays: guest.provider,
+        people: company.people,
+        timed,
+        disturbs,
+    })
+}
+
+/// Whether it is a crash of the subject itself, which all of its users would meet.
+fn strikes(plan: &Plan, subject: &str) -> bool {
+    plan.faults.iter().any(|fault| matches!(&fault.kind, FaultKind::Crash { host, .. } if host == subject))
 }
 
 /// One of ours as the index of a further lane has it.

@@ -1,0 +1,90 @@
+//! Commands of LAB.toml: what a person has `sh` do, in the file's folder.
+
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use collaudo_world::{Deed, Keeper};
+use serde::Deserialize;
+
+/// How long a command may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_millis(5);
+
+/// `[commands]`: what can be done to the subject by whoever looks after it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Commands {
+    /// It stops where it stands, as if its machine had failed.
+    kill: Option<String>,
+    /// It begins anew behind that.
+    start: Option<String>,
+    /// It fetches the index and the list of revoked certificates now.
+    pub(super) refresh: Option<String>,
+}
+
+impl Commands {
+    /// Who stops and starts it, where both can be done.
+    pub(super) fn keeper(&self, folder: &Path) -> Option<Keeper> {
+        let (kill, start, folder) = (self.kill.clone()?, self.start.clone()?, folder.to_owned());
+        Some(Keeper::new(move |deed| match deed {
+            Deed::Kill => run(&kill, &folder),
+            Deed::Start => run(&start, &folder),
+        }))
+    }
+
+    /// Whether one of a pair is there without the other.
+    pub(super) fn lacks_half(&self) -> bool {
+        self.kill.is_some() != self.start.is_some()
+    }
+}
+
+/// Has `sh` run a command in a folder, and waits for it; an error in words.
+pub(super) fn run(command: &str, folder: &Path) -> Result<(), String> {
+    // A path of no components is here, and no folder.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let mut sh = Command::new("sh");
+    sh.args(["-c", command]).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = sh.spawn().map_err(|why| format!("sh: {why}; is there no shell?"))?;
+    let mut waited = Duration::ZERO;
+    loop {
+        match child.try_wait().map_err(|why| why.to_string())? {
+            Some(status) if status.success() => return Ok(()),
+            Some(status) => return Err(format!("\"{command}\" ended with {status}; correct [commands]")),
+            None if waited >= PATIENCE => {
+                // It is ours, and of no use any more.
+                let _ = child.kill().and_then(|()| child.wait());
+                let seconds = PATIENCE.as_secs();
+                return Err(format!(
+                    "\"{command}\" has not ended in {seconds} s; end it with &, or correct [commands]"
+                ));
+            }
+            None => thread::sleep(LOOK),
+        }
+        waited += LOOK;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_runs_in_the_folder_and_one_that_fails_is_told() {
+        let folder = std::env::temp_dir();
+        assert_eq!(run("test \"$PWD\" -ef .", &folder), Ok(()));
+        let why = run("exit 3", &folder).expect_err("it fails");
+        assert!(why.starts_with("\"exit 3\" ended with"), "{why}");
+    }
+
+    #[test]
+    fn who_can_only_stop_is_no_keeper() {
+        let half = Commands { kill: Some("true".into()), ..Commands::default() };
+        assert!(half.keeper(Path::new("")).is_none() && half.lacks_half());
+        let both = Commands { start: Some("true".into()), ..half };
+        assert!(both.keeper(Path::new("")).is_some() && !both.lacks_half());
+    }
+}
