@@ -73,6 +73,24 @@ fn what_does_not_answer_is_told_with_what_to_do_and_nothing_is_run() {
     assert!(kept(&out).is_empty());
 }
 
+#[test]
+fn mailboxes_that_are_read_over_pop3_alone_show_all_that_comes() {
+    let test = "mailboxes_that_are_read_over_pop3_alone_show_all_that_comes";
+    let Some(subject) = Subject::serve(&Setup::usual(test)) else { return };
+    let lab = subject.folder.join("lab/LAB.toml");
+    let without_imap = fs::read_to_string(&lab).expect("a file");
+    let without_imap: String =
+        without_imap.lines().filter(|line| !line.starts_with("imap")).flat_map(|line| [line, "\n"]).collect();
+    fs::write(&lab, without_imap).expect("a file");
+    let out = subject.out("pop3");
+    let ended = subject.certify(&["flows/cross-provider", "--out", &out]).output().expect("it runs");
+    assert_eq!(ended.status.code(), Some(0), "{}", told(&ended));
+    let record = record(&out);
+    let passed = record.scenarios.iter().filter(|scenario| scenario.outcome == ScenarioOutcome::Passed);
+    let passed: Vec<_> = passed.map(|scenario| scenario.id.as_str()).collect();
+    assert_eq!(passed, ["flows/cross-provider", "flows/cross-provider~swapped"]);
+}
+
 /// With the scenarios that are tried here.
 fn patterns<'a>(options: &[&'a str]) -> Vec<&'a str> {
     PATTERNS.into_iter().chain(["--skip-timed"]).chain(options.iter().copied()).collect()

@@ -15,7 +15,8 @@ use collaudo_scenario::{PeerBehaviour, Plan, PlayerPlan, ProviderPlan};
 use rustls::{ClientConfig, ServerConfig};
 
 use crate::{
-    CRL_NAME, Founding, INDEX_NAME, Subject, WorldError, actors,
+    CRL_NAME, Founding, INDEX_NAME, Subject, WorldError,
+    actors::{self, mailbox::Mark},
     clock::{Clock, span},
     directory,
     header::header,
@@ -52,8 +53,8 @@ pub struct World {
     pub(crate) foreign: Option<Rc<Foreign>>,
     /// By which place each provider's keys go.
     places: Vec<usize>,
-    /// Of mailboxes that others look into at the same time: where this run's part begins, by UID.
-    pub(crate) marks: Rc<RefCell<BTreeMap<String, u32>>>,
+    /// Of mailboxes that others look into at the same time, by address: where this run's part begins.
+    pub(crate) marks: Rc<RefCell<BTreeMap<String, Mark>>>,
 }
 
 /// What a network is built on.

@@ -92,7 +92,7 @@ const TEMPLATE: &str = r#"# The provider that is examined. Paths are relative to
 seed = 0x5eed
 quiet_ms = 5000        # a scenario is over when nothing has stirred for so long; more for a slow provider
 clock_seconds = 5      # how far its clock may be off
-# not_offered = ["pop3"]   # of "pop3", "implicit-tls", "brief-receipts", "concise-receipts", "ordinary-mail", "forwarding"
+# not_offered = ["pop3"]   # of "imap", "pop3", "implicit-tls", "brief-receipts", "concise-receipts", "ordinary-mail", "forwarding"
 # dns = "127.0.0.1:7053"   # where the zone of our providers is served, UDP and TCP; DNS has no ports, so ours must be 25 then
 
 # A provider whose clock can be moved is examined in minutes, the scenarios that wait for hours included: what stands here
@@ -107,7 +107,8 @@ name = "Gestore Esempio S.p.A."                    # providerName of the index, 
 domain = "pec.esempio.it"                          # its certified domain; none of ours below
 host = "mx.pec.esempio.it"                         # the name that its TLS certificates bear
 service_mailbox = "ricevute@pec.esempio.it"        # take-charge receipts go there: mailReceipt of the index
-# service_password = "..."                         # where it may be read over IMAP; what is put there is not seen otherwise
+# service_password = "..."                         # where it may be read; what is put there is not seen otherwise
+# service_maildir = "..."                          # where it is a Maildir
 # passwords = "passwords.txt"                      # lines of an address and a password, for those who have none here
 signing_certificate = "subject/signing.crt.pem"    # what it signs messages with
 authorities = ["subject/authority.crt.pem"]        # who issued that one
@@ -122,6 +123,7 @@ submissions = "127.0.0.1:465"     # SMTP of users, TLS from the first octet
 relay = "127.0.0.1:25"            # SMTP of other providers, STARTTLS
 imap = "127.0.0.1:993"            # TLS from the first octet
 pop3 = "127.0.0.1:995"            # TLS from the first octet
+# maildir = "/var/mail/{user}"    # mailboxes on this machine; without it they are read over IMAP, or else over POP3
 
 # Its users, who log in with their addresses. Their mailboxes are EMPTIED before each scenario: make them for this alone.
 # With these every scenario that a part can be found for has its people; what needs somebody else is not run, and says so.
@@ -130,6 +132,7 @@ pop3 = "127.0.0.1:995"            # TLS from the first octet
 address = "uno@pec.esempio.it"
 password = "..."
 ordinary = "refuse"               # what becomes of mail that is not certified: "refuse", "anomaly", { forward = "ADDRESS" }
+# maildir = "..."                 # where this one is a Maildir
 
 [[subject.user]]
 address = "due@pec.esempio.it"

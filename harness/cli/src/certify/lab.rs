@@ -32,6 +32,9 @@ const TWICE: &str = "beta";
 /// The topology that says who of them has a secondary environment.
 const UNITS: &str = "secondary-environment";
 
+/// What stands for a user's name in a path.
+const USER: &str = "{user}";
+
 /// All that the file says; paths are relative to its folder.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,6 +78,8 @@ pub(crate) struct SubjectTable {
     service_mailbox: String,
     /// None where its service mailbox cannot be read, or the file of passwords has it.
     service_password: Option<String>,
+    /// Where that is a Maildir.
+    service_maildir: Option<PathBuf>,
     /// Lines of an address and a password, for those who have none here.
     passwords: Option<PathBuf>,
     signing_certificate: PathBuf,
@@ -91,14 +96,16 @@ pub(crate) struct SubjectTable {
     people: Vec<Person>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Places {
     submission: Option<SocketAddr>,
     submissions: Option<SocketAddr>,
     relay: SocketAddr,
-    imap: SocketAddr,
+    imap: Option<SocketAddr>,
     pop3: Option<SocketAddr>,
+    /// Where each mailbox is a Maildir, with `{user}` for what stands before the at sign.
+    maildir: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -255,10 +262,32 @@ impl Lab {
         if self.subject.people.is_empty() {
             return wrong("no [[subject.user]]; expected at least one, better those that --init proposes".into());
         }
-        match (self.subject.at.submission, self.subject.at.submissions) {
-            (None, _) => wrong("subject.at.submission is missing; expected where users submit with STARTTLS".into()),
-            _ => Ok(()),
+        let Places { submission, imap, pop3, maildir, .. } = &self.subject.at;
+        if submission.is_none() {
+            return wrong("subject.at.submission is missing; expected where users submit with STARTTLS".into());
         }
+        if maildir.as_ref().is_some_and(|path| !path.contains(USER)) {
+            return wrong(format!("subject.at.maildir has no \"{USER}\"; expected a Maildir for each user"));
+        }
+        let unread = |one: &&Person| imap.or(*pop3).is_none() && self.maildir_of(one).is_none();
+        match self.subject.people.iter().find(unread) {
+            Some(one) => wrong(format!(
+                "nothing says how the mailbox of {} is read; expected imap, pop3 or maildir in [subject.at], or its maildir",
+                one.plan.address
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn maildir_of(&self, one: &Person) -> Option<PathBuf> {
+        self.maildir(&one.plan.address, one.maildir.as_ref())
+    }
+
+    /// Where a mailbox is a Maildir, if it is one.
+    fn maildir(&self, address: &str, own: Option<&PathBuf>) -> Option<PathBuf> {
+        let user = address.split('@').next().unwrap_or_default();
+        let usual = || self.subject.at.maildir.as_ref().map(|path| PathBuf::from(path.replace(USER, user)));
+        own.cloned().or_else(usual).map(|path| self.folder.join(path))
     }
 
     fn certificates(&self, paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, CertifyError> {
@@ -314,9 +343,13 @@ impl Lab {
 
     /// Whether the subject says that it does not offer a service, or names no address for it.
     pub(super) fn offers(&self, service: Service) -> bool {
+        let Places { submissions, imap, pop3, .. } = &self.subject.at;
+        let held = |one: &Person| imap.is_none() && self.maildir_of(one).is_none();
         let has_address = match service {
-            Service::Pop3 => self.subject.at.pop3.is_some(),
-            Service::ImplicitTls => self.subject.at.submissions.is_some(),
+            Service::Imap => imap.is_some(),
+            // Where we look into mailboxes over POP3 ourselves nobody else can: it lets one in at a time.
+            Service::Pop3 => pop3.is_some() && !self.subject.people.iter().any(held),
+            Service::ImplicitTls => submissions.is_some(),
             _ => true,
         };
         has_address && !self.not_offered.contains(&service)
@@ -329,20 +362,8 @@ impl Lab {
     /// The subject in the place of a provider of a plan, among those of ours. Of users of whom there are many, the
     /// mailboxes of these people alone are looked into; so of all users, where others have parts in other lanes.
     pub(crate) fn foreign(&self, plays: &str, ours: &Ours, people: &[String], lane: Lane) -> Foreign {
-        let Places { submission, submissions, relay, imap, pop3 } = self.subject.at;
-        let places = [(25, Some(relay)), (587, submission), (465, submissions), (993, Some(imap)), (995, pop3)];
-        let reads = |address: &str, password: &str, submits: bool| Mailbox {
-            address: address.to_owned(),
-            password: password.to_owned(),
-            submits,
-            is_shared: lane.is_shared() && !submits,
-        };
-        let service = self.subject.service_password.as_ref();
-        let service = service.map(|password| reads(&self.subject.service_mailbox, password, false));
-        let has_a_part =
-            |one: &&Person| !(one.is_one_of_many || lane.is_shared()) || people.contains(&one.plan.address);
-        let users = self.subject.people.iter().filter(has_a_part);
-        let users = users.map(|one| reads(&one.plan.address, &one.plan.password, true));
+        let Places { submission, submissions, relay, imap, pop3, .. } = self.subject.at;
+        let places = [(25, Some(relay)), (587, submission), (465, submissions), (993, imap), (995, pop3)];
         let here = |provider: &ProviderPlan| {
             Some((provider.name.clone(), *self.ours.get(&in_lane(&provider.domain, lane.number))?))
         };
@@ -355,13 +376,33 @@ impl Lab {
             signer: self.certificates.signer.clone(),
             authorities: self.certificates.authorities.clone(),
             ours: others.filter_map(here).collect(),
-            mailboxes: users.chain(service).collect(),
+            mailboxes: self.mailboxes(people, lane),
             every: lane.every(),
             listed: Listed { plan: self.listed(ours), signed_at: self.index.signed_at },
             clock: None,
             kiosk: None,
             keeper: self.commands.keeper(&self.folder),
         }
+    }
+
+    /// Those that are looked into: its users', and its own where that may be.
+    fn mailboxes(&self, people: &[String], lane: Lane) -> Vec<Mailbox> {
+        let reads = |address: &str, password: &str, maildir, submits: bool| Mailbox {
+            address: address.to_owned(),
+            password: password.to_owned(),
+            submits,
+            is_shared: lane.is_shared() && !submits,
+            maildir,
+        };
+        let has_a_part =
+            |one: &&Person| !(one.is_one_of_many || lane.is_shared()) || people.contains(&one.plan.address);
+        let users = self.subject.people.iter().filter(has_a_part);
+        let users = users.map(|one| reads(&one.plan.address, &one.plan.password, self.maildir_of(one), true));
+        let (password, service) = (self.subject.service_password.as_deref(), &self.subject.service_mailbox);
+        let maildir = self.maildir(service, self.subject.service_maildir.as_ref());
+        let may_be_read = password.is_some() || maildir.is_some();
+        let service = may_be_read.then(|| reads(service, password.unwrap_or_default(), maildir, false));
+        users.chain(service).collect()
     }
 
     /// Everyone in the index: ours, each with every certificate that a forgery may need, and the subject.

@@ -10,6 +10,8 @@ use serde::Deserialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Service {
+    /// Mailboxes over IMAP.
+    Imap,
     /// Mailboxes over POP3.
     Pop3,
     /// Submission under TLS from the first octet.
@@ -25,7 +27,8 @@ pub(super) enum Service {
 }
 
 impl Service {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
+        Self::Imap,
         Self::Pop3,
         Self::ImplicitTls,
         Self::BriefReceipts,
@@ -42,6 +45,7 @@ impl Service {
     /// Why a scenario is not run that wants it.
     pub(super) fn refusal(self) -> &'static str {
         match self {
+            Self::Imap => "not offered: it reads mailboxes over IMAP",
             Self::Pop3 => "not offered: it reads mailboxes over POP3",
             Self::ImplicitTls => "not offered: it submits under TLS from the first octet",
             Self::BriefReceipts => "not offered: it wants brief delivery receipts",
@@ -53,8 +57,10 @@ impl Service {
 
     fn is_wanted(self, plan: &Plan, provider: &ProviderPlan) -> bool {
         let submits = || plan.steps.iter().filter(|step| step.submit.provider == provider.name);
+        let reads = |over| plan.visits.iter().any(|visit| visit.provider == provider.name && visit.over == over);
         match self {
-            Self::Pop3 => plan.visits.iter().any(|visit| visit.provider == provider.name && visit.over == Access::Pop3),
+            Self::Imap => reads(Access::Imap),
+            Self::Pop3 => reads(Access::Pop3),
             Self::ImplicitTls => submits().any(|step| step.submit.implicit_tls),
             Self::BriefReceipts => asks_for(plan, provider, b"breve"),
             Self::ConciseReceipts => asks_for(plan, provider, b"sintetica"),

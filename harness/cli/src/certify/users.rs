@@ -1,6 +1,10 @@
 //! The subject's users: those who are named one by one, and groups of many alike.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use collaudo_record::Ordinary;
 use collaudo_scenario::UserPlan;
@@ -18,6 +22,7 @@ pub(super) struct User {
     pub(super) address: String,
     /// None where the file of passwords has it.
     password: Option<String>,
+    maildir: Option<PathBuf>,
     quota_octets: Option<u64>,
     #[serde(default)]
     ordinary: Policy,
@@ -49,6 +54,8 @@ enum Policy {
 #[derive(Clone, Debug)]
 pub(super) struct Person {
     pub(super) plan: UserPlan,
+    /// Where the mailbox is a Maildir, if it is one by itself.
+    pub(super) maildir: Option<PathBuf>,
     /// Whether there are many like this one: then nobody looks into the mailbox unless it has a part.
     pub(super) is_one_of_many: bool,
 }
@@ -85,7 +92,8 @@ pub(super) fn everyone(
     let mut people = Vec::new();
     for user in users {
         let address = user.address.clone();
-        people.push(person(address, (user.password.as_ref(), passwords), user.quota_octets, &user.ordinary, false)?);
+        let one = person(address, (user.password.as_ref(), passwords), user.quota_octets, &user.ordinary, false)?;
+        people.push(Person { maildir: user.maildir.clone(), ..one });
     }
     for group in groups {
         if !(1..=MOST).contains(&group.count) {
@@ -117,7 +125,7 @@ fn person(
         Policy::Anomaly => Ordinary::Anomaly,
         Policy::Forward(to) => Ordinary::Forward { to: to.clone() },
     };
-    Ok(Person { plan: UserPlan { address, password, quota_octets, ordinary }, is_one_of_many })
+    Ok(Person { plan: UserPlan { address, password, quota_octets, ordinary }, maildir: None, is_one_of_many })
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ mod answers;
 mod dialogue;
 mod forged;
 mod imap;
+pub(crate) mod mailbox;
+mod maildir;
 pub(crate) mod outsider;
 pub(crate) mod peer;
 pub(crate) mod people;

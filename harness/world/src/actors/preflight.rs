@@ -5,9 +5,8 @@ use std::{io, rc::Rc, time::Duration};
 use collaudo_record::Instant;
 
 use super::{
-    from_now, imap,
+    from_now, mailbox,
     smtp::{Caller, Client, Entrance, Letter},
-    watch,
 };
 use crate::{
     clock::span,
@@ -69,9 +68,12 @@ pub(crate) async fn run(net: &Rc<Net>, foreign: &Foreign) -> Preflight {
             .await;
     }
     for mailbox in &foreign.mailboxes {
-        let what = format!("mailbox {} over IMAP: login", mailbox.address);
-        let looks = watch::empty_one(net, foreign, mailbox);
-        flight.trial(net, what, "correct the password in LAB.toml, or make the mailbox", looks).await;
+        let what = format!("mailbox {} {}", mailbox.address, mailbox::how(foreign, mailbox));
+        let advice = match mailbox.maildir {
+            Some(_) => "make the mailbox, correct its path, or run as somebody who may delete there",
+            None => "correct the password in LAB.toml, or make the mailbox",
+        };
+        flight.trial(net, what, advice, mailbox::empty(net, foreign, mailbox)).await;
     }
     if let Some(user) = users.first().filter(|_| flight.trials.iter().all(|trial| trial.fault.is_none())) {
         let what = format!("a message of {0} to {0}", user.address);
@@ -114,7 +116,7 @@ async fn reach(net: &Net, foreign: &Foreign, port: u16) -> io::Result<()> {
         RELAY_PORT => Entrance::Relay,
         SUBMISSION_PORT => Entrance::Submission { implicit_tls: false },
         SUBMISSIONS_PORT => Entrance::Submission { implicit_tls: true },
-        _ => return watch::enter(net, foreign, port).await.map(drop),
+        _ => return mailbox::enter(net, foreign, port).await.map(drop),
     };
     Client::connect(net, ME, &foreign.host, entrance, &[]).await?.quit().await
 }
@@ -148,22 +150,17 @@ async fn first_message(
     let message = message.into_bytes().into();
     client.transact(&Letter { reverse_path: address.clone(), forward_paths: vec![address.clone()], message }).await?;
     client.quit().await?;
-    let mut seen = (0, net.recorder.clock().now());
-    loop {
+    let mut reader = mailbox::Reader::of(foreign, user, None);
+    let mut came = net.recorder.clock().now();
+    // What else comes of it must not come into the first scenario.
+    while first.is_none() || net.recorder.clock().now() < came.after(span(LAST_MESSAGE)) {
         let mut found = Vec::new();
-        let dialogue = watch::enter(net, foreign, IMAPS_PORT).await?;
-        imap::Reader::enter(dialogue, address, &user.password).await?.look(&mut 1, |octets| found.push(octets)).await?;
-        let (count, now) = (found.len(), net.recorder.clock().now());
-        if count != seen.0 {
-            seen = (count, now);
-        }
+        reader.look(net, foreign, user, |octets| found.push(octets)).await?;
         if let Some(octets) = found.into_iter().next() {
-            first.get_or_insert((now, octets));
-            // What else comes of it must not come into the first scenario.
-            if now >= seen.1.after(span(LAST_MESSAGE)) {
-                return Ok(());
-            }
+            came = net.recorder.clock().now();
+            first.get_or_insert((came, octets));
         }
-        pause(Duration::from_millis(200)).await;
+        pause(reader.every(foreign)).await;
     }
+    Ok(())
 }

@@ -3,15 +3,17 @@
 use std::{cell::RefCell, collections::BTreeMap, io, rc::Rc};
 
 use collaudo_record::What;
-use tokio::net::TcpStream;
 
-use super::{dialogue::Dialogue, failed, imap};
+use super::{
+    failed,
+    mailbox::{self, Mark, Reader},
+};
 use crate::{
     live::{
         foreign::{Foreign, Mailbox},
         watch::pause,
     },
-    net::{Ended, IMAPS_PORT, Net, TlsSide},
+    net::{Ended, Net},
 };
 
 /// How often in a row a look may fail before it is told: a provider that has just begun lets nobody in yet.
@@ -20,9 +22,9 @@ const PATIENCE: u32 = 40;
 /// So much of the end of two messages is compared: of certified ones it is the signature.
 const END_OCTETS: usize = 1_000;
 
-/// Empties every mailbox: what earlier runs left there is none of this one's. *Gives*, for those that are not emptied, the UID
-/// from which on it may be. A provider that has just begun may be slow to let anyone in.
-pub(crate) async fn empty(net: &Net, foreign: &Foreign) -> io::Result<BTreeMap<String, u32>> {
+/// Empties every mailbox: what earlier runs left there is none of this one's. *Gives*, for those that are not emptied, what is
+/// there. A provider that has just begun may be slow to let anyone in.
+pub(crate) async fn empty(net: &Net, foreign: &Foreign) -> io::Result<BTreeMap<String, Mark>> {
     let mut marks = BTreeMap::new();
     for mailbox in &foreign.mailboxes {
         let mut done = empty_or_mark(net, foreign, mailbox).await;
@@ -38,33 +40,23 @@ pub(crate) async fn empty(net: &Net, foreign: &Foreign) -> io::Result<BTreeMap<S
     Ok(marks)
 }
 
-/// Empties a mailbox, or, where others look into it, gives the UID behind its last message.
-async fn empty_or_mark(net: &Net, foreign: &Foreign, mailbox: &Mailbox) -> io::Result<Option<u32>> {
+/// Empties a mailbox, or, where others look into it, says what is there.
+async fn empty_or_mark(net: &Net, foreign: &Foreign, mailbox: &Mailbox) -> io::Result<Option<Mark>> {
     match mailbox.is_shared {
-        true => end_of(net, foreign, mailbox).await.map(Some),
-        false => empty_one(net, foreign, mailbox).await.map(|()| None),
+        true => mailbox::mark(net, foreign, mailbox).await.map(Some),
+        false => mailbox::empty(net, foreign, mailbox).await.map(|()| None),
     }
-}
-
-/// The UID behind the last message.
-async fn end_of(net: &Net, foreign: &Foreign, mailbox: &Mailbox) -> io::Result<u32> {
-    let dialogue = enter(net, foreign, IMAPS_PORT).await?;
-    imap::Reader::enter(dialogue, &mailbox.address, &mailbox.password).await?.end().await
-}
-
-/// Empties a mailbox.
-pub(super) async fn empty_one(net: &Net, foreign: &Foreign, mailbox: &Mailbox) -> io::Result<()> {
-    imap::empty(enter(net, foreign, IMAPS_PORT).await?, &mailbox.address, &mailbox.password).await
 }
 
 /// Looks into every mailbox again and again, until the run is over.
 ///
 /// A round looks first where receipts come, and tells last what it saw there: what a receipt is about was put in its mailbox
 /// before, and is seen in the same round.
-pub(crate) async fn run(net: Rc<Net>, foreign: Rc<Foreign>, marks: Rc<RefCell<BTreeMap<String, u32>>>) -> Ended {
-    let next = |mailbox: &Mailbox| marks.borrow().get(&mailbox.address).copied().unwrap_or(1);
-    let eye = |mailbox| Eye { mailbox, reader: None, next: next(mailbox), failures: 0 };
+pub(crate) async fn run(net: Rc<Net>, foreign: Rc<Foreign>, marks: Rc<RefCell<BTreeMap<String, Mark>>>) -> Ended {
+    let mark = |mailbox: &Mailbox| marks.borrow().get(&mailbox.address).cloned();
+    let eye = |mailbox| Eye { mailbox, reader: Reader::of(&foreign, mailbox, mark(mailbox)), failures: 0 };
     let mut eyes: Vec<_> = foreign.mailboxes.iter().map(eye).collect();
+    let every = eyes.iter().map(|eye| eye.reader.every(&foreign)).max().unwrap_or(foreign.every);
     let mut since = 0;
     let mut fetched = net.documents.tell_held(&foreign.provider);
     loop {
@@ -72,12 +64,14 @@ pub(crate) async fn run(net: Rc<Net>, foreign: Rc<Foreign>, marks: Rc<RefCell<BT
         let is_down = net.down.borrow().contains(&foreign.provider);
         for eye in &mut eyes {
             if is_down {
-                (eye.reader, eye.failures) = (None, 0);
+                eye.reader.hang_up();
+                eye.failures = 0;
                 continue;
             }
             let mut found = Vec::new();
-            if let Err(error) = eye.look(&net, &foreign, &mut found).await {
-                eye.fault(&net, &error);
+            match eye.reader.look(&net, &foreign, eye.mailbox, |octets| found.push(octets)).await {
+                Ok(()) => eye.failures = 0,
+                Err(error) => eye.fault(&net, &error),
             }
             round.push((eye.mailbox, found));
         }
@@ -86,36 +80,19 @@ pub(crate) async fn run(net: Rc<Net>, foreign: Rc<Foreign>, marks: Rc<RefCell<BT
         }
         fetched = net.documents.tell_fetches(&foreign.provider, fetched);
         since = begun;
-        pause(foreign.every).await;
+        pause(every).await;
     }
 }
 
 /// Who looks into a mailbox.
 struct Eye<'a> {
     mailbox: &'a Mailbox,
-    reader: Option<imap::Reader>,
-    /// The UID from which on nothing was seen yet.
-    next: u32,
+    reader: Reader,
     /// In a row, up to the last look.
     failures: u32,
 }
 
 impl Eye<'_> {
-    async fn look(&mut self, net: &Net, foreign: &Foreign, found: &mut Vec<Vec<u8>>) -> io::Result<()> {
-        // A provider may hang up on whoever was there for long: that is found out here, and no fault.
-        if let Some(mut reader) = self.reader.take()
-            && reader.look(&mut self.next, |octets| found.push(octets)).await.is_ok()
-        {
-            self.reader = Some(reader);
-            return Ok(());
-        }
-        let dialogue = enter(net, foreign, IMAPS_PORT).await?;
-        let mut reader = imap::Reader::enter(dialogue, &self.mailbox.address, &self.mailbox.password).await?;
-        reader.look(&mut self.next, |octets| found.push(octets)).await?;
-        (self.reader, self.failures) = (Some(reader), 0);
-        Ok(())
-    }
-
     /// A mailbox that cannot be looked into is told once; it is tried again all the same.
     fn fault(&mut self, net: &Net, error: &io::Error) {
         self.failures = self.failures.saturating_add(1);
@@ -147,13 +124,4 @@ fn tell(net: &Net, foreign: &Foreign, mailbox: &Mailbox, octets: Vec<u8>, since:
 /// The end of a message, which no trace field on its way changes.
 fn end(octets: &[u8]) -> &[u8] {
     octets.get(octets.len().saturating_sub(END_OCTETS)..).unwrap_or(octets)
-}
-
-/// A connection of which nothing is told: it is no part of the scenario.
-pub(super) async fn enter(net: &Net, foreign: &Foreign, port: u16) -> io::Result<Dialogue> {
-    let at = foreign.ports.get(&port).copied().ok_or(io::ErrorKind::ConnectionRefused)?;
-    let socket = TcpStream::connect(at).await?;
-    socket.set_nodelay(true)?;
-    let side = TlsSide::Client(net.client_tls.clone(), foreign.host.clone());
-    Dialogue::new(Box::new(socket)).secure(&side).await
 }

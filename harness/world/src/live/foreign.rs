@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     future::poll_fn,
     net::SocketAddr,
+    path::PathBuf,
     pin::pin,
     rc::Rc,
     sync::Arc,
@@ -58,7 +59,7 @@ pub struct Foreign {
     pub authorities: Vec<Vec<u8>>,
     /// Where it finds the other providers of the plan, by short name.
     pub ours: BTreeMap<String, SocketAddr>,
-    /// Mailboxes that are read over IMAP, for what is put there is not seen otherwise.
+    /// Mailboxes that are read, for what is put there is not seen otherwise.
     pub mailboxes: Vec<Mailbox>,
     /// How often these are looked into.
     pub every: Duration,
@@ -83,6 +84,8 @@ pub struct Mailbox {
     pub submits: bool,
     /// Whether others look into it at the same time: then it is not emptied before a run.
     pub is_shared: bool,
+    /// Where it is a Maildir; else it is read over IMAP, and over POP3 where there is no IMAP.
+    pub maildir: Option<PathBuf>,
 }
 
 /// What the published index holds.
