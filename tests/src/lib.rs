@@ -2,6 +2,7 @@
 
 pub mod message;
 pub mod shape;
+pub mod stranger;
 pub mod subject;
 
 use std::{

@@ -190,8 +190,12 @@ impl Server {
             command.env("LD_PRELOAD", library).env("FAKETIME_TIMESTAMP_FILE", folder.join("faketime"));
             command.env("FAKETIME_NO_CACHE", "1").env("DONT_FAKE_MONOTONIC", "1");
         }
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it runs");
+        Self::of(command.stderr(Stdio::null()))
+    }
+
+    /// Starts a program and waits until it says that it is ready.
+    pub fn of(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("it runs");
         let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let ready = lines.map_while(Result::ok).any(|line| line == "ready");
         let server = Self(child);
@@ -220,7 +224,7 @@ fn faketime() -> Option<PathBuf> {
 }
 
 /// Ports that nobody has now.
-fn free_ports(count: usize) -> Vec<u16> {
+pub fn free_ports(count: usize) -> Vec<u16> {
     let held: Vec<_> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").expect("a port")).collect();
     held.iter().map(|listener| listener.local_addr().expect("its address").port()).collect()
 }
@@ -237,7 +241,8 @@ pub fn collaudo() -> Command {
     Command::new(beside("collaudo-tested"))
 }
 
-fn run(command: &mut Command) -> String {
+/// Runs a command that has to succeed; *gives* what it printed.
+pub fn run(command: &mut Command) -> String {
     let ended = command.stdin(Stdio::null()).output().expect("it runs");
     assert!(ended.status.success(), "{command:?}: {}", told(&ended));
     String::from_utf8_lossy(&ended.stdout).into_owned()

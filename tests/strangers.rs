@@ -1,0 +1,141 @@
+//! Goal: what `certify` says of a provider is the law's word and not our reference's: one of another maker, in another
+//! language, passes, and each mistake that it makes is told by the rows that it breaks and by no others.
+//! Method: subjects/provider.py, written from the law alone, makes one mistake after the other (subjects/faults.toml says
+//! which rows each must break, and why), each in a run of its own over the same few scenarios.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+};
+
+use collaudo_record::{RunRecord, ScenarioOutcome};
+use collaudo_tests::{
+    have, root,
+    stranger::{self, DOMAIN, NAME, Places, USERS},
+    subject::{OURS, Server, collaudo},
+};
+use serde::Deserialize;
+
+/// Both directions, a refusal, mailboxes that take nothing or are not there, mail that is not certified, an answer elsewhere.
+const PATTERNS: [&str; 8] = [
+    "flows/cross-provider",
+    "flows/no-message-id",
+    "flows/reply-to",
+    "access-point/bcc-field",
+    "delivery-point/mailbox-full",
+    "delivery-point/unknown-mailbox",
+    "reception-point/ordinary-mail-refused",
+    "reception-point/unlisted-signer-refused",
+];
+
+/// How many scenarios these are: the first is run twice, with its parts exchanged; the third names two.
+const SCENARIOS: usize = 10;
+
+/// How long nothing must stir before a scenario is over.
+const QUIET_MS: u32 = 2_500;
+
+#[derive(Deserialize)]
+struct Faults {
+    fault: Vec<Fault>,
+}
+
+/// A mistake, and the rows that it breaks.
+#[derive(Deserialize)]
+struct Fault {
+    name: String,
+    fails: BTreeSet<String>,
+    /// Rows that fail, too, and should not.
+    #[serde(default)]
+    disputed: BTreeSet<String>,
+}
+
+#[test]
+fn a_provider_of_another_maker_passes_and_each_of_its_mistakes_breaks_its_rows_alone() {
+    let test = "a_provider_of_another_maker_passes_and_each_of_its_mistakes_breaks_its_rows_alone";
+    if !have("python3", test) || !have("openssl", test) {
+        return;
+    }
+    let text = fs::read_to_string(root().join("tests/subjects/faults.toml")).expect("a file");
+    let Faults { mut fault } = toml::from_str(&text).expect("it reads");
+    assert_eq!(fault.len(), 10, "there are ten");
+    fault.push(Fault { name: String::new(), fails: BTreeSet::new(), disputed: BTreeSet::new() });
+
+    let folder = stranger::folder("strangers");
+    let keys = folder.join("keys");
+    stranger::keys(&keys);
+    let signed_at = stranger::init(&folder.join("lab"), &keys);
+    let wrong: Vec<_> = thread::scope(|scope| {
+        let runs = fault.iter().map(|fault| scope.spawn(|| examine(fault, &folder, &signed_at)));
+        runs.collect::<Vec<_>>().into_iter().filter_map(|run| run.join().expect("it runs")).collect()
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Examines the provider with a fault; says what is otherwise than declared, if anything is.
+fn examine(fault: &Fault, folder: &Path, signed_at: &str) -> Option<String> {
+    let name = if fault.name.is_empty() { "none" } else { &fault.name };
+    let (lab, own) = (folder.join("lab"), folder.join(name));
+    let places = Places::with_maildirs(&own.join("mail"));
+    stranger::maildirs(&own.join("mail"));
+    for file in ["ca.pem", "signing.pem", "signing.key", "tls.pem", "tls.key"] {
+        fs::copy(folder.join("keys").join(file), own.join(file)).expect("a copy");
+    }
+    fs::write(own.join("LAB.toml"), stranger::lab_toml(&places, &own, signed_at, QUIET_MS)).expect("a file");
+    fs::write(own.join("provider.json"), config(&places, &own, &lab)).expect("a file");
+    let _server = Server::of(python().arg(&own).arg(&fault.name));
+    let out = own.join("run");
+    let mut certify = collaudo();
+    certify.arg("certify").arg(own.join("LAB.toml")).args(PATTERNS).arg("--skip-timed").arg("--out").arg(&out);
+    let ended = certify.stdin(Stdio::null()).output().expect("it runs");
+    compare(name, fault, &stranger::record(&out, &ended))
+}
+
+fn compare(name: &str, fault: &Fault, record: &RunRecord) -> Option<String> {
+    let failed = stranger::failed(record);
+    let rows: BTreeSet<_> = failed.keys().cloned().collect();
+    let declared: BTreeSet<_> = fault.fails.union(&fault.disputed).cloned().collect();
+    let passed = record.scenarios.iter().filter(|scenario| scenario.outcome == ScenarioOutcome::Passed).count();
+    let whole = record.scenarios.len() == SCENARIOS && (!fault.fails.is_empty() || passed == SCENARIOS);
+    let mut wrong = Vec::new();
+    for row in rows.difference(&declared) {
+        wrong.push(format!("{name}: {row} fails, and is not declared: {:?}", failed.get(row)));
+    }
+    for row in declared.difference(&rows) {
+        wrong.push(format!("{name}: {row} is declared, and does not fail"));
+    }
+    if !whole {
+        wrong.push(format!("{name}: {passed} of {} scenarios passed, of {SCENARIOS}", record.scenarios.len()));
+    }
+    (!wrong.is_empty()).then(|| wrong.join("\n"))
+}
+
+/// What the provider is told.
+fn config(places: &Places, own: &Path, lab: &Path) -> String {
+    let users = USERS.map(|(user, password, rest)| {
+        let full = rest.contains("quota_octets = 0");
+        (format!("{user}@{DOMAIN}"), serde_json::json!({ "password": password, "full": full }))
+    });
+    let service = (format!("ricevute@{DOMAIN}"), serde_json::json!({ "password": "", "full": false }));
+    let users: serde_json::Map<_, _> = users.into_iter().chain([service]).collect();
+    let routes = OURS
+        .iter()
+        .zip(&places.ours)
+        .map(|(domain, port)| ((*domain).to_owned(), serde_json::json!(["127.0.0.1", port])));
+    let routes: serde_json::Map<_, _> = routes.collect();
+    let config = serde_json::json!({
+        "domain": DOMAIN, "name": NAME, "users": users, "routes": routes,
+        "submission": places.submission, "relay": places.relay, "maildir": own.join("mail"),
+        "index": lab.join("indice.ldif.p7m"), "authority": lab.join("authority.crt.pem"), "crl": lab.join("autorita.crl"),
+        "tls authority": lab.join("tls-authority.crt.pem"),
+    });
+    config.to_string()
+}
+
+fn python() -> Command {
+    let mut command = Command::new("python3");
+    command.arg(root().join("tests/subjects/provider.py"));
+    command
+}
