@@ -7,6 +7,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
 };
 
 /// Its domain.
@@ -223,10 +224,14 @@ fn faketime() -> Option<PathBuf> {
     folders.map(|folder| folder.join("faketime/libfaketimeMT.so.1")).find(|library| library.is_file())
 }
 
-/// Ports that nobody has now.
+/// Ports that nobody has now, and that the system gives to nobody who connects: those begin higher. No two callers of a
+/// program get the same, and two programs begin apart.
 pub fn free_ports(count: usize) -> Vec<u16> {
-    let held: Vec<_> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").expect("a port")).collect();
-    held.iter().map(|listener| listener.local_addr().expect("its address").port()).collect()
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 100 * 200).unwrap_or_default();
+    let next = || 10_000 + (first + TAKEN.fetch_add(1, Ordering::Relaxed)) % 20_000;
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    std::iter::repeat_with(next).filter(is_free).take(count).collect()
 }
 
 /// A program of the workspace, beside the tests.

@@ -284,3 +284,4 @@ password_of = lambda user: USERS[user]["password"] if user in USERS else None
 smtp.serve(CONFIG["submission"], f"mx.{DOMAIN}", OWN, password_of, submit)
 smtp.serve(CONFIG["relay"], f"mx.{DOMAIN}", OWN, None, receive)
 print("ready", flush=True)
+threading.Event().wait()

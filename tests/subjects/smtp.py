@@ -13,7 +13,7 @@ def serve(port, host, tls, password_of, take):
     socketserver.ThreadingTCPServer.allow_reuse_address = True
     server = socketserver.ThreadingTCPServer(("127.0.0.1", port), Session)
     server.daemon_threads, server.host, server.tls, server.password_of, server.take = True, host, tls, password_of, take
-    threading.Thread(target=server.serve_forever).start()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
 class Session(socketserver.StreamRequestHandler):
