@@ -10,7 +10,9 @@ mod scan;
 #[cfg(feature = "serve")]
 pub mod shell;
 
-use collaudo_node::{Bytes, DurableLog, Effect, Input, Node, Timestamp};
+use std::collections::BTreeSet;
+
+use collaudo_node::{BodyId, Bytes, DurableLog, Effect, Input, Node, Timestamp};
 
 pub use self::{
     config::{Config, Family, IndexSource, Ordinary, User},
@@ -26,6 +28,11 @@ impl Gestore {
     /// Why the provider serves nobody: its log, or a certificate of its founding record, cannot be read.
     pub fn fault(&self) -> Option<&str> {
         self.0.as_ref().err().map(String::as_str)
+    }
+
+    /// The bodies that what was committed refers to: a store may drop all others before the first input of this life.
+    pub fn bodies(&self) -> BTreeSet<BodyId> {
+        self.0.as_ref().map(|provider| provider.bodies()).unwrap_or_default()
     }
 
     /// Has it wait so long for clients that are silent; without this, as long as the protocols ask for.

@@ -109,6 +109,11 @@ impl Book {
         self.retained.push(Kept { day: Day::of(at), body });
     }
 
+    /// What is kept for its thirty months.
+    pub(crate) fn bodies(&self) -> impl Iterator<Item = BodyId> {
+        self.seals.iter().chain(&self.retained).map(|kept| kept.body)
+    }
+
     /// When the next day is to be closed: the one behind the last that was, else that of the first line. Days without
     /// lines are closed too, so that the sealed log has no gap.
     //= PEC-DM.10-01

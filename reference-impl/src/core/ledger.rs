@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use collaudo_node::{BodyId, Bytes, DurableLog};
 use serde::{Deserialize, Serialize};
@@ -199,6 +199,14 @@ impl Ledger {
         if done && !self.resting.contains_key(pec_msgid) {
             self.transactions.remove(pec_msgid);
         }
+    }
+
+    /// All bodies that it refers to; whatever else was once put on disk is needed no more.
+    pub(crate) fn bodies(&self) -> BTreeSet<BodyId> {
+        let documents = self.index.iter().chain(&self.revocations).copied();
+        let waiting = self.outgoing.values().map(|outgoing| outgoing.body);
+        let stored = self.mailboxes.values().flat_map(|mailbox| mailbox.messages().values().map(|entry| entry.body));
+        documents.chain(waiting).chain(stored).chain(self.book.bodies()).collect()
     }
 
     /// The open recipient of a transaction.

@@ -1,8 +1,11 @@
 //! The provider as it runs: what it waits for, and who is told what.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use collaudo_node::{Bytes, ConnId, DurableLog, Effect, End, Input, Ticket, Timestamp};
+use collaudo_node::{BodyId, Bytes, ConnId, DurableLog, Effect, End, Input, Ticket, Timestamp};
 
 use super::{
     act::{Act, Held},
@@ -165,6 +168,11 @@ impl Provider {
             waiting: BTreeMap::new(),
             next_ticket: 0,
         })
+    }
+
+    /// The bodies that the committed records still need.
+    pub(crate) fn bodies(&self) -> BTreeSet<BodyId> {
+        self.ledger.bodies()
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {

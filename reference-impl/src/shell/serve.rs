@@ -5,11 +5,7 @@ use std::{
     net::SocketAddr,
     num::NonZero,
     path::Path,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::AtomicU64,
-        mpsc::{Sender, channel},
-    },
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
     thread::available_parallelism,
     time::Duration,
 };
@@ -18,9 +14,12 @@ use collaudo_node::Node;
 use tokio::{
     runtime::{Builder, Runtime},
     signal,
-    sync::watch,
+    sync::{
+        mpsc::{UnboundedSender, unbounded_channel},
+        watch,
+    },
 };
-use tracing::info;
+use tracing::{debug, info};
 
 use super::{
     Error,
@@ -40,6 +39,8 @@ use super::{
 };
 use crate::{Gestore, Patience, Refresh, found};
 
+/// Processors that are few.
+const FEW: usize = 4;
 /// How long connections have to take our last word once the server ends.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -52,11 +53,8 @@ const FAREWELL: Duration = Duration::from_secs(3);
 pub fn serve(folder: &Path, ready: impl FnOnce(&[(&str, SocketAddr)])) -> Result<(), Error> {
     let settings = config::read(folder)?;
     let _lock = lock(folder)?;
-    // Connections are light beside the node and its crew: half of the processors carry them.
-    let workers = available_parallelism().map_or(1, NonZero::get).div_ceil(2);
-    let runtime = Builder::new_multi_thread().worker_threads(workers).enable_all().build();
-    let runtime = runtime.map_err(|error| Error::Other(error.to_string()))?;
-    let (events, inbox) = channel();
+    let runtime = runtime()?;
+    let (events, inbox) = unbounded_channel();
     let (stop, stopped) = watch::channel(false);
     let uptime = Stopwatch::start();
     let failures = Arc::new(Mutex::new(Failures::new(settings.logins)));
@@ -108,10 +106,23 @@ pub fn serve(folder: &Path, ready: impl FnOnce(&[(&str, SocketAddr)])) -> Result
     runtime.block_on(heed_signals(events))?;
     info!(domain = settings.domain, "serving");
     ready(&places);
-    Driver { node, inbox, hands }.run()?;
+    runtime.block_on(Driver { node, inbox, hands }.run())?;
     leave(runtime, &gate);
     info!("ended");
     Ok(())
+}
+
+/// Where there are few processors the node's own thread carries the connections too: to wake another costs more than that
+/// one could help.
+fn runtime() -> Result<Runtime, Error> {
+    let processors = available_parallelism().map_or(1, NonZero::get);
+    let mut builder = match processors {
+        ..=FEW => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    // Connections are light beside the node and its crew. One thread alone takes no notice of the number.
+    let runtime = builder.worker_threads(processors.div_ceil(2)).enable_all().build();
+    runtime.map_err(|error| Error::Other(error.to_string()))
 }
 
 /// The lock of a folder: two servers on one store would each believe to know it.
@@ -126,9 +137,9 @@ fn lock(folder: &Path) -> Result<File, Error> {
 }
 
 /// Rebuilds the node from its store, and starts the store's threads.
-fn recover(settings: &Settings, events: &Sender<Event>) -> Result<(Gestore, Store), Error> {
+fn recover(settings: &Settings, events: &UnboundedSender<Event>) -> Result<(Gestore, Store), Error> {
     let path = settings.path(&settings.files.store);
-    let log = Log::open(&path, &found(&identity::node_config(settings)?))?;
+    let mut log = Log::open(&path, &found(&identity::node_config(settings)?))?;
     let limits = settings.limits;
     let node = Gestore::recover(&log, clock::now()).with_patience(Patience {
         smtp_idle: Duration::from_secs(limits.smtp_idle_seconds),
@@ -142,7 +153,11 @@ fn recover(settings: &Settings, events: &Sender<Event>) -> Result<(Gestore, Stor
     });
     match node.fault() {
         Some(fault) => Err(Error::at(&path, fault)),
-        None => Ok((node, Store::start(&path, log, events.clone())?)),
+        None => {
+            let count = log.sweep(&path, &node.bodies())?;
+            debug!(count, "bodies to which nothing refers any more were dropped");
+            Ok((node, Store::start(&path, log, events.clone())?))
+        }
     }
 }
 
@@ -167,7 +182,7 @@ async fn open_all(settings: &Settings, door: &Door) -> Result<Vec<(&'static str,
 }
 
 /// Has Ctrl-C and SIGTERM end the server, from now on: whoever hears that it is ready may end it at once.
-async fn heed_signals(events: Sender<Event>) -> Result<(), Error> {
+async fn heed_signals(events: UnboundedSender<Event>) -> Result<(), Error> {
     let refused = |error| Error::Other(format!("signals cannot be heeded: {error}"));
     #[cfg(unix)]
     let (mut interrupt, mut terminate) = {

@@ -201,6 +201,12 @@ impl Pop3 {
         Ok(stat.split(' ').nth(1).and_then(|count| count.parse().ok()).unwrap_or_default())
     }
 
+    /// Takes a message out of the mailbox, and leaves.
+    pub(crate) fn delete(mut self, number: usize) -> io::Result<String> {
+        self.command(&format!("DELE {number}"))?;
+        self.command("QUIT")
+    }
+
     /// The headers of all messages.
     pub(crate) fn headers(&mut self) -> io::Result<Vec<String>> {
         let count = self.count()?;

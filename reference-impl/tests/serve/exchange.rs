@@ -5,7 +5,7 @@ use std::fs;
 use rusqlite::Connection;
 
 use crate::{
-    client::{Smtp, Talk},
+    client::{Pop3, Smtp, Talk},
     house::{Network, gestore},
 };
 
@@ -61,6 +61,32 @@ fn a_user_that_is_added_to_the_configuration_has_a_mailbox_after_a_restart() {
     network.serve("alfa.test");
     network.submit(ANNA).submit(ANNA, "dora@alfa.test", "Dopo").expect("a message taken");
     assert_eq!(kinds(&network.wait_for(ANNA, 4)[2..]), ["accettazione", "avvenuta-consegna"]);
+}
+
+#[test]
+fn what_was_deleted_leaves_the_store_when_it_is_served_again() {
+    let mut network = Network::new("deleted", &["alfa.test"]);
+    network.serve("alfa.test");
+    network.submit(ANNA).submit(ANNA, "bruno@alfa.test", "Via").expect("a message taken");
+    network.wait_for(ANNA, 2);
+    let store = network.folder("alfa.test").join("store.db");
+    let envelopes = || -> i64 {
+        let query = "SELECT count(*) FROM body WHERE instr(bytes, CAST('X-Trasporto: posta-certificata' AS BLOB))";
+        Connection::open(&store).and_then(|store| store.query_row(query, [], |row| row.get(0))).expect("a number")
+    };
+    let bruno = "bruno@alfa.test";
+    let mut pop3 = Pop3::begin(network.port("alfa.test", "pop3"), &network.tls).expect("a connection");
+    pop3.login(bruno, network.password(bruno)).expect("a login");
+    pop3.delete(1).expect("a message that is there");
+    network.stop("alfa.test");
+    assert_eq!(envelopes(), 1);
+    let anna = {
+        network.serve("alfa.test");
+        network.mailbox(ANNA)
+    };
+    assert_eq!(kinds(&anna), ["accettazione", "avvenuta-consegna"], "what lies in a mailbox stays");
+    network.stop("alfa.test");
+    assert_eq!(envelopes(), 0);
 }
 
 #[test]

@@ -117,7 +117,10 @@ fn sqlite_reads_the_store_while_it_is_served() {
     network.wait_for(ANNA, 2);
     let store = network.folder("alfa.test").join("store.db");
     let count = |query: &str| run(Command::new("sqlite3").arg("-readonly").arg(&store).arg(query));
-    assert_eq!(count("SELECT count(*) FROM log WHERE record LIKE '%\"stored\"%anna@alfa.test%'").trim(), "2");
+    assert_eq!(
+        count("SELECT count(*) FROM log WHERE records LIKE '%\"stored\":{\"mailbox\":\"anna@alfa.test\"%'").trim(),
+        "2"
+    );
     let receipt = "SELECT count(*) FROM body WHERE instr(bytes, CAST('Subject: CONSEGNA: Contratto' AS BLOB))";
     assert_eq!(count(receipt).trim(), "1");
     assert_eq!(count("PRAGMA integrity_check").trim(), "ok");

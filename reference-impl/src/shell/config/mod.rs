@@ -143,7 +143,7 @@ pub(super) struct Relay {
 
 impl Default for Relay {
     fn default() -> Self {
-        Self { verify: false, dns: None, couriers: 8 }
+        Self { verify: false, dns: None, couriers: 20 }
     }
 }
 

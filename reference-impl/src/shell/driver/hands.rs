@@ -3,17 +3,14 @@
 use std::{
     collections::BTreeMap,
     net::IpAddr,
-    sync::{Arc, Mutex, PoisonError, mpsc::Sender},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use collaudo_node::{Bytes, ConnId, Effect, Host, Input, Ticket};
 use tokio::{
     runtime::Handle,
-    sync::{
-        mpsc::{UnboundedSender, unbounded_channel},
-        watch,
-    },
+    sync::{mpsc::UnboundedSender, watch},
 };
 use tracing::{debug, warn};
 
@@ -25,7 +22,7 @@ use crate::shell::{
     documents::Documents,
     identity::Signer,
     logins::{Failures, Passwords, Turn},
-    net::{Dialer, Dialled, Order},
+    net::{Dialer, Dialled, Order, Speaker, way},
     scanner::Scanner,
     store::Store,
 };
@@ -40,7 +37,7 @@ const FEW: usize = 2;
 
 /// All that effects are carried out with.
 pub(in crate::shell) struct Hands {
-    pub(in crate::shell) events: Sender<Event>,
+    pub(in crate::shell) events: UnboundedSender<Event>,
     pub(in crate::shell) runtime: Handle,
     pub(in crate::shell) crew: Crew,
     pub(in crate::shell) store: Store,
@@ -66,6 +63,8 @@ pub(in crate::shell) struct Desk {
     asking: BTreeMap<Ticket, ConnId>,
     /// What is to be told to connections, and what a processor is to do, once the node has heard all there is.
     orders: BTreeMap<ConnId, Vec<Order>>,
+    /// What was answered as soon as it was asked.
+    answers: Vec<Input>,
     /// Each a signature or the scan of a small message, which take less than a millisecond.
     jobs: Vec<Job>,
     /// Answers that the disk, the signer, the scanner or the passwords owe.
@@ -77,14 +76,14 @@ type Job = Box<dyn FnOnce() -> Result<Input, Error> + Send>;
 
 /// A connection, as its orders reach it.
 struct Link {
-    orders: UnboundedSender<Vec<Order>>,
+    speaker: Speaker,
     /// For one that a peer has opened.
     door: Option<(u16, IpAddr)>,
 }
 
 impl Hands {
-    pub(super) fn greet(&mut self, conn: ConnId, port: u16, peer: IpAddr, orders: UnboundedSender<Vec<Order>>) {
-        self.desk.links.insert(conn, Link { orders, door: Some((port, peer)) });
+    pub(super) fn greet(&mut self, conn: ConnId, port: u16, peer: IpAddr, speaker: Speaker) {
+        self.desk.links.insert(conn, Link { speaker, door: Some((port, peer)) });
     }
 
     /// Whether the connection that an input is about is not given up yet; forgets one that is gone.
@@ -135,18 +134,19 @@ impl Hands {
     }
 
     /// Tells each connection what it is to do, in one piece, and shares the jobs with the crew. *Gives* the answers to
-    /// those that were done at once.
+    /// what was done at once.
     pub(super) fn send_off(&mut self) -> Result<Vec<Input>, Error> {
         for (conn, orders) in std::mem::take(&mut self.desk.orders) {
             let closes = orders.iter().any(|order| matches!(order, Order::Close));
-            if let Some(link) = self.desk.links.get(&conn) {
-                // A task that has ended has told so, or is about to.
-                let _ = link.orders.send(orders);
-            }
+            let writes = orders.iter().any(|order| matches!(order, Order::Write(_)));
+            let is_taken = self.desk.links.get(&conn).is_some_and(|link| link.speaker.say(orders));
             if closes {
                 self.desk.links.remove(&conn);
+            } else if is_taken && writes {
+                self.desk.answers.push(Input::Drained { conn });
             }
         }
+        let mut answers = std::mem::take(&mut self.desk.answers);
         let mut jobs = std::mem::take(&mut self.desk.jobs);
         let share = jobs.len().div_ceil(self.crew.hands() + 1).max(FEW);
         while jobs.len() > share {
@@ -157,13 +157,16 @@ impl Hands {
             });
         }
         // The rest is done here: to wake another thread, and to be woken by it, costs as much as half a signature.
-        jobs.into_iter().map(|job| job()).collect()
+        for job in jobs {
+            answers.push(job()?);
+        }
+        Ok(answers)
     }
 
     fn connect(&mut self, conn: ConnId, host: Host, port: u16) {
-        let (orders, received) = unbounded_channel();
-        self.desk.links.insert(conn, Link { orders, door: None });
-        let asked = Dialled { conn, host, port, events: self.events.clone(), orders: received };
+        let (speaker, listener) = way();
+        self.desk.links.insert(conn, Link { speaker, door: None });
+        let asked = Dialled { conn, host, port, events: self.events.clone(), listener };
         self.runtime.spawn(self.dialer.clone().dial(asked));
     }
 
@@ -181,7 +184,10 @@ impl Hands {
             }
             Effect::Load { ticket, body } => {
                 self.desk.owed += 1;
-                self.store.load(ticket, body);
+                match self.store.at_hand(body) {
+                    Some(bytes) => self.desk.answers.push(Input::Loaded { ticket, bytes: Some(bytes) }),
+                    None => self.store.load(ticket, body),
+                }
             }
             Effect::Sign { ticket, message } => {
                 self.desk.owed += 1;
@@ -242,7 +248,7 @@ impl Hands {
         let link = turn.and_then(|conn| self.desk.links.get(&conn));
         let peer = link.and_then(|link| link.door).map(|(_, peer)| peer);
         let (events, runtime, delay) = (self.events.clone(), self.runtime.clone(), self.delay);
-        let refuse = move |events: Sender<Event>| {
+        let refuse = move |events: UnboundedSender<Event>| {
             runtime.spawn(async move {
                 clock::pause(delay).await;
                 tell(&events, Event::Answers(vec![Input::PasswordChecked { ticket, ok: false }]));
@@ -285,13 +291,13 @@ impl Hands {
                 Some((POP3_PORT, _)) | None => "",
                 Some(_) => "421 4.3.2 Servizio in chiusura\r\n",
             };
-            let _ = link.orders.send(vec![Order::Write(Bytes::from_static(farewell.as_bytes())), Order::Close]);
+            link.speaker.say(vec![Order::Write(Bytes::from_static(farewell.as_bytes())), Order::Close]);
         }
         self.store.close();
     }
 }
 
-fn tell(events: &Sender<Event>, event: Event) {
+fn tell(events: &UnboundedSender<Event>, event: Event) {
     // Nobody listens once the server is down.
     let _ = events.send(event);
 }

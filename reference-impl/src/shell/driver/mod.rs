@@ -2,22 +2,21 @@
 
 mod hands;
 
-use std::{
-    net::IpAddr,
-    sync::mpsc::{Receiver, RecvTimeoutError},
-    time::Duration,
-};
+use std::{net::IpAddr, time::Duration};
 
 use collaudo_node::{ConnId, Effect, Host, Input, Node};
-use tokio::sync::{OwnedSemaphorePermit, mpsc::UnboundedSender};
+use tokio::{
+    sync::{OwnedSemaphorePermit, mpsc::UnboundedReceiver},
+    task::yield_now,
+};
 use tracing::{info, warn};
 
 pub(super) use hands::Hands;
 
 use super::{
     Error,
-    clock::{Clock, Stopwatch},
-    net::Order,
+    clock::{Clock, Stopwatch, within},
+    net::Speaker,
 };
 use crate::Gestore;
 
@@ -31,7 +30,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// What the driver hears.
 pub(super) enum Event {
     /// A peer has connected.
-    Opened { conn: ConnId, port: u16, peer: IpAddr, orders: UnboundedSender<Vec<Order>> },
+    Opened { conn: ConnId, port: u16, peer: IpAddr, speaker: Speaker },
     /// Something happened on a connection. The permit, given back once the node has heard it, lets more be read.
     Wire(Input, Option<OwnedSemaphorePermit>),
     /// Effects were carried out.
@@ -45,15 +44,15 @@ pub(super) enum Event {
 /// The node and its hands.
 pub(super) struct Driver {
     pub(super) node: Gestore,
-    pub(super) inbox: Receiver<Event>,
+    pub(super) inbox: UnboundedReceiver<Event>,
     pub(super) hands: Hands,
 }
 
 impl Driver {
     /// Runs until it is told to end; all that was acknowledged is on disk then.
-    pub(super) fn run(mut self) -> Result<(), Error> {
+    pub(super) async fn run(mut self) -> Result<(), Error> {
         let mut clock = Clock::default();
-        let mut effects = Vec::new();
+        let (mut effects, mut heard) = (Vec::new(), Vec::with_capacity(LOT));
         self.take(&mut clock, Input::Started, &mut effects);
         let mut stopping: Option<Stopwatch> = None;
         loop {
@@ -73,8 +72,8 @@ impl Driver {
                 self.attend(&mut clock, Event::Answers(done), &mut effects);
                 wait = Duration::ZERO;
             }
-            let first = self.hear(wait);
-            for event in first.into_iter().chain(self.inbox.try_iter().take(LOT).collect::<Vec<_>>()) {
+            self.hear(wait, &mut heard).await;
+            for event in heard.drain(..) {
                 match event {
                     Event::Stop => {
                         info!("stopping: no more is taken, and what is under way is finished");
@@ -95,8 +94,8 @@ impl Driver {
 
     fn attend(&mut self, clock: &mut Clock, event: Event, effects: &mut Vec<Effect>) {
         match event {
-            Event::Opened { conn, port, peer, orders } => {
-                self.hands.greet(conn, port, peer, orders);
+            Event::Opened { conn, port, peer, speaker } => {
+                self.hands.greet(conn, port, peer, speaker);
                 self.take(clock, Input::Opened { conn, port, peer: Host(peer.to_string()) }, effects);
             }
             Event::Wire(input, permit) => {
@@ -115,12 +114,18 @@ impl Driver {
         }
     }
 
-    fn hear(&self, wait: Duration) -> Option<Event> {
-        match self.inbox.recv_timeout(wait) {
-            Ok(event) => Some(event),
-            Err(RecvTimeoutError::Timeout) => None,
+    /// Hears what has happened, a lot of it at most; waits where that is nothing.
+    async fn hear(&mut self, wait: Duration, heard: &mut Vec<Event>) {
+        match wait {
+            // The others on this thread have their turn all the same.
+            Duration::ZERO => yield_now().await,
             // The hands hold a sender, so somebody can always speak.
-            Err(RecvTimeoutError::Disconnected) => Some(Event::Stop),
+            wait => heard.extend(within(wait, self.inbox.recv()).await.flatten()),
+        }
+        while heard.len() < LOT
+            && let Ok(event) = self.inbox.try_recv()
+        {
+            heard.push(event);
         }
     }
 

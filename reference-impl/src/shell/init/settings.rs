@@ -108,7 +108,7 @@ impl Neighbour {
          \n\
          [relay]\n\
          verify = true     # certificates of other hosts lead to the authority and bear the host's name\n\
-         couriers = 8      # connections to one other host at once, where much waits for it\n\
+         couriers = 20     # connections to one other host at once, where much waits for it\n\
          # dns = \"127.0.0.1:53\"   # asked for MX and A of what is not in [routes]; without it nothing else exists\n\
          \n\
          [limits]\n\

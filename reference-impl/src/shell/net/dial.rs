@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::{Arc, mpsc::Sender},
+    sync::Arc,
     time::Duration,
 };
 
@@ -11,11 +11,14 @@ use collaudo_node::{ConnId, End, Host, Input};
 use rustls::pki_types::ServerName;
 use tokio::{
     net::TcpStream,
-    sync::{mpsc::UnboundedReceiver, watch},
+    sync::{mpsc::UnboundedSender, watch},
 };
 use tracing::debug;
 
-use super::line::{Line, Order, Secure, Times};
+use super::{
+    line::{Line, Secure, Times},
+    way::Listener,
+};
 use crate::shell::{
     clock,
     dns::{Dns, Mail},
@@ -45,8 +48,8 @@ pub(in crate::shell) struct Dialled {
     pub(in crate::shell) conn: ConnId,
     pub(in crate::shell) host: Host,
     pub(in crate::shell) port: u16,
-    pub(in crate::shell) events: Sender<Event>,
-    pub(in crate::shell) orders: UnboundedReceiver<Vec<Order>>,
+    pub(in crate::shell) events: UnboundedSender<Event>,
+    pub(in crate::shell) listener: Listener,
 }
 
 impl Dialer {
@@ -76,8 +79,8 @@ impl Dialer {
             clock::within(CONNECT, TcpStream::connect(address)).await?.ok()
         };
         let given_up = async {
-            while let Some(orders) = asked.orders.recv().await {
-                if orders.iter().any(|order| matches!(order, Order::Close)) {
+            while let Some(lot) = asked.listener.hear().await {
+                if lot.closes() {
                     return;
                 }
             }
@@ -92,7 +95,8 @@ impl Dialer {
                 debug!(?conn, host = asked.host.0, "connected");
                 let _ = events.send(Event::Wire(Input::Connected { conn }, None));
                 let Self { times, stop, .. } = self;
-                let line = Line { conn, events, orders: asked.orders, secure, is_implicit: false, times, stop };
+                let listener = asked.listener;
+                let line = Line { conn, events, listener, secure, is_implicit: false, times, stop };
                 line.serve(stream).await;
             }
             _ => {

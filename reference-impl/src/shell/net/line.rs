@@ -8,7 +8,7 @@ use std::{
     future::poll_fn,
     io,
     pin::Pin,
-    sync::{Arc, mpsc::Sender},
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -19,13 +19,16 @@ use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc::UnboundedReceiver, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc::UnboundedSender, watch},
 };
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 use tokio_util::{io::poll_read_buf, sync::PollSemaphore};
 use tracing::debug;
 
-use super::wire::Wire;
+use super::{
+    way::{Listener, Lot, Order},
+    wire::Wire,
+};
 use crate::shell::{clock, driver::Event};
 
 /// Pieces that may be on their way to the node.
@@ -36,14 +39,6 @@ const PIECE: usize = 32 * 1024;
 const SMALL: usize = 16 * 1024;
 /// How long a peer is heard out whom we have closed on, so that it reads our last word and not a reset.
 const LINGER: Duration = Duration::from_secs(2);
-
-/// What the node wants of a connection.
-#[derive(Debug)]
-pub(in crate::shell) enum Order {
-    Write(Bytes),
-    StartTls,
-    Close,
-}
 
 /// How TLS begins on a connection.
 #[derive(Clone)]
@@ -61,10 +56,8 @@ pub(in crate::shell) struct Times {
 /// A connection that stands, as its task holds it.
 pub(in crate::shell) struct Line {
     pub(in crate::shell) conn: ConnId,
-    pub(in crate::shell) events: Sender<Event>,
-    /// All that one call of the node wants of this connection comes in one piece: what stands behind a `StartTls` is
-    /// known before the first octet of it is sent.
-    pub(in crate::shell) orders: UnboundedReceiver<Vec<Order>>,
+    pub(in crate::shell) events: UnboundedSender<Event>,
+    pub(in crate::shell) listener: Listener,
     pub(in crate::shell) secure: Secure,
     /// Whether TLS begins with the first octet: nothing is read in the clear, however early the peer speaks.
     pub(in crate::shell) is_implicit: bool,
@@ -75,13 +68,15 @@ pub(in crate::shell) struct Line {
 
 /// What happened on a connection.
 enum Happened {
-    Ordered(Vec<Order>),
+    Ordered(Lot),
     /// The node has forgotten the connection.
     Released,
     Read(Bytes, OwnedSemaphorePermit),
     Ended,
     /// All that was to be written has gone.
     Drained,
+    /// The server is on its way down.
+    Stopped,
 }
 
 impl Line {
@@ -118,13 +113,19 @@ impl Line {
                 _ => {}
             }
             match self.next(&mut wire, &mut desk, &mut credit).await {
-                Ok(Happened::Ordered(orders)) => desk.orders.extend(orders),
+                Ok(Happened::Ordered(lot)) => desk.take_on(lot),
                 Ok(Happened::Released) => desk.orders.push_back(Order::Close),
                 Ok(Happened::Read(bytes, permit)) => {
                     self.tell(Input::Bytes { conn: self.conn, bytes }, Some(permit));
                 }
                 Ok(Happened::Ended) => return Some(End::Finished),
-                Ok(Happened::Drained) => self.tell(Input::Drained { conn: self.conn }, None),
+                Ok(Happened::Drained) => {
+                    self.listener.sent(std::mem::take(&mut desk.octets));
+                    if std::mem::take(&mut desk.is_awaited) {
+                        self.tell(Input::Drained { conn: self.conn }, None);
+                    }
+                }
+                Ok(Happened::Stopped) => {}
                 Err(error) => {
                     debug!(conn = ?self.conn, %error, "connection broke");
                     return Some(End::Reset);
@@ -138,14 +139,14 @@ impl Line {
         let (is_drained, stall) = (desk.is_drained(), self.times.stall);
         let is_stopped = *self.stop.borrow();
         let is_early = self.is_implicit && matches!(wire, Wire::Clear(_));
-        let orders = &mut self.orders;
+        let listener = &mut self.listener;
         let happened = poll_fn(|cx| {
             if let Poll::Ready(written) = desk.poll_send(wire, cx) {
                 return Poll::Ready(written.map(|()| Happened::Drained));
             }
             if !desk.is_released {
-                match orders.poll_recv(cx) {
-                    Poll::Ready(Some(orders)) => return Poll::Ready(Ok(Happened::Ordered(orders))),
+                match listener.poll_hear(cx) {
+                    Poll::Ready(Some(lot)) => return Poll::Ready(Ok(Happened::Ordered(lot))),
                     Poll::Ready(None) => {
                         desk.is_released = true;
                         return Poll::Ready(Ok(Happened::Released));
@@ -167,7 +168,7 @@ impl Line {
             happened = async {
                 if is_drained { Some(happened.await) } else { clock::within(stall, happened).await }
             } => happened.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())),
-            () = stopped => Ok(Happened::Ordered(Vec::new())),
+            () = stopped => Ok(Happened::Stopped),
         }
     }
 
@@ -192,8 +193,8 @@ impl Line {
                     debug!(conn = ?self.conn, fault = told, "TLS failed");
                     return Some(Err(()));
                 }
-                orders = self.orders.recv() => match orders {
-                    Some(orders) if !orders.iter().any(|order| matches!(order, Order::Close)) => desk.orders.extend(orders),
+                lot = self.listener.hear() => match lot {
+                    Some(lot) if !lot.closes() => desk.take_on(lot),
                     _ => return None,
                 },
             }
@@ -211,6 +212,10 @@ impl Line {
 struct Desk {
     orders: VecDeque<Order>,
     out: VecDeque<Bytes>,
+    /// Octets that were taken up and of which it was not told yet that they have gone.
+    octets: usize,
+    /// Whether the node waits to be told so.
+    is_awaited: bool,
     unflushed: bool,
     inflow: BytesMut,
     permit: Option<OwnedSemaphorePermit>,
@@ -227,11 +232,21 @@ impl Desk {
         self.orders.iter().any(|order| matches!(order, Order::StartTls | Order::Close))
     }
 
+    fn take_on(&mut self, lot: Lot) {
+        self.is_awaited |= lot.is_awaited;
+        self.orders.extend(lot.orders);
+    }
+
     /// Takes up what is to be written next; small pieces become one.
     fn gather(&mut self) {
         let mut small = BytesMut::new();
         while let Some(Order::Write(_)) = self.orders.front() {
             let Some(Order::Write(bytes)) = self.orders.pop_front() else { return };
+            self.octets += bytes.len();
+            if small.is_empty() && !matches!(self.orders.front(), Some(Order::Write(_))) {
+                self.out.push_back(bytes);
+                break;
+            }
             if small.len() + bytes.len() <= SMALL {
                 small.extend_from_slice(&bytes);
                 continue;
@@ -304,23 +319,25 @@ async fn leave(mut wire: Wire) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{Receiver, channel};
+    use tokio::{
+        net::TcpListener,
+        runtime::Builder,
+        sync::mpsc::{UnboundedReceiver, unbounded_channel},
+    };
 
-    use tokio::{net::TcpListener, runtime::Builder, sync::mpsc::unbounded_channel};
-
-    use super::*;
+    use super::{super::way::way, *};
 
     /// Runs a connection with these orders against a peer; *gives* what the node was told.
-    fn run<F: Future<Output = ()>>(orders: Vec<Order>, peer: impl FnOnce(TcpStream) -> F) -> Receiver<Event> {
-        let (events, told) = channel();
+    fn run<F: Future<Output = ()>>(orders: Vec<Order>, peer: impl FnOnce(TcpStream) -> F) -> UnboundedReceiver<Event> {
+        let (events, told) = unbounded_channel();
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
             let stream = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a connection");
             let (far, _) = listener.accept().await.expect("a peer");
-            let (sender, orders_in) = unbounded_channel();
+            let (speaker, listener) = way();
             let (_stop, stopped) = watch::channel(false);
-            sender.send(orders).expect("somebody listens");
+            speaker.say(orders);
             let config =
                 rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
             let config = config.with_safe_default_protocol_versions().expect("versions");
@@ -328,7 +345,7 @@ mod tests {
             let line = Line {
                 conn: ConnId::Incoming(0),
                 events,
-                orders: orders_in,
+                listener,
                 secure: Secure::Connect(Arc::new(config).into(), ServerName::try_from("localhost").expect("a name")),
                 is_implicit: false,
                 times: Times { handshake: Duration::from_millis(200), stall: Duration::from_millis(200) },
@@ -337,19 +354,23 @@ mod tests {
             let peer = async {
                 peer(far).await;
                 // The node forgets the connection, at the latest.
-                drop(sender);
+                drop(speaker);
             };
             tokio::join!(line.serve(stream), peer);
         });
         told
     }
 
-    fn inputs(told: &Receiver<Event>) -> Vec<Input> {
+    fn events(mut told: UnboundedReceiver<Event>) -> Vec<Event> {
+        std::iter::from_fn(|| told.try_recv().ok()).collect()
+    }
+
+    fn inputs(told: UnboundedReceiver<Event>) -> Vec<Input> {
         let input = |event| match event {
             Event::Wire(input, _) => Some(input),
             _ => None,
         };
-        told.try_iter().filter_map(input).collect()
+        events(told).into_iter().filter_map(input).collect()
     }
 
     const CONN: ConnId = ConnId::Incoming(0);
@@ -361,11 +382,11 @@ mod tests {
             clock::pause(Duration::from_secs(1)).await;
             drop(far);
         });
-        assert_eq!(inputs(&told), [Input::Closed { conn: CONN, end: End::Reset }]);
+        assert_eq!(inputs(told), [Input::Closed { conn: CONN, end: End::Reset }]);
     }
 
     #[test]
-    fn what_was_taken_is_told_and_a_last_word_arrives_before_the_end() {
+    fn a_last_word_arrives_before_the_end() {
         let orders =
             vec![Order::Write(Bytes::from_static(b"uno ")), Order::Write(Bytes::from_static(b"due")), Order::Close];
         let told = run(orders, |mut far| async move {
@@ -375,11 +396,17 @@ mod tests {
             far.read_to_string(&mut read).await.expect("a last word");
             assert_eq!(read, "uno due");
         });
-        assert_eq!(
-            inputs(&told),
-            [Input::Drained { conn: CONN }],
-            "the node has closed it, and is told nothing of that"
-        );
+        assert_eq!(inputs(told), [], "the node has closed it, and is told nothing of that");
+    }
+
+    #[test]
+    fn what_was_much_is_told_once_it_was_taken() {
+        let much = 100_000;
+        let told = run(vec![Order::Write(Bytes::from(vec![b'x'; much]))], |mut far| async move {
+            let mut read = vec![0; much];
+            far.read_exact(&mut read).await.expect("all of it");
+        });
+        assert_eq!(inputs(told), [Input::Drained { conn: CONN }]);
     }
 
     #[test]
@@ -388,7 +415,7 @@ mod tests {
             clock::pause(Duration::from_secs(1)).await;
             drop(far);
         });
-        assert_eq!(inputs(&told), [Input::Closed { conn: CONN, end: End::TlsFailed }]);
+        assert_eq!(inputs(told), [Input::Closed { conn: CONN, end: End::TlsFailed }]);
     }
 
     #[test]
@@ -399,7 +426,6 @@ mod tests {
                 clock::pause(Duration::from_millis(20)).await;
             }
         });
-        let events: Vec<Event> = told.try_iter().collect();
-        assert_eq!(events.len(), AHEAD, "the node has heard none of them");
+        assert_eq!(events(told).len(), AHEAD, "the node has heard none of them");
     }
 }

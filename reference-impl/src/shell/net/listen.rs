@@ -5,7 +5,6 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
-        mpsc::Sender,
     },
     time::Duration,
 };
@@ -14,7 +13,7 @@ use collaudo_node::ConnId;
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, mpsc::unbounded_channel, watch},
+    sync::{Semaphore, mpsc::UnboundedSender, watch},
 };
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
@@ -22,6 +21,7 @@ use tracing::{debug, warn};
 use super::{
     gate::{Gate, Pass, Refusal},
     line::{Line, Secure, Times},
+    way::way,
 };
 use crate::shell::{
     Error, clock,
@@ -87,7 +87,7 @@ impl Service {
 #[derive(Clone)]
 pub(in crate::shell) struct Door {
     pub(in crate::shell) acceptor: TlsAcceptor,
-    pub(in crate::shell) events: Sender<Event>,
+    pub(in crate::shell) events: UnboundedSender<Event>,
     pub(in crate::shell) public: Public,
     pub(in crate::shell) gate: Gate,
     /// Whether a peer is barred for its wrong passwords.
@@ -152,12 +152,12 @@ impl Door {
     fn connect(&self, service: Service, stream: TcpStream, peer: IpAddr, pass: Pass) {
         let conn = ConnId::Incoming(self.opened.fetch_add(1, Ordering::Relaxed));
         debug!(?conn, %peer, ?service, "connection");
-        let (orders, received) = unbounded_channel();
-        let _ = self.events.send(Event::Opened { conn, port: service.port(), peer, orders });
+        let (speaker, listener) = way();
+        let _ = self.events.send(Event::Opened { conn, port: service.port(), peer, speaker });
         let line = Line {
             conn,
             events: self.events.clone(),
-            orders: received,
+            listener,
             secure: Secure::Accept(self.acceptor.clone()),
             is_implicit: service.is_implicit(),
             times: self.times,

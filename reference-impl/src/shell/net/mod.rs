@@ -4,9 +4,11 @@ mod dial;
 mod gate;
 mod line;
 mod listen;
+mod way;
 mod wire;
 
 pub(super) use dial::{Dialer, Dialled};
 pub(super) use gate::Gate;
-pub(super) use line::{Order, Times};
+pub(super) use line::Times;
 pub(super) use listen::{Door, Service, open};
+pub(super) use way::{Order, Speaker, way};

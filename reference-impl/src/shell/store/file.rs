@@ -1,6 +1,13 @@
-//! The SQLite file: tables `log`, `snapshot`, `body` and `about`, which people can read with `sqlite3`.
+//! The SQLite file: tables `log`, `snapshot`, `body`, `place` and `about`, which people can read with `sqlite3`.
+//!
+//! Bodies are appended in their order, and where each lies is written into `place` for thousands of them at once: names
+//! that are digests fall anywhere in an index, and to write a page of it for each body would be a third of all that is written.
+//! What lies behind the last of those is read back when the file is opened.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 
 use collaudo_node::{Body, BodyId, Bytes, DurableLog};
 use rusqlite::{
@@ -14,16 +21,25 @@ use crate::shell::Error;
 /// What tells the file from others' (SQLite's application_id): "PEC1".
 const APPLICATION: i64 = 0x5045_4331;
 /// The version of the tables (SQLite's user_version); one more for every change of them.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
+/// Octets of a page: most bodies lie in one.
+const PAGE: i64 = 16 * 1024;
+/// Pages that are copied at once from SQLite's own log to the file.
+const CHECKPOINT: i64 = 1000;
+
+/// What parts the records of a commit; JSON has none inside.
+const LINE_END: u8 = b'\n';
 
 const TABLES: &str = "
     CREATE TABLE about (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
-    -- What was committed since the snapshot, in order; JSON.
-    CREATE TABLE log (number INTEGER PRIMARY KEY, record TEXT NOT NULL);
+    -- What was committed since the snapshot, in order: a commit a row, a record a line, in JSON.
+    CREATE TABLE log (number INTEGER PRIMARY KEY, records TEXT NOT NULL);
     -- At most one row; JSON.
     CREATE TABLE snapshot (only INTEGER PRIMARY KEY CHECK (only = 1), state TEXT NOT NULL);
-    -- Messages and documents by their SHA-256.
-    CREATE TABLE body (id BLOB PRIMARY KEY, bytes BLOB NOT NULL);
+    -- Messages and documents, named by their SHA-256, as they came.
+    CREATE TABLE body (number INTEGER PRIMARY KEY, id BLOB NOT NULL, bytes BLOB NOT NULL);
+    -- Where each of them lies whose number is up to 'placed' in about.
+    CREATE TABLE place (id BLOB PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 ";
 
 /// An opened store, before its threads run: what [`collaudo_node::Node::recover`] reads.
@@ -32,6 +48,9 @@ pub(in crate::shell) struct Log {
     snapshot: Option<Bytes>,
     records: Vec<Bytes>,
 }
+
+/// Bodies that are in no index yet, and their numbers.
+pub(super) type Fresh = BTreeMap<BodyId, i64>;
 
 impl Log {
     /// Opens the store, or makes it where there is none, and sees to it that `founding` is the last founding record.
@@ -46,10 +65,12 @@ impl Log {
         if tables > 0 {
             check(path, &file)?;
         }
+        // Of a file that is there already it changes nothing.
+        file.pragma_update(None, "page_size", PAGE).map_err(fault)?;
         file.pragma_update(None, "journal_mode", "WAL").map_err(fault)?;
         file.pragma_update(None, "synchronous", "FULL").map_err(fault)?;
         // Pages that change with each commit are copied from the log to the file once for many of them.
-        file.pragma_update(None, "wal_autocheckpoint", 4000).map_err(fault)?;
+        file.pragma_update(None, "wal_autocheckpoint", CHECKPOINT).map_err(fault)?;
         let transaction = file.transaction().map_err(fault)?;
         if tables == 0 {
             transaction.execute_batch(TABLES).map_err(fault)?;
@@ -65,11 +86,23 @@ impl Log {
         if holds.as_ref() != Some(founding) {
             found(&transaction, founding).map_err(fault)?;
         }
+        place_rest(&transaction).map_err(fault)?;
         transaction.commit().map_err(fault)?;
         let snapshot = file.query_row("SELECT state FROM snapshot", [], |row| row.get_ref(0).map(octets));
         let snapshot = snapshot.optional().map_err(fault)?;
         let records = records(&file).map_err(fault)?;
         Ok(Self { file, snapshot, records })
+    }
+
+    /// Drops all bodies but those that are referred to. *Gives* how many went.
+    ///
+    /// *Errors*: a file that cannot be written.
+    pub(in crate::shell) fn sweep(&mut self, path: &Path, referred: &BTreeSet<BodyId>) -> Result<usize, Error> {
+        let swept = self.file.transaction().and_then(|transaction| {
+            let count = drop_others(&transaction, referred)?;
+            transaction.commit().map(|()| count)
+        });
+        swept.map_err(|fault| told(path, &fault))
     }
 
     pub(super) fn into_writer(self) -> Connection {
@@ -87,7 +120,7 @@ impl DurableLog for Log {
     }
 
     fn body(&self, id: BodyId) -> Option<Bytes> {
-        body(&self.file, id).unwrap_or_else(|fault| {
+        body(&self.file, id, None).unwrap_or_else(|fault| {
             error!(%fault, body = %id, "a body could not be read");
             None
         })
@@ -148,14 +181,76 @@ pub(super) fn reader(path: &Path) -> Result<Connection, Error> {
     Connection::open_with_flags(PathBuf::from(path), flags).map_err(|fault| told(path, &fault))
 }
 
+/// Appends what one commit says.
 pub(super) fn append(transaction: &Transaction<'_>, records: &[Bytes]) -> rusqlite::Result<()> {
-    let mut insert = transaction.prepare_cached("INSERT INTO log (record) VALUES (?1)")?;
-    records.iter().try_for_each(|record| insert.execute([text(record)]).map(drop))
+    if records.iter().any(|record| record.contains(&LINE_END)) {
+        return Err(rusqlite::Error::ToSqlConversionFailure("a record that is more than a line".into()));
+    }
+    let lines = records.join(&LINE_END);
+    transaction.prepare_cached("INSERT INTO log (records) VALUES (?1)")?.execute([text(&lines)])?;
+    Ok(())
 }
 
-pub(super) fn keep(transaction: &Transaction<'_>, bodies: &[Body]) -> rusqlite::Result<()> {
-    let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO body VALUES (?1, ?2)")?;
-    bodies.iter().try_for_each(|body| insert.execute(params![&body.id.0[..], &body.bytes[..]]).map(drop))
+/// Appends bodies that are not there yet. *Gives* their numbers.
+pub(super) fn keep(
+    transaction: &Transaction<'_>,
+    bodies: &[Body],
+    fresh: &Fresh,
+    kept: &mut Fresh,
+) -> rusqlite::Result<()> {
+    let mut place = transaction.prepare_cached("SELECT 1 FROM place WHERE id = ?1")?;
+    let mut insert = transaction.prepare_cached("INSERT INTO body (id, bytes) VALUES (?1, ?2)")?;
+    for Body { id, bytes } in bodies {
+        if !fresh.contains_key(id) && !kept.contains_key(id) && !place.exists([&id.0[..]])? {
+            insert.execute(params![&id.0[..], &bytes[..]])?;
+            kept.insert(*id, transaction.last_insert_rowid());
+        }
+    }
+    Ok(())
+}
+
+/// Writes down where bodies lie, all that are in no index yet.
+pub(super) fn place(transaction: &Transaction<'_>, fresh: &Fresh) -> rusqlite::Result<()> {
+    let mut insert = transaction.prepare_cached("INSERT INTO place VALUES (?1, ?2)")?;
+    for (id, number) in fresh {
+        insert.execute(params![&id.0[..], number])?;
+    }
+    let last = fresh.values().max();
+    last.map_or(Ok(()), |last| set_placed(transaction, *last))
+}
+
+/// The same for all that a former life of the server has left.
+fn place_rest(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let placed = "SELECT value FROM about WHERE name = 'placed'";
+    let placed: i64 = transaction.query_row(placed, [], |row| row.get(0)).optional()?.unwrap_or(0);
+    transaction.execute("INSERT INTO place SELECT id, number FROM body WHERE number > ?1 ORDER BY id", [placed])?;
+    set_placed(transaction, last_body(transaction)?)
+}
+
+fn last_body(transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
+    transaction.query_row("SELECT coalesce(max(number), 0) FROM body", [], |row| row.get(0))
+}
+
+fn set_placed(transaction: &Transaction<'_>, number: i64) -> rusqlite::Result<()> {
+    transaction.execute("INSERT OR REPLACE INTO about VALUES ('placed', ?1)", [number])?;
+    Ok(())
+}
+
+/// All bodies have their places.
+fn drop_others(transaction: &Transaction<'_>, referred: &BTreeSet<BodyId>) -> rusqlite::Result<usize> {
+    let mut select = transaction.prepare("SELECT id, number FROM place")?;
+    let rows = select.query_map([], |row| Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, i64>(1)?)))?;
+    let others = rows.filter(|row| row.as_ref().map_or(true, |(id, _)| !referred.contains(&BodyId(*id))));
+    let others: Vec<([u8; 32], i64)> = others.collect::<rusqlite::Result<_>>()?;
+    let mut body = transaction.prepare("DELETE FROM body WHERE number = ?1")?;
+    let mut place = transaction.prepare("DELETE FROM place WHERE id = ?1")?;
+    for (id, number) in &others {
+        body.execute([number])?;
+        place.execute([&id[..]])?;
+    }
+    // The numbers of those that went are given again.
+    set_placed(transaction, last_body(transaction)?)?;
+    Ok(others.len())
 }
 
 /// A snapshot takes the place of the log.
@@ -165,15 +260,29 @@ pub(super) fn replace_log(transaction: &Transaction<'_>, state: &Bytes) -> rusql
     Ok(())
 }
 
-pub(super) fn body(file: &Connection, id: BodyId) -> rusqlite::Result<Option<Bytes>> {
-    let mut select = file.prepare_cached("SELECT bytes FROM body WHERE id = ?1")?;
-    select.query_row([&id.0[..]], |row| row.get_ref(0).map(octets)).optional()
+/// A body by its number, or by its name where it has a place.
+pub(super) fn body(file: &Connection, id: BodyId, number: Option<i64>) -> rusqlite::Result<Option<Bytes>> {
+    let number = match number {
+        Some(number) => Some(number),
+        None => {
+            let mut select = file.prepare_cached("SELECT number FROM place WHERE id = ?1")?;
+            select.query_row([&id.0[..]], |row| row.get(0)).optional()?
+        }
+    };
+    let Some(number) = number else { return Ok(None) };
+    let mut select = file.prepare_cached("SELECT bytes FROM body WHERE number = ?1")?;
+    select.query_row([number], |row| row.get_ref(0).map(octets)).optional()
 }
 
 fn records(file: &Connection) -> rusqlite::Result<Vec<Bytes>> {
-    let mut select = file.prepare("SELECT record FROM log ORDER BY number")?;
+    let mut select = file.prepare("SELECT records FROM log ORDER BY number")?;
     let rows = select.query_map([], |row| row.get_ref(0).map(octets))?;
-    rows.collect()
+    let mut records = Vec::new();
+    for row in rows {
+        let row = row?;
+        records.extend(row.split(|octet| *octet == LINE_END).map(|record| row.slice_ref(record)));
+    }
+    Ok(records)
 }
 
 /// Text, as it is read by people; what is no text goes as it is.
@@ -215,12 +324,16 @@ mod tests {
         let body = Body::new(Bytes::from_static(b"ciao"));
         let mut log = Log::open(&path, &founding("{\"a\":1}")).expect("a new store");
         let transaction = log.file.transaction().expect("a transaction");
-        append(&transaction, &[founding("{\"b\":2}")]).expect("a record");
-        keep(&transaction, &[body.clone(), body.clone()]).expect("a body, twice");
+        append(&transaction, &[founding("{\"b\":2}"), founding("{\"b\":3}")]).expect("two records");
+        assert!(append(&transaction, &[founding("{\n}")]).is_err(), "a record is a line");
+        let mut kept = Fresh::new();
+        keep(&transaction, &[body.clone(), body.clone()], &Fresh::new(), &mut kept).expect("a body, twice");
         transaction.commit().expect("a commit");
+        assert_eq!(super::body(&log.file, body.id, kept.get(&body.id).copied()), Ok(Some(body.bytes.clone())));
+        assert_eq!(kept.len(), 1);
         drop(log);
         let mut log = Log::open(&path, &founding("{\"a\":1}")).expect("the same store");
-        assert_eq!(log.records().collect::<Vec<_>>(), ["{\"a\":1}", "{\"b\":2}"]);
+        assert_eq!(log.records().collect::<Vec<_>>(), ["{\"a\":1}", "{\"b\":2}", "{\"b\":3}"]);
         assert_eq!(DurableLog::body(&log, body.id), Some(body.bytes));
         assert_eq!(DurableLog::body(&log, BodyId::of(b"x")), None);
         let transaction = log.file.transaction().expect("a transaction");
@@ -230,6 +343,56 @@ mod tests {
         let log = Log::open(&path, &founding("{\"a\":2}")).expect("the same store");
         assert_eq!(log.snapshot(), Some(founding("{\"c\":3}")));
         assert_eq!(log.records().collect::<Vec<_>>(), ["{\"a\":2}"], "the changed configuration stands behind it");
+    }
+
+    fn count(log: &Log, table: &str) -> i64 {
+        log.file.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).expect("a number")
+    }
+
+    #[test]
+    fn bodies_find_their_places_at_once_or_when_the_file_is_opened_and_lie_there_once() {
+        let path = place("places");
+        let body = |text: &'static str| Body::new(Bytes::from_static(text.as_bytes()));
+        let mut log = Log::open(&path, &founding("{}")).expect("a new store");
+        let mut fresh = Fresh::new();
+        let transaction = log.file.transaction().expect("a transaction");
+        keep(&transaction, &[body("uno"), body("due")], &Fresh::new(), &mut fresh).expect("bodies");
+        super::place(&transaction, &fresh).expect("places");
+        let mut more = Fresh::new();
+        keep(&transaction, &[body("uno"), body("tre")], &Fresh::new(), &mut more).expect("bodies");
+        assert_eq!(more.keys().collect::<Vec<_>>(), [&body("tre").id], "the other has its place");
+        let mut none = Fresh::new();
+        keep(&transaction, &[body("tre")], &more, &mut none).expect("bodies");
+        assert!(none.is_empty(), "it waits for its place");
+        transaction.commit().expect("a commit");
+        assert_eq!(DurableLog::body(&log, body("tre").id), None);
+        drop(log);
+        let log = Log::open(&path, &founding("{}")).expect("the same store");
+        for text in ["uno", "due", "tre"] {
+            assert_eq!(DurableLog::body(&log, body(text).id), Some(body(text).bytes));
+        }
+        assert_eq!((count(&log, "body"), count(&log, "place")), (3, 3));
+    }
+
+    #[test]
+    fn what_nothing_refers_to_goes_and_its_number_can_be_given_again() {
+        let path = place("sweep");
+        let body = |text: &'static str| Body::new(Bytes::from_static(text.as_bytes()));
+        let mut log = Log::open(&path, &founding("{}")).expect("a new store");
+        let write = |log: &mut Log, bodies: &[Body]| {
+            let transaction = log.file.transaction().expect("a transaction");
+            keep(&transaction, bodies, &Fresh::new(), &mut Fresh::new()).expect("bodies");
+            transaction.commit().expect("a commit");
+        };
+        write(&mut log, &[body("uno"), body("due"), body("tre")]);
+        drop(log);
+        let mut log = Log::open(&path, &founding("{}")).expect("the same store");
+        assert_eq!(log.sweep(&path, &[body("uno").id].into()).expect("a sweep"), 2);
+        write(&mut log, &[body("quattro")]);
+        drop(log);
+        let log = Log::open(&path, &founding("{}")).expect("the same store");
+        let found = ["uno", "due", "tre", "quattro"].map(|text| DurableLog::body(&log, body(text).id).is_some());
+        assert_eq!(found, [true, false, false, true]);
     }
 
     #[test]
@@ -255,6 +418,6 @@ mod tests {
         fs::remove_file(&path).expect("the file goes");
         drop(Log::open(&path, &founding("{}")).expect("a store"));
         Connection::open(&path).and_then(|file| file.pragma_update(None, "user_version", 9)).expect("a version");
-        assert!(told(&path).contains("version 9, and this program reads version 1"), "{}", told(&path));
+        assert!(told(&path).contains("version 9, and this program reads version 2"), "{}", told(&path));
     }
 }
