@@ -27,7 +27,7 @@ pub(super) fn init(folder: &Path, scenarios: &Path, lanes: u32) -> Result<Ending
         Err(_) => ours,
     };
     let foreign = match &read {
-        Ok(lab) => lab.foreign("subject", &ours, &[], Lane::ONLY),
+        Ok(lab) => lab.foreign(lab::SUBJECT, &ours, &[], Lane::ONLY),
         Err(_) => lab::nobody(&ours, signed_at),
     };
     hand_out(folder, &foreign.handout()?)?;

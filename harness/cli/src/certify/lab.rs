@@ -23,6 +23,9 @@ use super::{
     users::{self, Group, Passwords, Person, User},
 };
 
+/// The subject's short name where it is in no part of a scenario.
+pub(super) const SUBJECT: &str = "subject";
+
 /// The topology whose providers are ours: every other one has some of them, in the same order.
 const TOPOLOGY: &str = "twenty-providers";
 
@@ -415,7 +418,7 @@ impl Lab {
     /// The subject as a provider of a plan.
     fn plan(&self) -> ProviderPlan {
         ProviderPlan {
-            name: "subject".into(),
+            name: SUBJECT.to_owned(),
             display_name: self.subject.name.clone(),
             domain: self.subject.domain.clone(),
             service_mailbox: self.subject.service_mailbox.clone(),

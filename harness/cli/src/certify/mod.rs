@@ -114,7 +114,7 @@ pub fn run(args: &CertifyArgs) -> Result<Ending, CertifyError> {
         served.map_err(|why| CertifyError::Lab(format!("dns = \"{at}\": {why}; free the port, or name another")))?;
     }
     let clock = lab.clock(lab.lanes(&ours).len())?;
-    let whole = lab.foreign("subject", &ours, &[], lab::Lane::ONLY);
+    let whole = lab.foreign(lab::SUBJECT, &ours, &[], lab::Lane::ONLY);
     let kiosk = publish::open(&lab, &whole, clock.as_ref())?;
     preflight::fly(&lab, &ours, clock.as_ref(), kiosk.as_ref())?;
     let out = args.resume.as_ref().or(args.out.as_ref()).cloned().unwrap_or_else(|| "runs/certify".into());

@@ -7,7 +7,7 @@ use collaudo_world::{Foreign, Kiosk, MovableClock, Trial, World};
 
 use super::{
     CertifyError, clock,
-    lab::{Lab, Lane, Ours},
+    lab::{Lab, Lane, Ours, SUBJECT},
     publish,
 };
 use crate::subjects;
@@ -26,10 +26,12 @@ pub(super) fn fly(
     trials.extend(clock.map(moved));
     let now = clock::now(clock);
     trials.push(lasts(lab, now));
-    trials.extend(kiosk.and_then(|kiosk| publish::trial(lab, kiosk)));
-    let follower = clock.map(MovableClock::follow);
-    let foreign =
-        Foreign { clock: follower, kiosk: kiosk.cloned(), ..lab.foreign(SUBJECT, ours, &lab.samples(), Lane::ONLY) };
+    let whole = Foreign { kiosk: kiosk.cloned(), ..lab.foreign(SUBJECT, ours, &lab.samples(), Lane::ONLY) };
+    if let Some(kiosk) = kiosk {
+        trials.push(publish::trial(lab, &whole, kiosk, clock));
+    }
+    let now = clock::now(clock);
+    let foreign = Foreign { clock: clock.map(MovableClock::follow), ..whole };
     let plan = lab.idle_plan(now, Duration::ZERO);
     let world = World::build_around(&plan, &subjects::reference(), &foreign, None)?;
     let flight = world.preflight()?;
@@ -48,9 +50,6 @@ pub(super) fn fly(
         failed => Err(CertifyError::Preflight(failed)),
     }
 }
-
-/// The subject's name in the plan in which nothing happens.
-const SUBJECT: &str = "subject";
 
 /// Whether our own hosts can stand where the file says. Whom it does not name takes no part.
 fn doors(lab: &Lab, ours: &Ours) -> Vec<Trial> {

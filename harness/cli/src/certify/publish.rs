@@ -6,11 +6,18 @@ use collaudo_record::Span;
 use collaudo_scenario::{FaultKind, Plan};
 use collaudo_world::{Foreign, Kiosk, MovableClock, Trial, World};
 
-use super::{CertifyError, clock, lab::Lab, shell};
+use super::{
+    CertifyError, clock,
+    lab::{Lab, SUBJECT},
+    shell,
+};
 use crate::subjects;
 
 /// How long the subject may take to fetch everything once it was told to.
 const TOLD: Duration = Duration::from_secs(60);
+
+/// How long it is waited for before that is said.
+const SOON: Duration = Duration::from_secs(2);
 
 /// How long it is waited for at a stretch, where it reads when it likes.
 const STRETCH: Duration = Duration::from_secs(600);
@@ -31,23 +38,19 @@ pub(super) fn is_changed(plan: &Plan) -> bool {
     })
 }
 
-/// Whether the subject comes for what we publish, when it is told to; none where it comes when it likes.
-pub(super) fn trial(lab: &Lab, kiosk: &Kiosk) -> Option<Trial> {
-    let command = lab.commands.refresh.as_ref()?;
-    let before = kiosk.visits();
-    let ran = shell::run(command, lab.folder());
-    let fault = match ran {
-        Err(why) => Some(why),
-        Ok(()) if kiosk.is_read(before, TOLD) => None,
-        Ok(()) => Some(format!(
-            "it has not fetched both in {} s; have it read them at [index], and trust tls-authority.crt.pem there",
-            TOLD.as_secs()
-        )),
+/// Whether the subject comes for what we publish: when it is told to, or else when it likes.
+pub(super) fn trial(lab: &Lab, foreign: &Foreign, kiosk: &Kiosk, clock: Option<&MovableClock>) -> Trial {
+    let advice = "have it read both at index.https, and trust tls-authority.crt.pem there";
+    let what = "index and list of revoked certificates, fetched from us".to_owned();
+    let fault = match wait(lab, foreign, kiosk, clock, 0) {
+        Ok(true) => None,
+        Ok(false) => Some(format!("it has not come for both; {advice}")),
+        Err(error) => Some(error.to_string()),
     };
-    Some(Trial { what: "index and list of revoked certificates, fetched from us".into(), fault })
+    Trial { what, fault }
 }
 
-/// The good documents are back, and the subject has them: told to read them, or waited for.
+/// The good documents are back, and the subject has them.
 pub(super) fn restore(
     lab: &Lab,
     foreign: &Foreign,
@@ -56,20 +59,36 @@ pub(super) fn restore(
 ) -> Result<(), CertifyError> {
     let before = kiosk.visits();
     kiosk.restore(foreign)?;
+    // Whoever has not come by then is as he was: what he does next is judged by what he has.
+    wait(lab, foreign, kiosk, clock, before).map(drop)
+}
+
+/// Waits until the subject has come for everything since so many visits ago; false where it did not in its time.
+fn wait(
+    lab: &Lab,
+    foreign: &Foreign,
+    kiosk: &Kiosk,
+    clock: Option<&MovableClock>,
+    before: usize,
+) -> Result<bool, CertifyError> {
     if let Some(command) = &lab.commands.refresh {
         shell::run(command, lab.folder()).map_err(CertifyError::Lab)?;
-        if kiosk.is_read(before, TOLD) {
-            return Ok(());
-        }
+        return Ok(kiosk.is_read(before, TOLD));
     }
-    let most = Duration::from_secs(lab.index.refresh_seconds.max(lab.index.crl_refresh_seconds));
+    if kiosk.is_read(before, SOON) {
+        return Ok(true);
+    }
+    let most = Duration::from_secs(lab.index.refresh_seconds.max(lab.index.crl_refresh_seconds)) + TOLD;
+    eprintln!("waiting until the subject reads index and list: up to {} s, or start it again now", most.as_secs());
     let until = clock::now(clock).after(span(most));
     while !kiosk.is_read(before, Duration::ZERO) && clock::now(clock) < until {
         // A world in which nothing happens lets time pass as every other one does.
         let plan = lab.idle_plan(clock::now(clock), STRETCH.min(most));
-        World::build_around(&plan, &subjects::reference(), foreign, None)?.run()?;
+        let clock = clock.map(MovableClock::follow);
+        let foreign = Foreign { provider: SUBJECT.to_owned(), clock, ..foreign.clone() };
+        World::build_around(&plan, &subjects::reference(), &foreign, None)?.run()?;
     }
-    Ok(())
+    Ok(kiosk.is_read(before, Duration::ZERO))
 }
 
 fn span(duration: Duration) -> Span {
