@@ -31,6 +31,8 @@ pub struct Setup<'a> {
     pub keys: &'a str,
     /// The rest of `[clock]`, where its clock is to be moved.
     pub clock: Option<&'a str>,
+    /// Whether it fetches index and list of revoked certificates from us, each second, and commands kill and start it.
+    pub fetches: bool,
 }
 
 impl<'a> Setup<'a> {
@@ -48,6 +50,7 @@ impl<'a> Setup<'a> {
             ours: OURS.map(str::to_owned).into(),
             keys: "quiet_ms = 4000\n",
             clock: None,
+            fetches: false,
         }
     }
 }
@@ -80,15 +83,20 @@ impl Subject {
         let users = setup.users.iter().flat_map(|(user, _)| ["--user", user.as_str()]);
         let init =
             run(Command::new(&gestore).arg("init").arg(folder.join("subject")).args(["--domain", DOMAIN]).args(users));
-        let ports = free_ports(SERVICES.len() + setup.ours.len());
+        let ports = free_ports(SERVICES.len() + setup.ours.len() + 1);
         let (ports, ours) = ports.split_at(SERVICES.len());
+        let (ours, published) = ours.split_at(setup.ours.len());
+        let published = published.first().copied().filter(|_| setup.fetches);
         run(collaudo().args(["certify", "--init"]).arg(folder.join("lab")));
         let lab = folder.join("lab/LAB.toml");
         let signed_at = fs::read_to_string(&lab).expect("a file");
         let signed_at = signed_at.lines().find(|line| line.starts_with("signed_at")).expect("its line").to_owned();
         fs::write(&lab, lab_toml(setup, &init, ports, ours, &signed_at)).expect("a file");
+        if let Some(port) = published {
+            fetch(&folder, port, &gestore);
+        }
         run(collaudo().args(["certify", "--init"]).arg(folder.join("lab")));
-        hand_out(setup, &folder, ports, ours);
+        hand_out(setup, &folder, ports, ours, published);
         let server = Server::start(&gestore, &folder, faketime.filter(|_| setup.clock.is_some()).as_deref());
         Some(Self { folder, server })
     }
@@ -134,6 +142,27 @@ fn lab_toml(setup: &Setup<'_>, init: &str, ports: &[u16], ours: &[u16], signed_a
     text
 }
 
+/// Has LAB.toml say where index and list are fetched, and how the provider is killed and started again.
+fn fetch(folder: &Path, port: u16, gestore: &Path) {
+    let lab = folder.join("lab/LAB.toml");
+    let text = fs::read_to_string(&lab).expect("a file");
+    let start = format!(
+        "'{}' serve ../subject > ../again 2>&1 & echo $! > ../{PID}; until grep -q ready ../again; do sleep 0.1; done",
+        gestore.display()
+    );
+    let published = format!("[index]\nhttps = \"127.0.0.1:{port}\"\nrefresh_seconds = 1\ncrl_refresh_seconds = 1\n");
+    let commands = format!("[commands]\nkill = \"kill -9 $(cat ../{PID}); sleep 0.3\"\nstart = \"{start}\"\n");
+    fs::write(&lab, commands_first(&text.replace("[index]\n", &published), &commands)).expect("a file");
+}
+
+/// A table more, in front of all others.
+fn commands_first(text: &str, commands: &str) -> String {
+    text.replacen("[subject]\n", &format!("{commands}[subject]\n"), 1)
+}
+
+/// Where the number of the provider's process stands.
+const PID: &str = "pid";
+
 /// What the clock's command does: whoever reads the file never finds half of it.
 const MOVE: &str = "printf '+%s' \"$SECONDS_AHEAD\" > ../faketime.half && mv ../faketime.half ../faketime";
 
@@ -142,7 +171,7 @@ fn routes(setup: &Setup<'_>, ours: &[u16]) -> String {
 }
 
 /// What SHEET.md says is to be given to the provider.
-fn hand_out(setup: &Setup<'_>, folder: &Path, ports: &[u16], ours: &[u16]) {
+fn hand_out(setup: &Setup<'_>, folder: &Path, ports: &[u16], ours: &[u16], published: Option<u16>) {
     let (lab, subject) = (folder.join("lab"), folder.join("subject"));
     let read = |path: PathBuf| fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
     for (from, to) in [
@@ -172,6 +201,11 @@ fn hand_out(setup: &Setup<'_>, folder: &Path, ports: &[u16], ours: &[u16]) {
             ("ldap" | "https", _) => String::new(),
             ("ordinary", _) => own.unwrap_or("ordinary = \"refuse\"").to_owned(),
             ("quota_octets", _) => own.unwrap_or(line).to_owned(),
+            ("from", _) if published.is_some() => {
+                let name = if line.contains("indice") { "indice.ldif.p7m" } else { "autorita.crl" };
+                format!("from = \"https://127.0.0.1:{}/{name}\"", published.unwrap_or_default())
+            }
+            ("refresh_seconds", _) if published.is_some() => "refresh_seconds = 1".to_owned(),
             _ => line.to_owned(),
         };
         text.push('\n');
@@ -180,7 +214,11 @@ fn hand_out(setup: &Setup<'_>, folder: &Path, ports: &[u16], ours: &[u16]) {
 }
 
 /// `gestore serve`, until it is dropped.
-pub struct Server(Child);
+pub struct Server {
+    child: Child,
+    /// Where the number of the process stands, its own or that of one which a command has started in its place.
+    pid: Option<PathBuf>,
+}
 
 impl Server {
     fn start(gestore: &Path, folder: &Path, faketime: Option<&Path>) -> Self {
@@ -191,7 +229,11 @@ impl Server {
             command.env("LD_PRELOAD", library).env("FAKETIME_TIMESTAMP_FILE", folder.join("faketime"));
             command.env("FAKETIME_NO_CACHE", "1").env("DONT_FAKE_MONOTONIC", "1");
         }
-        Self::of(command.stderr(Stdio::null()))
+        let mut server = Self::of(command.stderr(Stdio::null()));
+        let pid = folder.join(PID);
+        fs::write(&pid, server.child.id().to_string()).expect("a file");
+        server.pid = Some(pid);
+        server
     }
 
     /// Starts a program and waits until it says that it is ready.
@@ -199,15 +241,21 @@ impl Server {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("it runs");
         let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let ready = lines.map_while(Result::ok).any(|line| line == "ready");
-        let server = Self(child);
+        let server = Self { child, pid: None };
         assert!(ready, "the server is not ready");
         server
     }
 
     /// Ends it at once.
     pub fn end(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let own = self.child.id().to_string();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let another = self.pid.as_ref().and_then(|pid| fs::read_to_string(pid).ok());
+        let another = another.filter(|pid| pid.trim() != own);
+        if let Some(pid) = another {
+            let _ = Command::new("kill").args(["-9", pid.trim()]).status();
+        }
     }
 }
 

@@ -183,6 +183,25 @@ mod tests {
     }
 
     #[test]
+    fn dig_finds_the_zone_over_udp_and_tcp() {
+        let at = served();
+        let dig = |how: &str| {
+            let mut command = std::process::Command::new("dig");
+            let server = format!("@{}", at.ip());
+            let port = at.port().to_string();
+            command.args([server.as_str(), "-p", &port, how, "+short", "beta.test", "MX"]);
+            command.output().ok().map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+        };
+        for how in ["+notcp", "+tcp"] {
+            let Some(answer) = dig(how) else {
+                eprintln!("dig_finds_the_zone_over_udp_and_tcp: skipped, there is no dig");
+                return;
+            };
+            assert_eq!(answer.lines().collect::<Vec<_>>(), ["10 mx.beta.test.", "20 mx2.beta.test."], "{how}");
+        }
+    }
+
+    #[test]
     fn what_is_not_there_is_told_from_what_has_no_such_record() {
         let at = served();
         let none = over_udp(at, "mx.beta.test.", RecordType::AAAA);
