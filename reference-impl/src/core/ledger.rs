@@ -61,10 +61,14 @@ impl Ledger {
         Ok((ledger, count))
     }
 
-    /// The state for a snapshot.
-    pub(crate) fn freeze(&self) -> Bytes {
+    /// The state for a snapshot, of about so many octets.
+    pub(crate) fn freeze(&self, octets: usize) -> Bytes {
+        let mut state = Vec::with_capacity(octets);
         // Strings, numbers and maps of them always have a JSON form.
-        serde_json::to_vec(&Snapshot { v: VERSION, ledger: self }).unwrap_or_default().into()
+        match serde_json::to_writer(&mut state, &Snapshot { v: VERSION, ledger: self }) {
+            Ok(()) => state.into(),
+            Err(_) => Bytes::new(),
+        }
     }
 
     fn thaw(state: &[u8]) -> Option<Self> {

@@ -459,7 +459,7 @@ impl Provider {
 
 /// The state that a provider comes to by its log, as a snapshot keeps it: with it, the log is needed no more.
 pub fn compact(log: &dyn DurableLog) -> Result<Bytes, String> {
-    Ledger::read(log).map(|(ledger, _)| ledger.freeze())
+    Ledger::read(log).map(|(ledger, _)| ledger.freeze(0))
 }
 
 /// The stamp of a message of ours.

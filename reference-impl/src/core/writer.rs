@@ -59,7 +59,8 @@ impl Provider {
             return;
         }
         if self.writer.is_snapshot_due() {
-            let state = self.ledger.freeze();
+            // It grows by no more than what was written since the last one.
+            let state = self.ledger.freeze(self.writer.snapshot + self.writer.octets);
             self.writer.under_way = Some(UnderWay::Snapshot { octets: state.len() });
             let ticket = self.ticket(Waiting::Disk);
             return out.push(Effect::Snapshot { ticket, state });
