@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     io::{self, Read as _, Write as _},
-    net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket},
     str::FromStr as _,
     sync::Arc,
     thread,
@@ -12,7 +12,7 @@ use std::{
 };
 
 use hickory_proto::{
-    op::{Message, MessageType, ResponseCode},
+    op::{Message, MessageType, Query, ResponseCode},
     rr::{
         Name, RData, Record, RecordType,
         rdata::{A, AAAA, MX},
@@ -78,6 +78,22 @@ impl Zone {
         Ok(at)
     }
 
+    /// Whether the zone of a domain is answered for there, over UDP and over TCP; what is wrong, in words.
+    pub(super) fn trial(at: SocketAddr, domain: &str) -> Option<String> {
+        let mut asked = Message::query();
+        let name = Name::from_str(&format!("{domain}.")).ok()?;
+        asked.add_query(Query::query(name, RecordType::MX));
+        let question = asked.to_vec().ok()?;
+        [("UDP", over_udp(at, &question)), ("TCP", over_tcp(at, &question))].into_iter().find_map(|(how, answer)| {
+            let answer = answer.and_then(|octets| Message::from_vec(&octets).map_err(io::Error::other));
+            match answer {
+                Ok(answer) if !answer.answers.is_empty() => None,
+                Ok(_) => Some(format!("no mail exchanger of {domain} over {how}; name another address in dns")),
+                Err(error) => Some(format!("{error}, over {how}; name another address in dns")),
+            }
+        })
+    }
+
     fn answer_datagrams(&self, udp: &UdpSocket) {
         let mut question = [0; QUESTION_OCTETS];
         loop {
@@ -135,6 +151,31 @@ impl Zone {
     }
 }
 
+/// Asks a question, and gives the answer.
+fn over_udp(at: SocketAddr, question: &[u8]) -> io::Result<Vec<u8>> {
+    let unspecified: IpAddr = if at.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let udp = UdpSocket::bind((unspecified, 0))?;
+    udp.set_read_timeout(Some(PATIENCE))?;
+    udp.send_to(question, at)?;
+    let mut answer = vec![0; QUESTION_OCTETS];
+    let octets = udp.recv(&mut answer)?;
+    answer.truncate(octets);
+    Ok(answer)
+}
+
+/// Asks a question, and gives the answer.
+fn over_tcp(at: SocketAddr, question: &[u8]) -> io::Result<Vec<u8>> {
+    let mut tcp = TcpStream::connect(at)?;
+    tcp.set_read_timeout(Some(PATIENCE))?;
+    let length = u16::try_from(question.len()).unwrap_or(u16::MAX);
+    tcp.write_all(&[&length.to_be_bytes()[..], question].concat())?;
+    let mut length = [0; 2];
+    tcp.read_exact(&mut length)?;
+    let mut answer = vec![0; usize::from(u16::from_be_bytes(length))];
+    tcp.read_exact(&mut answer)?;
+    Ok(answer)
+}
+
 /// The names of a provider's mail exchangers, the first choice first: all are one machine.
 pub(super) fn hosts(provider: &ProviderPlan) -> Vec<String> {
     let second = provider.backup.then(|| format!("mx2.{}", provider.domain));
@@ -143,8 +184,6 @@ pub(super) fn hosts(provider: &ProviderPlan) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use hickory_proto::op::Query;
-
     use super::*;
 
     fn served() -> SocketAddr {
@@ -159,25 +198,20 @@ mod tests {
         asked.to_vec().expect("octets")
     }
 
-    fn over_udp(at: SocketAddr, name: &str, kind: RecordType) -> Message {
-        let udp = UdpSocket::bind("127.0.0.1:0").expect("a port");
-        udp.set_read_timeout(Some(PATIENCE)).expect("a socket");
-        udp.send_to(&question(name, kind), at).expect("it is there");
-        let mut answer = [0; 512];
-        let octets = udp.recv(&mut answer).expect("an answer");
-        Message::from_vec(&answer[..octets]).expect("a message")
+    fn asked(at: SocketAddr, name: &str, kind: RecordType) -> Message {
+        Message::from_vec(&over_udp(at, &question(name, kind)).expect("an answer")).expect("a message")
     }
 
     #[test]
     fn a_domain_has_its_exchanger_and_that_its_address() {
         let at = served();
-        let mx = over_udp(at, "BETA.test.", RecordType::MX);
+        let mx = asked(at, "BETA.test.", RecordType::MX);
         let host = |name| Name::from_str(name).expect("a name");
         let exchangers =
             [(10, "mx.beta.test."), (20, "mx2.beta.test.")].map(|(place, name)| RData::MX(MX::new(place, host(name))));
         assert!(mx.metadata.authoritative);
         assert_eq!(mx.answers.iter().map(|answer| answer.data.clone()).collect::<Vec<_>>(), exchangers);
-        let a = over_udp(at, "mx.beta.test.", RecordType::A);
+        let a = asked(at, "mx.beta.test.", RecordType::A);
         let there = RData::A(A::new(127, 0, 0, 7));
         assert_eq!(a.answers.first().map(|answer| answer.data.clone()), Some(there));
     }
@@ -204,24 +238,18 @@ mod tests {
     #[test]
     fn what_is_not_there_is_told_from_what_has_no_such_record() {
         let at = served();
-        let none = over_udp(at, "mx.beta.test.", RecordType::AAAA);
+        let none = asked(at, "mx.beta.test.", RecordType::AAAA);
         assert_eq!((none.metadata.response_code, none.answers.len()), (ResponseCode::NoError, 0));
-        assert_eq!(over_udp(at, "zeta.test.", RecordType::MX).metadata.response_code, ResponseCode::NXDomain);
+        assert_eq!(asked(at, "zeta.test.", RecordType::MX).metadata.response_code, ResponseCode::NXDomain);
     }
 
     #[test]
     fn the_same_is_told_over_tcp_and_noise_is_not_answered() {
         let at = served();
-        let mut tcp = TcpStream::connect(at).expect("it is there");
-        tcp.set_read_timeout(Some(PATIENCE)).expect("a socket");
-        let question = question("beta.test.", RecordType::MX);
-        let length = u16::try_from(question.len()).expect("it is short");
-        tcp.write_all(&[&length.to_be_bytes()[..], &question].concat()).expect("it is taken");
-        let mut length = [0; 2];
-        tcp.read_exact(&mut length).expect("an answer");
-        let mut answer = vec![0; usize::from(u16::from_be_bytes(length))];
-        tcp.read_exact(&mut answer).expect("an answer");
+        let answer = over_tcp(at, &question("beta.test.", RecordType::MX)).expect("an answer");
         assert_eq!(Message::from_vec(&answer).expect("a message").answers.len(), 2);
+        assert_eq!(Zone::trial(at, "beta.test"), None);
+        assert!(Zone::trial(at, "zeta.test").is_some_and(|why| why.contains("zeta.test over UDP")));
         assert_eq!(Zone::default().answer(b"noise"), None);
     }
 }

@@ -191,7 +191,9 @@ signed_at = SIGNED_AT
 const SHEET: &str = "# Certification: what to prepare, step by step
 
 1. Fill in `LAB.toml`: where the provider is, what it is known by, its users. Make these users for this alone: their
-   mailboxes are emptied before each scenario.
+   mailboxes are emptied before each scenario. `LAB.toml` lists all that the scenarios take: six users who differ, of whom
+   one has no room, one little, and one sends ordinary mail on; and fifty alike, for messages of many. With fewer some
+   scenarios are run in another part, or not: `collaudo certify LAB.toml --list` says which, and why.
 2. Run `collaudo certify --init` on this folder again. It signs the index, which now lists the provider beside ours.
 3. Give the provider, and restart it:
    - `indice.ldif.p7m` as its provider index, and `index-signer.crt.pem` as who signs it;
@@ -199,6 +201,9 @@ const SHEET: &str = "# Certification: what to prepare, step by step
    - `autorita.crl` as that authority's list of revoked certificates (good for 90 days);
    - `tls-authority.crt.pem` as an authority of TLS certificates, where it checks those of other providers;
    - `zone.txt` for its DNS; or, as DNS has no ports, a route to each address of `[ours]`.
+   A provider that fetches index and list by itself gets both from us while a certification runs, at the addresses of
+   `[index]`; then those scenarios are run, too, that change them. Have it read the index every day at least and the list
+   before it ends (six hours), or say with `commands.refresh` how it is told to. They are run last and one by one.
 4. Allow from this machine: as many logins and connections as a busy user makes; no greylisting, no delay of new senders.
    Its clock follows NTP, or is moved by the command of `[clock]`: to be ahead of real time by ever more seconds, which also
    stand in `clock.ahead` beside `LAB.toml`. Such a provider is made for this alone: its clock is not put back.

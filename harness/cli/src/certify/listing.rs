@@ -13,7 +13,7 @@ pub(super) fn show(Programme { parts, idle, .. }: &Programme, format: Format) ->
     match format {
         Format::Json => {
             let runs: Vec<_> = parts.iter().map(|part| {
-                json!({"id": part.scenario.id(), "plays": part.plays, "users": part.people, "timed": part.timed})
+                json!({"id": part.scenario.id(), "plays": part.plays, "instead": part.instead, "users": part.people, "timed": part.timed})
             }).collect();
             let idle: Vec<_> = idle.iter().map(|(id, why)| json!({"id": id, "why": why})).collect();
             println!("{}", json!({"format": FORMAT, "runs": runs, "idle": idle}));
@@ -21,7 +21,8 @@ pub(super) fn show(Programme { parts, idle, .. }: &Programme, format: Format) ->
         Format::Text => {
             for part in parts {
                 let hours = if part.timed { ", for hours" } else { "" };
-                println!("run      {}  as {}{hours}", part.scenario.id(), part.plays);
+                let instead = part.instead.as_ref().map(|why| format!(", for {why}")).unwrap_or_default();
+                println!("run      {}  as {}{hours}{instead}", part.scenario.id(), part.plays);
             }
             for (id, why) in idle {
                 println!("not run  {id}  {why}");

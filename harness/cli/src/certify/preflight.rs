@@ -6,7 +6,7 @@ use collaudo_record::Instant;
 use collaudo_world::{Foreign, Kiosk, MovableClock, Trial, World};
 
 use super::{
-    CertifyError, clock,
+    CertifyError, clock, dns,
     lab::{Lab, Lane, Ours, SUBJECT},
     publish,
 };
@@ -23,6 +23,7 @@ pub(super) fn fly(
     kiosk: Option<&Kiosk>,
 ) -> Result<(), CertifyError> {
     let mut trials = doors(lab, ours);
+    trials.extend(zone(lab));
     trials.extend(clock.map(moved));
     let now = clock::now(clock);
     trials.push(lasts(lab, now));
@@ -49,6 +50,12 @@ pub(super) fn fly(
         0 => Ok(()),
         failed => Err(CertifyError::Preflight(failed)),
     }
+}
+
+/// Whether the zone of ours is served, where it is to be.
+fn zone(lab: &Lab) -> Option<Trial> {
+    let (at, domain) = (lab.dns?, lab.ours.keys().next()?);
+    Some(Trial { what: format!("our zone at {at}, over UDP and TCP"), fault: dns::Zone::trial(at, domain) })
 }
 
 /// Whether our own hosts can stand where the file says. Whom it does not name takes no part.

@@ -47,6 +47,8 @@ pub(super) struct Part {
     pub(super) lasts: Duration,
     /// The provider that the subject plays.
     pub(super) plays: String,
+    /// Why it does not play the one that the case is about, where it does not.
+    pub(super) instead: Option<String>,
     /// Users of the subject who take part, by address.
     pub(super) people: Vec<String>,
     /// Whether it waits for hours.
@@ -112,7 +114,10 @@ fn seat(scenario: &Scenario, lab: &Lab, ours: &Ours, folder: &Path, lacks_servic
             None => plays(&plan, provider, lab, ours, &room),
         };
         match tried {
-            Ok(company) => return seated(scenario, &plan, company, lab, provider, (room.lane, folder)),
+            Ok(company) => {
+                let part = seated(scenario, &plan, company, lab, provider, (room.lane, folder))?;
+                return Ok(Part { instead: first, ..part });
+            }
             Err(why) => drop(first.get_or_insert(why)),
         }
     }
@@ -215,6 +220,7 @@ fn seated(
         lasts,
         alone: publish::is_changed(plan) || strikes(plan, &guest.provider),
         plays: guest.provider,
+        instead: None,
         people: company.people,
         timed,
         disturbs,
