@@ -39,7 +39,7 @@ pub use live::{
     Pace,
     foreign::{CRL_SECONDS, Foreign, Handout, Listed, Mailbox, certificates},
     keeper::{Deed, Keeper},
-    kiosk::{Counters, Kiosk},
+    kiosk::{Counters, Kiosk, Papers},
     movable::{Follower, Hand, MovableClock},
 };
 pub use pki::{Identity, MAX_PROVIDERS, Pki, SigningKey};

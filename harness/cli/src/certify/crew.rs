@@ -110,7 +110,7 @@ fn walk(part: &Part, of: usize, setting: &Setting<'_>, follower: Option<Follower
         return Err(CertifyError::Clock(why));
     }
     if let Some(kiosk) = kiosk.filter(|_| part.alone) {
-        publish::restore(lab, &foreign, kiosk, clock)?;
+        publish::restore(lab, &foreign, kiosk, clock, &plan)?;
     }
     let (record, trace) = match stirred.map(|run| run.map_err(|error| error.to_string())) {
         Ok(Ok(run)) => {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use collaudo_record::Span;
 use collaudo_scenario::{FaultKind, Plan};
-use collaudo_world::{Foreign, Kiosk, MovableClock, Trial, World};
+use collaudo_world::{Foreign, Kiosk, MovableClock, Papers, Trial, World};
 
 use super::{
     CertifyError, clock,
@@ -20,7 +20,10 @@ const TOLD: Duration = Duration::from_secs(60);
 const SOON: Duration = Duration::from_secs(2);
 
 /// How long it is waited for at a stretch, where it reads when it likes.
-const STRETCH: Duration = Duration::from_secs(600);
+const STRETCH: Duration = Duration::from_secs(60);
+
+/// The same where time is leapt over.
+const LEAPT: Duration = Duration::from_secs(3 * 3600);
 
 /// Where the subject fetches index and list; none where it was given both once.
 pub(super) fn open(lab: &Lab, foreign: &Foreign, clock: Option<&MovableClock>) -> Result<Option<Kiosk>, CertifyError> {
@@ -42,7 +45,7 @@ pub(super) fn is_changed(plan: &Plan) -> bool {
 pub(super) fn trial(lab: &Lab, foreign: &Foreign, kiosk: &Kiosk, clock: Option<&MovableClock>) -> Trial {
     let advice = "have it read both at index.https, and trust tls-authority.crt.pem there";
     let what = "index and list of revoked certificates, fetched from us".to_owned();
-    let fault = match wait(lab, foreign, kiosk, clock, 0) {
+    let fault = match wait(lab, foreign, kiosk, clock, (Papers { index: true, list: true }, 0)) {
         Ok(true) => None,
         Ok(false) => Some(format!("it has not come for both; {advice}")),
         Err(error) => Some(error.to_string()),
@@ -50,45 +53,58 @@ pub(super) fn trial(lab: &Lab, foreign: &Foreign, kiosk: &Kiosk, clock: Option<&
     Trial { what, fault }
 }
 
-/// The good documents are back, and the subject has them.
+/// The good documents are back, and the subject has those of which it may have taken others meanwhile.
 pub(super) fn restore(
     lab: &Lab,
     foreign: &Foreign,
     kiosk: &Kiosk,
     clock: Option<&MovableClock>,
+    plan: &Plan,
 ) -> Result<(), CertifyError> {
     let before = kiosk.visits();
     kiosk.restore(foreign)?;
+    let struck = |is_it: fn(&FaultKind) -> bool| plan.faults.iter().any(|fault| is_it(&fault.kind));
+    let papers = Papers {
+        index: struck(|kind| matches!(kind, FaultKind::Unlisted { .. })),
+        list: struck(|kind| matches!(kind, FaultKind::Revoked { .. })),
+    };
     // Whoever has not come by then is as he was: what he does next is judged by what he has.
-    wait(lab, foreign, kiosk, clock, before).map(drop)
+    wait(lab, foreign, kiosk, clock, (papers, before)).map(drop)
 }
 
-/// Waits until the subject has come for everything since so many visits ago; false where it did not in its time.
+/// Waits until the subject has come for these since so many visits ago; false where it did not in its time.
 fn wait(
     lab: &Lab,
     foreign: &Foreign,
     kiosk: &Kiosk,
     clock: Option<&MovableClock>,
-    before: usize,
+    (papers, before): (Papers, usize),
 ) -> Result<bool, CertifyError> {
-    if let Some(command) = &lab.commands.refresh {
-        shell::run(command, lab.folder()).map_err(CertifyError::Lab)?;
-        return Ok(kiosk.is_read(before, TOLD));
-    }
-    if kiosk.is_read(before, SOON) {
+    let is_read = |most| kiosk.is_read(papers, before, most);
+    if is_read(Duration::ZERO) {
         return Ok(true);
     }
-    let most = Duration::from_secs(lab.index.refresh_seconds.max(lab.index.crl_refresh_seconds)) + TOLD;
+    if let Some(command) = &lab.commands.refresh {
+        shell::run(command, lab.folder()).map_err(CertifyError::Lab)?;
+        return Ok(is_read(TOLD));
+    }
+    if is_read(SOON) {
+        return Ok(true);
+    }
+    let index = if papers.index { lab.index.refresh_seconds } else { 0 };
+    let list = if papers.list { lab.index.crl_refresh_seconds } else { 0 };
+    let most = Duration::from_secs(index.max(list)) + TOLD;
+    let stretch = if clock.is_some() { LEAPT } else { STRETCH };
     eprintln!("waiting until the subject reads index and list: up to {} s, or start it again now", most.as_secs());
     let until = clock::now(clock).after(span(most));
-    while !kiosk.is_read(before, Duration::ZERO) && clock::now(clock) < until {
+    while !is_read(Duration::ZERO) && clock::now(clock) < until {
         // A world in which nothing happens lets time pass as every other one does.
-        let plan = lab.idle_plan(clock::now(clock), STRETCH.min(most));
+        let plan = lab.idle_plan(clock::now(clock), stretch.min(most));
         let clock = clock.map(MovableClock::follow);
         let foreign = Foreign { provider: SUBJECT.to_owned(), clock, ..foreign.clone() };
         World::build_around(&plan, &subjects::reference(), &foreign, None)?.run()?;
     }
-    Ok(kiosk.is_read(before, Duration::ZERO))
+    Ok(is_read(Duration::ZERO))
 }
 
 fn span(duration: Duration) -> Span {

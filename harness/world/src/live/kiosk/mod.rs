@@ -67,6 +67,15 @@ pub(crate) struct Fetch {
     pub(crate) body: Option<Bytes>,
 }
 
+/// Some of what is published.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Papers {
+    /// The index, by whichever way.
+    pub index: bool,
+    /// The list of revoked certificates.
+    pub list: bool,
+}
+
 /// Where it stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -95,20 +104,20 @@ impl Kiosk {
         Ok(kiosk)
     }
 
-    /// Whether everything has been fetched, as it is now, since so many fetches ago; waits for so long at most.
+    /// Whether all of these have been fetched since so many visits ago; waits for so long at most.
     ///
     /// *Takes* what [`Self::visits`] gave. *Gives* false where the time was up.
-    pub fn is_read(&self, since: usize, most: Duration) -> bool {
-        let is_current = |state: &State| {
-            let fetched = |document: &str, over: &str| {
+    pub fn is_read(&self, papers: Papers, since: usize, most: Duration) -> bool {
+        let is_done = |state: &State| {
+            let fetched = |document: &str| {
                 let mut all = state.fetches.iter().skip(since);
-                all.any(|fetch| fetch.document == document && fetch.over == over && fetch.body.is_some())
+                all.any(|fetch| fetch.document == document && fetch.body.is_some())
             };
-            (fetched(INDEX_NAME, "https") || fetched(INDEX_NAME, "ldap")) && fetched(CRL_NAME, "https")
+            (!papers.index || fetched(INDEX_NAME)) && (!papers.list || fetched(CRL_NAME))
         };
         let state = self.state();
-        let waited = self.0.fetched.wait_timeout_while(state, most, |state| !is_current(state));
-        waited.is_ok_and(|(state, _)| is_current(&state))
+        let waited = self.0.fetched.wait_timeout_while(state, most, |state| !is_done(state));
+        waited.is_ok_and(|(state, _)| is_done(&state))
     }
 
     /// How often somebody has come so far.
