@@ -102,6 +102,11 @@ impl Hands {
         }
     }
 
+    /// Whether something waits to be sent off.
+    pub(super) fn has_more(&self) -> bool {
+        !self.desk.orders.is_empty() || !self.desk.jobs.is_empty() || !self.desk.answers.is_empty()
+    }
+
     /// Whether nothing is owed to the node.
     pub(super) fn is_idle(&self) -> bool {
         self.desk.owed == 0

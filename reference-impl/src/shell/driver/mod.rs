@@ -65,13 +65,14 @@ impl Driver {
             {
                 break;
             }
-            // Where the next one is due already, what was said meanwhile is heard first.
-            let mut wait = self.node.next_deadline().map_or(GLANCE, |at| at.since(now).min(GLANCE));
             let done = self.hands.send_off()?;
-            if !done.is_empty() {
-                self.attend(&mut clock, Event::Answers(done), &mut effects);
-                wait = Duration::ZERO;
-            }
+            self.attend(&mut clock, Event::Answers(done), &mut effects);
+            // What follows from that is sent off before anybody sleeps. Where the next instant is due already, what was said
+            // meanwhile is heard first.
+            let wait = match self.hands.has_more() {
+                true => Duration::ZERO,
+                false => self.node.next_deadline().map_or(GLANCE, |at| at.since(now).min(GLANCE)),
+            };
             self.hear(wait, &mut heard).await;
             for event in heard.drain(..) {
                 match event {

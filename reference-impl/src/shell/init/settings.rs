@@ -92,6 +92,7 @@ impl Neighbour {
          signer = \"index-signer.crt.pem\"       # who must have signed it\n\
          refresh_seconds = 86_400               # asked for again so often; a day at most\n\
          \n\
+         # The authority's `gestore crl` makes the next one, and revokes.\n\
          [crl]\n\
          from = \"lista-revoche.crl\"            # a file or \"https://...\"; without this section none is looked at\n\
          refresh_seconds = 86_400               # asked for again so often, or at half of its time\n\
