@@ -51,7 +51,7 @@ impl Course {
             plan.faults.iter().flat_map(|fault| [fault.at, fault.at.saturating_add(fault.lasts.unwrap_or_default())]);
         let visits = plan.visits.iter().map(|visit| visit.at).chain(plan.inquiries.iter().map(|inquiry| inquiry.at));
         let by_law = steps.clone().flat_map(|step| NAMED_BY_LAW.map(|after| step.after(after)));
-        let own = faults.chain(visits).chain([plan.until]).map(at);
+        let own = faults.chain(visits).chain([Duration::ZERO, plan.until]).map(at);
         let mut named: Vec<_> = steps.chain(windows).chain(by_law).chain(own).collect();
         named.sort_unstable();
         named.dedup();

@@ -10,7 +10,7 @@ use collaudo_scenario::{
     FaultKind, Guest, Moved, PeerBehaviour, Plan, PlayerPlan, ProviderPlan, Scenario, UserPlan, World,
 };
 
-use self::people::Company;
+use self::{offers::DIRECTORY, people::Company};
 use super::{
     lab::{FIRST_LANE, Lab, Ours, in_lane},
     publish,
@@ -227,9 +227,13 @@ fn seated(
     })
 }
 
-/// Whether it is a crash of the subject itself, which all of its users would meet.
+/// Whether it is a crash of the subject itself, or nothing passes between it and the directory: all of its users meet that.
 fn strikes(plan: &Plan, subject: &str) -> bool {
-    plan.faults.iter().any(|fault| matches!(&fault.kind, FaultKind::Crash { host, .. } if host == subject))
+    plan.faults.iter().any(|fault| {
+        let hosts = fault.kind.hosts();
+        let is_shared = matches!(fault.kind, FaultKind::Crash { .. }) || hosts.iter().any(|host| host == DIRECTORY);
+        is_shared && hosts.iter().any(|host| host == subject)
+    })
 }
 
 /// One of ours as the index of a further lane has it.

@@ -88,7 +88,7 @@ fn documents(kind: &FaultKind, lab: &Lab) -> Result<(), String> {
 }
 
 /// The directory, as faults name it.
-const DIRECTORY: &str = "index";
+pub(super) const DIRECTORY: &str = "index";
 
 /// How long a list of revoked certificates lasts.
 const LIST_SECONDS: u64 = 6 * 3600;
