@@ -36,6 +36,47 @@ fn days_pass_in_moments_and_at_once_and_each_scenario_sees_what_is_its_own() {
     assert!((29 * 3600..40 * 3600).contains(&ahead), "{ahead} s for three scenarios of 26 to 30 hours");
 }
 
+/// All of it, in about half an hour: `COLLAUDO_CERTIFY=all cargo test -p collaudo-tests --test clockwork -- --nocapture`.
+#[test]
+fn every_scenario_marked_live_that_a_server_has_a_part_in_passes() {
+    let test = "every_scenario_marked_live_that_a_server_has_a_part_in_passes";
+    if std::env::var_os("COLLAUDO_CERTIFY").is_none_or(|wanted| wanted != "all") {
+        eprintln!("{test}: skipped, it takes half an hour; COLLAUDO_CERTIFY=all runs it");
+        return;
+    }
+    let scenarios = root().join("scenarios");
+    let topology = scenarios.join("topologies/twenty-providers.toml");
+    let twenty = topology_of(&topology, &scenarios.join("profiles")).expect("it reads");
+    let several = several(test, LANES, Some(""));
+    let further = several.ours.into_iter().filter(|domain| !OURS.contains(&domain.as_str()));
+    let ours = twenty.into_iter().map(|one| one.domain).chain(further).collect();
+    let peculiar = PECULIAR.map(|(name, rest)| (name.to_owned(), rest));
+    let more = (1..=300).map(|number| (format!("membro{number}"), "ordinary = \"refuse\""));
+    let users = several.users.into_iter().chain(peculiar).chain(more).collect();
+    let Some(subject) =
+        Subject::serve(&Setup { users, ours, ..Setup { ours: Vec::new(), users: Vec::new(), ..several } })
+    else {
+        return;
+    };
+    let out = subject.out("run");
+    let mut certify = subject.certify(&["--out", &out]);
+    let ended = certify.stdout(Stdio::inherit()).stderr(Stdio::inherit()).status().expect("it runs");
+    let outcomes = record(&out).scenarios.into_iter().map(|one| (one.id, one.outcome));
+    let others: Vec<_> = outcomes.filter(|(_, outcome)| *outcome != ScenarioOutcome::Passed).collect();
+    assert!(ended.success() && others.is_empty(), "{others:?}");
+}
+
+/// As many as there are scenarios with nothing else to wait for.
+const LANES: u32 = 16;
+
+/// Whom some scenario wants, beside those who serve most.
+const PECULIAR: [(&str, &str); 4] = [
+    ("quattro", "ordinary = \"anomaly\""),
+    ("stretta", "quota_octets = 60_000"),
+    ("piccola", "quota_octets = 1_000"),
+    ("inoltra", "ordinary = { forward = \"aldo@alfa.test\" }"),
+];
+
 #[test]
 fn a_clock_that_does_not_obey_is_told_with_what_to_do_and_nothing_is_run() {
     let test = "a_clock_that_does_not_obey_is_told_with_what_to_do_and_nothing_is_run";
