@@ -2,10 +2,14 @@
 //! Method: `gestore serve` under libfaketime, whose file the command of `[clock]` writes; what its LAB.toml says is all that
 //! `collaudo certify` knows of that.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Stdio};
 
 use collaudo_record::{Outcome, RunRecord, ScenarioOutcome};
-use collaudo_tests::subject::{OURS, Setup, Subject, told};
+use collaudo_scenario::topology;
+use collaudo_tests::{
+    root,
+    subject::{OURS, Setup, Subject, told},
+};
 
 /// Of those that wait for hours: both notices, the second alone, none behind a delivery that comes late. And two that do not.
 const PATTERNS: [&str; 5] = [
@@ -45,8 +49,8 @@ fn every_scenario_marked_live_that_a_server_has_a_part_in_passes() {
         return;
     }
     let scenarios = root().join("scenarios");
-    let topology = scenarios.join("topologies/twenty-providers.toml");
-    let twenty = topology_of(&topology, &scenarios.join("profiles")).expect("it reads");
+    let file = scenarios.join("topologies/twenty-providers.toml");
+    let twenty = topology(&file, &scenarios.join("profiles")).expect("it reads");
     let several = several(test, LANES, Some(""));
     let further = several.ours.into_iter().filter(|domain| !OURS.contains(&domain.as_str()));
     let ours = twenty.into_iter().map(|one| one.domain).chain(further).collect();
@@ -84,9 +88,10 @@ fn a_clock_that_does_not_obey_is_told_with_what_to_do_and_nothing_is_run() {
     let Some(subject) = Subject::serve(&setup) else { return };
     let lab = subject.folder.join("lab/LAB.toml");
     let text = fs::read_to_string(&lab).expect("a file");
-    for (command, expected) in
-        [("exit 3", "ended with exit status: 3; correct clock.move"), ("true", "does the command of [clock] move it?")]
-    {
+    for (command, expected) in [
+        ("exit 3", "FAIL  the command that moves the subject's clock: \"exit 3\" ended with exit status: 3"),
+        ("true", "does the command of [clock] move it?"),
+    ] {
         let (before, after) = text.split_once("move = \"\"\"").expect("its command");
         let after = after.split_once("\"\"\"").expect("its end").1;
         fs::write(&lab, format!("{before}move = \"{command}\"{after}")).expect("a file");

@@ -89,9 +89,15 @@ impl Clock {
     }
 
     pub(crate) fn next_alarm(&self) -> Option<Instant> {
+        self.next_alarm_besides(|_| false)
+    }
+
+    /// The next alarm that is none of these hosts'.
+    pub(crate) fn next_alarm_besides(&self, is_left_out: impl Fn(&str) -> bool) -> Option<Instant> {
         let state = self.0.borrow();
         let sleeper = state.sleepers.first_key_value().map(|((due, _), _)| *due);
-        state.alarms.values().filter_map(|alarm| alarm.due).chain(sleeper).min()
+        let alarms = state.alarms.iter().filter(|(host, _)| !is_left_out(host));
+        alarms.filter_map(|(_, alarm)| alarm.due).chain(sleeper).min()
     }
 }
 

@@ -289,6 +289,11 @@ impl World {
         Ok(cast)
     }
 
+    /// Whether a node stands on that host.
+    pub(crate) fn has_node(&self, host: &str) -> bool {
+        self.machines.iter().any(|machine| machine.name == host)
+    }
+
     /// What was seen so far.
     pub(crate) fn so_far(&self) -> Trace {
         let (events, bodies) = self.net.recorder.copy();

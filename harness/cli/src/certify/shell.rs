@@ -44,23 +44,27 @@ impl Commands {
 
 /// Has `sh` run a command in a folder, and waits for it; an error in words.
 pub(super) fn run(command: &str, folder: &Path) -> Result<(), String> {
+    run_with(command, folder, &[])
+}
+
+/// [`run`], with variables of its own.
+pub(super) fn run_with(command: &str, folder: &Path, variables: &[(&str, &str)]) -> Result<(), String> {
     // A path of no components is here, and no folder.
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let mut sh = Command::new("sh");
-    sh.args(["-c", command]).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    sh.args(["-c", command]).current_dir(folder).envs(variables.iter().copied());
+    sh.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = sh.spawn().map_err(|why| format!("sh: {why}; is there no shell?"))?;
     let mut waited = Duration::ZERO;
     loop {
         match child.try_wait().map_err(|why| why.to_string())? {
             Some(status) if status.success() => return Ok(()),
-            Some(status) => return Err(format!("\"{command}\" ended with {status}; correct [commands]")),
+            Some(status) => return Err(format!("\"{command}\" ended with {status}; correct it")),
             None if waited >= PATIENCE => {
                 // It is ours, and of no use any more.
                 let _ = child.kill().and_then(|()| child.wait());
                 let seconds = PATIENCE.as_secs();
-                return Err(format!(
-                    "\"{command}\" has not ended in {seconds} s; end it with &, or correct [commands]"
-                ));
+                return Err(format!("\"{command}\" has not ended in {seconds} s; end it with &, or correct it"));
             }
             None => thread::sleep(LOOK),
         }

@@ -48,8 +48,10 @@ pub(super) async fn drive(world: &World, stage: &Stage, pace: Pace) -> Result<Op
                 // Behind its end nothing is waited for but that it stays quiet.
                 let may_leap = pace == Pace::Real || !is_done;
                 if let Some((follower, course)) = &follows {
-                    let until = (may_leap && quiet >= follower.rest()).then(|| course.stop(clock.now()).min(next()));
-                    tell(follower, clock.now(), until)?;
+                    // What a node of ours does in its own time may be as late as what the subject does in its.
+                    let strict = || [clock.next_alarm_besides(|host| world.has_node(host)), faults.next()];
+                    let until = || strict().into_iter().flatten().chain([end, course.stop(clock.now())]).min();
+                    tell(follower, clock.now(), until().filter(|_| may_leap && quiet >= follower.rest()))?;
                 }
                 let look = clock.now().after(span(LOOK)).min(next());
                 poll_fn(|cx| stage.poll_due(cx, &mut timer, Some(look))).await
