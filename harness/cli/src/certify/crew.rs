@@ -42,7 +42,7 @@ pub(super) fn run(parts: &[Part], rooms: Rooms<'_>, setting: &Setting<'_>) -> Re
         }
     }
     over.iter().for_each(|one| eprintln!("{}", text::scenario_line(&one.record)));
-    over.extend(run_all(Waiting::new(fresh), rooms, setting)?);
+    over.extend(run_all(Waiting::new(fresh, setting.clock.is_some()), rooms, setting)?);
     Ok(over)
 }
 
@@ -55,7 +55,7 @@ fn run_all(mut waiting: Waiting<'_>, mut rooms: Rooms<'_>, setting: &Setting<'_>
         loop {
             // Whoever follows the clock keeps it from leaping: nobody is left behind who begins with the others.
             let begun: Vec<_> = match failed {
-                None => waiting.start(|part| rooms.take(part)),
+                None => waiting.start(running, |part| rooms.take(part)),
                 Some(_) => Vec::new(),
             };
             let begun: Vec<_> = begun.into_iter().map(|part| (part, setting.clock.map(MovableClock::follow))).collect();

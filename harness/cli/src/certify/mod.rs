@@ -30,7 +30,7 @@ use self::{
     fit::{Fit, Part},
     kept::Kept,
     lab::Lab,
-    rooms::Rooms,
+    rooms::{Rooms, Waiting},
 };
 use crate::{
     command::{CertifyArgs, Ending, Format},
@@ -185,13 +185,14 @@ fn examine(
 /// Says beforehand how long it takes.
 fn foretell(setting: &Setting<'_>, rooms: &Rooms<'_>, Programme { parts, idle, .. }: &Programme) {
     let (lab, clock) = (setting.lab, setting.clock);
-    let fresh: Vec<_> = parts.iter().filter(|part| !setting.kept.has(part.scenario.id())).cloned().collect();
+    let fresh: Vec<_> = parts.iter().filter(|part| !setting.kept.has(part.scenario.id())).collect();
     let short = Duration::from_millis(lab.quiet_ms) + BESIDES;
-    let (lasts, at_once) = rooms.foresee(&fresh, |part| match (part.timed, clock) {
-        (true, Some(clock)) => clock.takes(part.lasts),
-        (true, None) => part.lasts,
-        (false, _) => part.lasts + short,
-    });
+    let (lasts, at_once) =
+        rooms.foresee(Waiting::new(fresh.clone(), clock.is_some()), |part| match (part.timed, clock) {
+            (true, Some(clock)) => clock.takes(part.lasts),
+            (true, None) => part.lasts,
+            (false, _) => part.lasts + short,
+        });
     let timed = fresh.iter().filter(|part| part.timed).count();
     eprintln!("{}: {} scenarios, {} are not run", lab.subject.name, parts.len(), idle.len());
     eprintln!(

@@ -60,11 +60,11 @@ impl<'a> Rooms<'a> {
     }
 
     /// How long all of it takes, where each part takes so long, and how many go on at once at most.
-    pub(super) fn foresee(&self, parts: &[Part], lasts: impl Fn(&Part) -> Duration) -> (Duration, usize) {
-        let (mut rooms, mut waiting) = (self.clone(), Waiting::new(parts.iter().collect()));
+    pub(super) fn foresee(&self, mut waiting: Waiting<'_>, lasts: impl Fn(&Part) -> Duration) -> (Duration, usize) {
+        let mut rooms = self.clone();
         let (mut running, mut now, mut most) = (BTreeMap::new(), Duration::ZERO, 0);
         loop {
-            for part in waiting.start(|part| rooms.take(part)) {
+            for part in waiting.start(running.len(), |part| rooms.take(part)) {
                 running.insert((now.saturating_add(lasts(&part)), part.lane), part);
             }
             most = most.max(running.len());
@@ -76,29 +76,39 @@ impl<'a> Rooms<'a> {
 }
 
 /// Those that wait for a place, in their order.
-pub(super) struct Waiting<'p>(Vec<&'p Part>);
+pub(super) struct Waiting<'p> {
+    parts: Vec<&'p Part>,
+    in_step: bool,
+}
 
 impl<'p> Waiting<'p> {
-    pub(super) fn new(parts: Vec<&'p Part>) -> Self {
-        Self(parts)
+    /// With `in_step` those that wait for hours begin together, the shortest first: by one clock, they come to their hours
+    /// together.
+    pub(super) fn new(mut parts: Vec<&'p Part>, in_step: bool) -> Self {
+        if in_step {
+            parts.sort_by_key(|part| (part.alone, part.timed, if part.timed { part.lasts } else { Duration::ZERO }));
+        }
+        Self { parts, in_step }
     }
 
-    /// Those that have found a place. None that waits for hours begins before all others have begun.
-    pub(super) fn start(&mut self, mut take: impl FnMut(&Part) -> Option<Part>) -> Vec<Part> {
+    /// Those that have found a place while so many are running. None that waits for hours begins before all others have
+    /// begun.
+    pub(super) fn start(&mut self, running: usize, mut take: impl FnMut(&Part) -> Option<Part>) -> Vec<Part> {
         let (mut begun, mut left) = (Vec::new(), Vec::new());
-        for part in std::mem::take(&mut self.0) {
-            let must_wait = part.timed && left.iter().any(|other: &&Part| !other.timed);
+        for part in std::mem::take(&mut self.parts) {
+            let is_out_of_step = self.in_step && running > 0;
+            let must_wait = part.timed && (is_out_of_step || left.iter().any(|other: &&Part| !other.timed));
             match if must_wait { None } else { take(part) } {
                 Some(settled) => begun.push(settled),
                 None => left.push(part),
             }
         }
-        self.0 = left;
+        self.parts = left;
         begun
     }
 
     /// Those that have found none.
     pub(super) fn left(&self) -> impl Iterator<Item = &Part> {
-        self.0.iter().copied()
+        self.parts.iter().copied()
     }
 }

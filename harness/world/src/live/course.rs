@@ -1,9 +1,9 @@
 //! How far a clock may leap that a subject lives by, whose own deadlines nobody here knows.
 //!
 //! What falls due inside a leap happens at its end: a leap makes things late, never early. So none goes over an instant at
-//! which a verdict turns, named by the law or by the plan: the clock stops a minute before, and ten seconds before, and what
-//! was due until then has happened. Behind such an instant strides are short at first: what is due some time after it is
-//! late by no more than about twice that time, and by no more than one whole stride.
+//! which a verdict turns, named by the law or by the plan, unless from close before: what was due until then has happened.
+//! Behind such an instant strides are short at first: what is due some time after it is late by no more than about twice that
+//! time, and by no more than one whole stride.
 
 use std::time::Duration;
 
@@ -19,10 +19,16 @@ const NAMED_BY_LAW: [Span; 4] =
 /// Stops lie on whole minutes of the clock, and close to a named instant on tens of seconds: worlds that live by one clock
 /// then stop together.
 const MINUTE: i64 = 60_000_000;
-const CLOSE: i64 = 10_000_000;
+const TEN_SECONDS: i64 = 10_000_000;
+
+/// From how close before it a leap may go over a named instant: whatever happens at that stop takes less.
+const CLOSE: i64 = 30_000_000;
 
 /// By how much each stride grows with the time since the last named instant.
 const GROWTH: i64 = 2;
+
+/// A stop, and whether the leap there goes over a named instant.
+pub(crate) type Stop = (Instant, bool);
 
 /// Where a plan's clock stops.
 pub(crate) struct Course {
@@ -59,24 +65,22 @@ impl Course {
     }
 
     /// The next stop.
-    pub(crate) fn stop(&self, now: Instant) -> Instant {
+    pub(crate) fn stop(&self, now: Instant) -> Stop {
         let before = self.named.iter().rev().find(|named| **named <= now);
         let since = before.map_or(Span(0), |before| now.since(*before));
         let stride = Span(since.0.saturating_mul(GROWTH).clamp(MINUTE, self.stride.0.max(MINUTE)));
-        let free = Instant(down(now.after(stride).0, MINUTE));
+        let free = (Instant(down(now.after(stride).0, MINUTE)), false);
         let coming = self.named.iter().filter(|named| **named > now);
         coming.map(|named| approach(now, *named)).chain([free]).min().unwrap_or(free)
     }
 }
 
 /// The next stop on the way to a named instant that lies ahead, and over it.
-fn approach(now: Instant, named: Instant) -> Instant {
-    let far = Instant(down(named.0.saturating_sub(MINUTE), MINUTE));
-    let near = Instant(down(named.0.saturating_sub(CLOSE), CLOSE));
+fn approach(now: Instant, named: Instant) -> Stop {
+    let close = Instant(down(named.0.saturating_sub(CLOSE), TEN_SECONDS));
     match now {
-        _ if now < far => far,
-        _ if now < near => near,
-        _ => Instant(up(named.0.saturating_add(1), CLOSE)),
+        _ if now < close => (close, false),
+        _ => (Instant(up(named.0.saturating_add(1), MINUTE)), true),
     }
 }
 
@@ -102,32 +106,33 @@ mod tests {
         Instant(seconds * 1_000_000)
     }
 
-    fn stops(course: &Course, from: i64, to: i64) -> Vec<i64> {
+    fn stops(course: &Course, from: i64, to: i64) -> Vec<(i64, bool)> {
         let mut now = at(from);
         let all = std::iter::from_fn(|| {
-            now = course.stop(now);
-            Some(now.0 / 1_000_000)
+            let (stop, crosses) = course.stop(now);
+            now = stop;
+            Some((stop.0 / 1_000_000, crosses))
         });
-        all.take_while(|stop| *stop <= to).collect()
+        all.take_while(|(stop, _)| *stop <= to).collect()
     }
 
     #[test]
-    fn it_stops_a_minute_and_ten_seconds_before_a_named_instant_and_close_behind() {
+    fn it_stops_close_before_a_named_instant_and_behind_it_ever_less_often() {
         let twelve = 12 * 3_600 + 7;
         let stops = stops(&course(&[0, twelve]), twelve - 200, twelve + 4_000);
-        let expected = [-67, -17, 3, 53, 113, 293, 833, 2_333, 3_833].map(|after| twelve + after);
+        let expected = [-37, 53, 113, 293, 833, 2_333, 3_833].map(|after| (twelve + after, after == 53));
         assert_eq!(stops, expected);
     }
 
     #[test]
-    fn no_stride_goes_over_a_named_instant_unless_from_close_before() {
+    fn no_leap_goes_over_a_named_instant_unless_from_close_before() {
         let named: Vec<i64> = vec![0, 95, 101, 150, 7_200, 7_230, 43_203, 45_003];
         let stops = stops(&course(&named), 0, 50_000);
-        for pair in std::iter::once(0).chain(stops).collect::<Vec<_>>().windows(2) {
-            let [from, to] = *pair else { continue };
-            for over in named.iter().filter(|named| (from..to).contains(*named) && **named > from) {
-                assert!(over - from <= 20, "from {from} over {over} to {to}");
-            }
+        for pair in std::iter::once((0, false)).chain(stops).collect::<Vec<_>>().windows(2) {
+            let [(from, _), (to, crosses)] = *pair else { continue };
+            let over: Vec<_> = named.iter().filter(|named| (from + 1..to).contains(*named)).collect();
+            assert!(over.iter().all(|over| *over - from <= 40), "from {from} over {over:?} to {to}");
+            assert!(crosses || over.is_empty(), "from {from} over {over:?} to {to}");
             assert!(from < to && to - from <= STRIDE, "from {from} to {to}");
         }
     }

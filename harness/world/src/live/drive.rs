@@ -48,10 +48,13 @@ pub(super) async fn drive(world: &World, stage: &Stage, pace: Pace) -> Result<Op
                 // Behind its end nothing is waited for but that it stays quiet.
                 let may_leap = pace == Pace::Real || !is_done;
                 if let Some((follower, course)) = &follows {
+                    let (stop, crosses) = course.stop(clock.now());
                     // What a node of ours does in its own time may be as late as what the subject does in its.
-                    let strict = || [clock.next_alarm_besides(|host| world.has_node(host)), faults.next()];
-                    let until = || strict().into_iter().flatten().chain([end, course.stop(clock.now())]).min();
-                    tell(follower, clock.now(), until().filter(|_| may_leap && quiet >= follower.rest()))?;
+                    let strict = [clock.next_alarm_besides(|host| world.has_node(host)), faults.next()];
+                    let until = strict.into_iter().flatten().chain([end, stop]).min();
+                    // What comes too late there comes too late for good.
+                    let rest = follower.rest() * if crosses { 2 } else { 1 };
+                    tell(follower, clock.now(), until.filter(|_| may_leap && quiet >= rest))?;
                 }
                 let look = clock.now().after(span(LOOK)).min(next());
                 poll_fn(|cx| stage.poll_due(cx, &mut timer, Some(look))).await
