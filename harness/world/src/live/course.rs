@@ -69,18 +69,19 @@ impl Course {
         let before = self.named.iter().rev().find(|named| **named <= now);
         let since = before.map_or(Span(0), |before| now.since(*before));
         let stride = Span(since.0.saturating_mul(GROWTH).clamp(MINUTE, self.stride.0.max(MINUTE)));
-        let free = (Instant(down(now.after(stride).0, MINUTE)), false);
-        let coming = self.named.iter().filter(|named| **named > now);
-        coming.map(|named| approach(now, *named)).chain([free]).min().unwrap_or(free)
+        let free = Instant(down(now.after(stride).0, MINUTE));
+        let coming = || self.named.iter().copied().filter(|named| *named > now);
+        let stop = coming().map(|named| approach(now, named)).fold(free, Instant::min);
+        (stop, coming().any(|named| named < stop))
     }
 }
 
 /// The next stop on the way to a named instant that lies ahead, and over it.
-fn approach(now: Instant, named: Instant) -> Stop {
+fn approach(now: Instant, named: Instant) -> Instant {
     let close = Instant(down(named.0.saturating_sub(CLOSE), TEN_SECONDS));
     match now {
-        _ if now < close => (close, false),
-        _ => (Instant(up(named.0.saturating_add(1), MINUTE)), true),
+        _ if now < close => close,
+        _ => Instant(up(named.0.saturating_add(1), MINUTE)),
     }
 }
 
