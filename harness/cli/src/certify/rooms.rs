@@ -37,7 +37,7 @@ impl<'a> Rooms<'a> {
 
     /// Takes a lane and users for a scenario, where there are any: the lane into which the least may come late.
     pub(super) fn take(&mut self, part: &Part) -> Option<Part> {
-        if self.closed || (part.alone && !self.taken.is_empty()) {
+        if self.closed || self.lanes.is_empty() || (part.alone && !self.taken.is_empty()) {
             return None;
         }
         let mut lanes: Vec<_> = self.lanes.iter().map(|(lane, late)| (*late, *lane)).collect();
@@ -82,11 +82,11 @@ pub(super) struct Waiting<'p> {
 }
 
 impl<'p> Waiting<'p> {
-    /// With `in_step` those that wait for hours begin together, the shortest first: by one clock, they come to their hours
-    /// together.
+    /// With `in_step` they live by one clock: the shortest first, for who is busy holds up who waits; and those that wait for
+    /// hours begin together, so that their hours come together.
     pub(super) fn new(mut parts: Vec<&'p Part>, in_step: bool) -> Self {
         if in_step {
-            parts.sort_by_key(|part| (part.alone, part.timed, if part.timed { part.lasts } else { Duration::ZERO }));
+            parts.sort_by_key(|part| (part.alone, part.timed, part.lasts, part.disturbs));
         }
         Self { parts, in_step }
     }

@@ -3,7 +3,7 @@
 mod offers;
 mod people;
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use collaudo_record::{Instant, Ordinary};
 use collaudo_scenario::{
@@ -40,7 +40,7 @@ pub(super) struct Prospect {
 pub(super) struct Part {
     pub(super) scenario: Scenario,
     /// As it was before anybody took a seat.
-    unseated: Scenario,
+    unseated: Arc<Plan>,
     /// Where it is run: ours stand under the domains of that lane.
     pub(super) lane: u32,
     /// How long it lasts: as long as it says, where it waits for hours, else as long as it has something to do.
@@ -68,10 +68,9 @@ pub(super) struct Room<'a> {
 impl Part {
     /// The same in another room; none where it lacks something there.
     pub(super) fn settle(&self, lab: &Lab, ours: &Ours, room: &Room<'_>, folder: &Path) -> Option<Self> {
-        let plan = self.unseated.plan(lab.seed);
-        let provider = plan.providers.iter().find(|one| one.name == self.plays)?;
-        let company = plays(&plan, provider, lab, ours, room).ok()?;
-        seated(&self.unseated, &plan, company, lab, provider, (room.lane, folder)).ok()
+        let provider = self.unseated.providers.iter().find(|one| one.name == self.plays)?;
+        let company = plays(&self.unseated, provider, lab, ours, room).ok()?;
+        seated(&self.unseated, company, lab, provider, (room.lane, folder)).ok()
     }
 
     /// What happens, from now on. Each scenario has message identifiers of its own: to the subject it is all one life.
@@ -102,7 +101,7 @@ fn seat(scenario: &Scenario, lab: &Lab, ours: &Ours, folder: &Path, lacks_servic
     if !scenario.worlds().contains(&World::Live) {
         return Err("it is not marked for real sockets".into());
     }
-    let plan = scenario.plan(lab.seed);
+    let plan = Arc::new(scenario.plan(lab.seed));
     let mut first = None;
     let free = lab.users();
     let room = Room { lane: FIRST_LANE, free: &free };
@@ -115,7 +114,7 @@ fn seat(scenario: &Scenario, lab: &Lab, ours: &Ours, folder: &Path, lacks_servic
         };
         match tried {
             Ok(company) => {
-                let part = seated(scenario, &plan, company, lab, provider, (room.lane, folder))?;
+                let part = seated(&plan, company, lab, provider, (room.lane, folder))?;
                 return Ok(Part { instead: first, ..part });
             }
             Err(why) => drop(first.get_or_insert(why)),
@@ -189,8 +188,7 @@ fn plays(plan: &Plan, provider: &ProviderPlan, lab: &Lab, ours: &Ours, room: &Ro
 
 /// The scenario with the subject in that part.
 fn seated(
-    scenario: &Scenario,
-    plan: &Plan,
+    plan: &Arc<Plan>,
     company: Company,
     lab: &Lab,
     provider: &ProviderPlan,
@@ -206,8 +204,7 @@ fn seated(
         max_recipients: lab.subject.max_recipients,
         moved: plan.providers.iter().filter(|_| lane != FIRST_LANE).map(|one| moved(one, lane)).collect(),
     };
-    let seated = scenarios::read_with(folder, scenario.id(), &guest).map_err(|error| error.to_string())?;
-    let unseated = scenario.clone();
+    let seated = scenarios::read_with(folder, &plan.brief.id, &guest).map_err(|error| error.to_string())?;
     let scenario = seated.ok_or("its file has changed")?;
     let timed = plan.until.saturating_sub(last(plan)) > SHORT || last(plan) > SHORT;
     let puts_off = |one: &ProviderPlan| one.player == PlayerPlan::Peer(PeerBehaviour::Defers);
@@ -215,7 +212,7 @@ fn seated(
     let lasts = if timed { plan.until } else { last(plan) };
     Ok(Part {
         scenario,
-        unseated,
+        unseated: plan.clone(),
         lane,
         lasts,
         alone: publish::is_changed(plan) || strikes(plan, &guest.provider),
