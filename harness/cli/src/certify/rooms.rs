@@ -96,7 +96,7 @@ impl<'p> Waiting<'p> {
     pub(super) fn start(&mut self, running: usize, mut take: impl FnMut(&Part) -> Option<Part>) -> Vec<Part> {
         let (mut begun, mut left) = (Vec::new(), Vec::new());
         for part in std::mem::take(&mut self.parts) {
-            let is_out_of_step = self.in_step && running > 0;
+            let is_out_of_step = self.in_step && (running > 0 || begun.iter().any(|one: &Part| !one.timed));
             let must_wait = part.timed && (is_out_of_step || left.iter().any(|other: &&Part| !other.timed));
             match if must_wait { None } else { take(part) } {
                 Some(settled) => begun.push(settled),
