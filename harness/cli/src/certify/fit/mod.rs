@@ -70,7 +70,8 @@ impl Part {
     pub(super) fn settle(&self, lab: &Lab, ours: &Ours, room: &Room<'_>, folder: &Path) -> Option<Self> {
         let provider = self.unseated.providers.iter().find(|one| one.name == self.plays)?;
         let company = plays(&self.unseated, provider, lab, ours, room).ok()?;
-        seated(&self.unseated, company, lab, provider, (room.lane, folder)).ok()
+        let part = seated(&self.unseated, company, lab, provider, (room.lane, folder)).ok()?;
+        Some(Self { instead: self.instead.clone(), ..part })
     }
 
     /// What happens, from now on. Each scenario has message identifiers of its own: to the subject it is all one life.
