@@ -159,7 +159,7 @@ bends! {
     "hour-other", "avvenuta-consegna/concise", Valid,
         "The delivery receipt certifies another hour than its Date and its text.",
         "La ricevuta di avvenuta consegna certifica un'ora diversa da quella del campo Date e del testo.",
-        ["3.3.2-05"], |b| b.xml(|xml| {
+        ["4.1-02", "DM.9-01"], |b| b.xml(|xml| {
             let hour = xml.text("ora").unwrap_or_default();
             let new = if hour.starts_with("04") { "05" } else { "04" };
             xml.set_text("ora", &format!("{new}{}", hour.get(2..).unwrap_or_default()))

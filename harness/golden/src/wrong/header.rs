@@ -21,7 +21,7 @@ bends! {
     "acceptance-date", "accettazione/complete", Valid,
         "The acceptance receipt's Date is an hour late.",
         "Il campo Date della ricevuta di accettazione è avanti di un'ora.",
-        ["3.1.4-02"], |b| b.date(3_600);
+        ["3.1.4-02", "4.1-02", "DM.9-01"], |b| b.date(3_600);
     "acceptance-date-missing", "accettazione/mixed", Valid,
         "The acceptance receipt has no Date.",
         "La ricevuta di accettazione non ha il campo Date.",
@@ -66,7 +66,7 @@ bends! {
     "refusal-date", "non-accettazione/non-acceptance-bcc", Valid,
         "The non-acceptance notice's Date is an hour late.",
         "Il campo Date dell'avviso di non accettazione è avanti di un'ora.",
-        ["3.1.2-04"], |b| b.date(3_600);
+        ["3.1.2-04", "4.1-02", "DM.9-01"], |b| b.date(3_600);
     "refusal-formal-with-security", "non-accettazione/non-acceptance-no-to", Valid,
         "A notice that has nothing to do with a virus carries X-VerificaSicurezza.",
         "Un avviso che non riguarda virus ha il campo X-VerificaSicurezza.",
@@ -83,7 +83,7 @@ bends! {
     "envelope-date", "posta-certificata/brief", Valid,
         "The envelope's Date is an hour late.",
         "Il campo Date della busta è avanti di un'ora.",
-        ["3.1.5-08"], |b| b.date(3_600);
+        ["3.1.5-08", "4.1-02", "DM.9-01"], |b| b.date(3_600);
     "envelope-subject-prefix", "posta-certificata/mixed", Valid,
         "The envelope's subject has no prefix.",
         "L'oggetto della busta non ha prefisso.",
@@ -140,7 +140,7 @@ bends! {
     "take-charge-date", "presa-in-carico/complete", Valid,
         "The take-charge receipt's Date is an hour early.",
         "Il campo Date della ricevuta di presa in carico è indietro di un'ora.",
-        ["3.2.1-06"], |b| b.date(-3_600);
+        ["3.2.1-06", "4.1-02", "DM.9-01"], |b| b.date(-3_600);
     "take-charge-subject", "presa-in-carico/complete", Valid,
         "The take-charge receipt's subject has another prefix.",
         "L'oggetto della ricevuta di presa in carico ha un altro prefisso.",
@@ -169,7 +169,7 @@ bends! {
     "delivery-date", "avvenuta-consegna/brief", Valid,
         "The delivery receipt's Date is a day late.",
         "Il campo Date della ricevuta di avvenuta consegna è avanti di un giorno.",
-        ["3.3.2-05"], |b| b.date(86_400);
+        ["3.3.2-05", "4.1-02", "DM.9-01"], |b| b.date(86_400);
     "delivery-subject-edited", "avvenuta-consegna/concise", Valid,
         "The subject was edited after signing: it is not the one that is certified.",
         "L'oggetto è stato modificato dopo la firma: non è quello certificato.",

@@ -74,7 +74,7 @@ bends! {
     "text-other-offset", "avvenuta-consegna/complete-cc", Valid,
         "The text gives an offset that Rome never has.",
         "Il testo indica una zona oraria che Roma non ha mai.",
-        ["3.3.2.1-05", "4.2-01"], |b| b.rezoned("(+0700)");
+        ["3.3.2.1-05", "4.1-02", "4.2-01", "DM.9-01"], |b| b.rezoned("(+0700)");
     "text-zone-by-name", "avvenuta-consegna/complete", Valid,
         "The text names the zone and gives no offset.",
         "Il testo nomina la zona oraria e non ne dà la differenza.",

@@ -188,8 +188,30 @@ fn a_prefix_may_stand_in_an_encoded_word_and_prefixes_nest() {
 fn a_date_may_carry_a_comment_and_another_offset_and_deviates_by_seconds() {
     free("busta", |draft| draft.swap("10:00:01 +0200", "10:00:01 +0200 (CEST)"));
     free("busta", |draft| draft.swap("10:00:01 +0200", "08:00:01 +0000"));
-    deviates("busta", &["PEC-3.1.5-08"], |draft| draft.swap("10:00:01 +0200", "10:00:07 +0200"));
-    fails("busta", &["PEC-3.1.5-08"], |draft| draft.swap("10:00:01 +0200", "11:00:01 +0200"));
+    let rows = ["PEC-3.1.5-08", "PEC-4.1-02", "PEC-DM.9-01"];
+    deviates("busta", &rows, |draft| draft.swap("10:00:01 +0200", "10:00:07 +0200"));
+    fails("busta", &rows, |draft| draft.swap("10:00:01 +0200", "11:00:01 +0200"));
+}
+
+/// Goal: of three times the one that stands alone is blamed, and that there is more than one. Method: each alone, and two.
+#[test]
+fn of_three_times_the_one_that_stands_alone_is_wrong() {
+    let one_time = ["PEC-4.1-02", "PEC-DM.9-01"];
+    let with = |row| [&[row][..], &one_time].concat();
+    let (date, certified, text) = ("10:00:06 +0200", "<ora>10:00:06", "alle ore 10:00:06");
+    let late = |draft: &mut Draft, place: &str| draft.swap(place, &place.replace("10:", "11:"));
+    fails("consegna", &with("PEC-3.3.2-05"), |draft| late(draft, date));
+    fails("consegna", &with("PEC-3.3.2.1-05"), |draft| late(draft, text));
+    fails("consegna", &one_time, |draft| late(draft, certified));
+    fails("consegna", &one_time, |draft| draft.swap("zona=\"+0200\"", "zona=\"+0000\""));
+    fails("consegna", &one_time, |draft| [date, text].into_iter().for_each(|place| late(draft, place)));
+    deviates("consegna", &one_time, |draft| draft.swap(certified, "<ora>10:00:09"));
+    // Where each says something else, the certification data count.
+    let all = ["PEC-3.3.2-05", "PEC-3.3.2.1-05", "PEC-4.1-02", "PEC-DM.9-01"];
+    fails("consegna", &all, |draft| {
+        late(draft, date);
+        draft.swap(text, "alle ore 12:00:06");
+    });
 }
 
 #[test]

@@ -133,8 +133,8 @@ mutants! {
     "data-missing", CROSS, "The take-charge receipt certifies no time.",
         ["4.4-12"],
         |b| b.xml(TAKE_CHARGE, |xml| xml.remove("data"));
-    "data-hour-late", CROSS, "The delivery receipt certifies another hour than its Date.",
-        ["3.3.2-05", "4.1-02", "DM.9-01"],
+    "data-hour-late", CROSS, "The delivery receipt certifies another hour than its Date and its text.",
+        ["4.1-02", "DM.9-01"],
         |b| b.xml(DELIVERY, |xml| {
             let hour = xml.text("ora").unwrap_or_default();
             let new = if hour.starts_with("04") { "05" } else { "04" };

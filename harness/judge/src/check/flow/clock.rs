@@ -2,7 +2,7 @@
 
 use collaudo_record::{Instant, Provider, Span, What};
 
-use super::{Check, Findings, Occasion, View};
+use super::{super::message::times, Check, Findings, Occasion, View};
 use crate::{
     Clause,
     reading::Kind,
@@ -59,7 +59,7 @@ impl Stated {
     }
 }
 
-/// The lines of its log, and the certified times of its receipts, which are whole seconds.
+/// The lines of its log, and what its receipts give in Date, certification data and text, which are whole seconds.
 fn stated(view: &View<'_>, provider: &Provider) -> Vec<Stated> {
     let lines = view.trace.events.iter().zip(0_u32..).filter_map(|(event, place)| match &event.what {
         What::Logged { provider: name, entry } if *name == provider.name => {
@@ -70,13 +70,13 @@ fn stated(view: &View<'_>, provider: &Provider) -> Vec<Stated> {
     let own = view.story.messages().filter(|one| one.issuer.is_some_and(|issuer| issuer.name == provider.name));
     // An envelope's time is that of its acceptance receipt.
     let receipts = own.filter(|one| !matches!(one.kind(), Kind::PostaCertificata | Kind::NonAccettazione));
-    let certified = receipts.filter_map(|receipt| {
-        let given = receipt.reading.daticert.as_ref()?.at?;
+    let told = receipts.filter_map(|receipt| {
         let cause = cause(view.story, provider, receipt)?;
         let earliest = Some(Instant(cause.0.div_euclid(SECOND.0) * SECOND.0));
-        Some(Stated { event: receipt.event, given, earliest, latest: receipt.at })
+        let stated = move |(_, given)| Stated { event: receipt.event, given, earliest, latest: receipt.at };
+        Some(times(receipt.reading).map(stated))
     });
-    lines.chain(certified).collect()
+    lines.chain(told.flatten()).collect()
 }
 
 /// When that came which a receipt answers.

@@ -1,7 +1,7 @@
 use collaudo_record::{Instant, Outcome, Span, What};
 
 use super::{
-    super::message::instant_of,
+    super::message,
     Check, Findings, Occasion, View,
     access::{may_be_full, must_reach},
     delivery::may_lack_outcome,
@@ -158,9 +158,7 @@ fn time(view: &View<'_>, out: &mut Findings) {
 }
 
 fn named_times(what: &str, reading: &Reading) -> Vec<(String, Instant)> {
-    let certified = reading.daticert.as_ref().and_then(|daticert| daticert.at);
-    let all = [("Date", reading.head.date), ("daticert", certified), ("text", instant_of(&reading.text))];
-    all.into_iter().filter_map(|(name, at)| Some((format!("{name} of the {what}"), at?))).collect()
+    message::times(reading).map(|(name, at)| (format!("{name} of the {what}"), at)).collect()
 }
 
 fn one_time(out: &mut Findings, occasion: &Occasion<'_>, times: &[(String, Instant)]) {

@@ -1,13 +1,14 @@
 //! What a stored message shows by itself of rows that a trace decides from what was seen beside it: an envelope's own fields
 //! against those of the message that it encloses (values are compared, not octets: who stored it may have folded them anew),
-//! the mark of its kind, a brief original's parts, the code of a non-delivery.
+//! the mark of its kind, a brief original's parts, the one time of a processing, the code of a non-delivery.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use collaudo_record::{Instant, Outcome};
 
 use super::{
-    Case, GENERATED, Rule, Ruling,
+    CERTIFYING, Case, GENERATED, Rule, Ruling,
     case::{listed, shown},
+    date::one_time,
     text::squeezed,
     words::words,
 };
@@ -41,6 +42,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule::all(Clause::PEC_3_2_2_07, &[Anomalia], received_message_id),
     Rule::all(Clause::PEC_3_3_2_2_03, &[AvvenutaConsegna], replaced),
     Rule::all(Clause::PEC_3_3_2_2_06, &[AvvenutaConsegna], suffixed),
+    Rule::all(Clause::PEC_4_1_02, CERTIFYING, one_time),
+    Rule::all(Clause::PEC_DM_9_01, CERTIFYING, one_time),
     Rule::plain(Clause::PEC_AGID_12_01, &[ErroreConsegna], coded),
     Rule::plain(Clause::PEC_AGID_12_02, &[ErroreConsegna], full_mailbox),
 ];

@@ -1,8 +1,9 @@
-use collaudo_record::{Instant, Outcome, What};
+use collaudo_record::Outcome;
 
 use super::{
     Case, GENERATED, Rule, Ruling,
-    case::{collapsed, holds_in_any_case, listed, shown, when},
+    case::{collapsed, holds_in_any_case, listed, shown},
+    date::{date, date_of_arrival},
     words::words,
 };
 use crate::{
@@ -122,11 +123,6 @@ pub(super) const RULES: &[Rule] = &[
     Rule::plain(Clause::PEC_3_3_3_06, &[ErroreConsegna], to_sender),
     Rule::plain(Clause::PEC_3_3_3_07, &[ErroreConsegna], reference),
 ];
-
-/// Seconds between Date and certified time that are no cause for a word.
-const SAME_SECONDS: i64 = 1;
-/// Seconds that deployed providers let pass between the two.
-const DEPLOYED_SECONDS: i64 = 60;
 
 /// The lists of each kind say which fields, row by row; this row asks that there be any of either sort (R-0085).
 //= PEC-2.1.1-01
@@ -271,64 +267,6 @@ fn notice_fields(case: &Case<'_>) -> Option<Ruling> {
     let holds = kind.is_some() && (reference.is_some() || case.msgid().flatten().is_none());
     let words = words!("X-Ricevuta {}, X-Riferimento-Message-ID {}", shown(kind), shown(reference));
     Some(Ruling::holds(holds, "X-Ricevuta and X-Riferimento-Message-ID", words))
-}
-
-/// Date is the time of processing, which the certification data name too.
-fn date(case: &Case<'_>) -> Option<Ruling> {
-    let certified = case.daticert()?.at;
-    let Some(certified) = certified else {
-        return Some(Ruling::of(
-            Outcome::Unknown,
-            "Date equal to the certified time",
-            "the certified time cannot be read",
-        ));
-    };
-    Some(date_at(case, certified, "as certified"))
-}
-
-//= PEC-3.2.2-09
-fn date_of_arrival(case: &Case<'_>) -> Option<Ruling> {
-    let enclosed = case.reading.postacert.as_ref()?;
-    let essence = enclosed.essence();
-    let arrival = case.view.trace.events.iter().find_map(|event| match &event.what {
-        What::Transfer(transfer) if transfer.session.server == case.issuer.name => {
-            let reading = case.view.readings.get(transfer.body.as_ref()?)?;
-            (reading.essence == essence).then_some(transfer.body_at.unwrap_or(event.at))
-        }
-        _ => None,
-    });
-    // By a clock that is wrong it arrived at another time.
-    if case.may_be_mistimed() {
-        return None;
-    }
-    let Some(arrival) = arrival else {
-        return (!case.is_alone)
-            .then(|| Ruling::of(Outcome::Unknown, "Date equal to the arrival", "the arrival was not seen"));
-    };
-    Some(date_at(case, arrival, "when it arrived"))
-}
-
-fn date_at(case: &Case<'_>, at: Instant, what: &str) -> Ruling {
-    let expected = words!("Date {}, {what}", when(at));
-    let Some(date) = case.head().date else {
-        return Ruling::holds(false, expected, words!("Date {}", shown(case.head().value("Date"))));
-    };
-    let apart = date.since(at).0.abs() / 1_000_000;
-    let is_before = |seen: Instant| date.since(seen).0 > DEPLOYED_SECONDS * 1_000_000 && !case.may_be_mistimed();
-    let seen_before = case.seen().is_some_and(is_before);
-    let is_behind = |came: Instant| came.since(date).0 > DEPLOYED_SECONDS * 1_000_000 && !case.may_be_mistimed();
-    let made_before = case.earliest().filter(|came| is_behind(*came));
-    let seen = case.seen().map(|seen| words!(", seen {}", when(seen))).unwrap_or_default();
-    let cause = made_before.map(|came| words!(", what it answers came {}", when(came))).unwrap_or_default();
-    let words = words!("Date {}{seen}{cause}", when(date));
-    let outcome = match apart {
-        _ if seen_before || made_before.is_some() => Outcome::Fail,
-        0..=SAME_SECONDS => Outcome::Pass,
-        // Two clocks or two moments of one operation: seen with deployed providers.
-        ..=DEPLOYED_SECONDS => Outcome::Deviation,
-        _ => Outcome::Fail,
-    };
-    Ruling::of(outcome, expected, words)
 }
 
 fn subject(case: &Case<'_>, prefix: &str) -> Option<Ruling> {

@@ -9,6 +9,7 @@ mod brief;
 mod case;
 mod certificate;
 mod data;
+mod date;
 mod header;
 mod page;
 mod signature;
@@ -30,7 +31,8 @@ use super::{Finding, View};
 use crate::{Clause, reading::Kind};
 
 pub(crate) use case::{Case, rome, when};
-pub(crate) use text::{instant_of, notice_hours};
+pub(crate) use date::times;
+pub(crate) use text::notice_hours;
 
 /// One row of the law that a message can be held against.
 pub(super) struct Rule {

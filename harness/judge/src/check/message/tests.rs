@@ -107,6 +107,28 @@ fn every_rule_is_broken_by_some_bend() {
     assert_eq!(unbroken, []);
 }
 
+/// Goal: a wrong time is no fault of the Date beside it. Method: the delivery receipt's three times, bent one by one and in
+/// pairs; that they differ is the business of a row about the whole transaction.
+#[test]
+fn a_date_is_right_by_what_can_be_true() {
+    let (date, certified, text) = ("10:00:06 +0200", "<ora>10:00:06", "alle ore 10:00:06");
+    let late = |places: &[&str]| {
+        failed(|draft| {
+            if draft.name == "consegna" {
+                places.iter().for_each(|place| draft.swap(place, &place.replace("10:", "11:")));
+            }
+        })
+    };
+    assert_eq!(late(&[certified]), [].into());
+    assert_eq!(late(&[text]), [Clause::PEC_3_3_2_1_05].into());
+    assert_eq!(late(&[date]), [Clause::PEC_3_3_2_05].into());
+    // Two agree, and neither can be true: the receipt was seen an hour before.
+    assert_eq!(late(&[certified, text]), [].into());
+    assert_eq!(late(&[date, text]), [Clause::PEC_3_3_2_05].into());
+    assert_eq!(late(&[date, certified]), [Clause::PEC_3_3_2_05].into());
+    assert_eq!(late(&[date, certified, text]), [Clause::PEC_3_3_2_05].into());
+}
+
 fn failed(bend: impl Fn(&mut Draft)) -> BTreeSet<Clause> {
     let found = worse(&findings(bend));
     found.into_iter().filter(|(_, (outcome, _))| *outcome == Outcome::Fail).map(|(clause, _)| clause).collect()

@@ -4,6 +4,7 @@ use jiff::{Timestamp, civil::DateTime, tz::Offset};
 use super::{
     Case, GENERATED, Rule, Ruling,
     case::{listed, rome, when},
+    date::Limits,
     page::squeezed_page,
     words::words,
 };
@@ -180,13 +181,21 @@ fn items(case: &Case<'_>, text: &str) -> Vec<(String, bool)> {
     items
 }
 
-/// Whether a moment that a text gives is the one that the message has elsewhere. Of an anomaly envelope only one other
-/// place tells it, and which of the two is wrong cannot be told.
+/// Whether a moment that a text gives is the one that the message has elsewhere, where that can be true (R-0100). Of an
+/// anomaly envelope only one other place tells it, and which of the two is wrong cannot be told.
 fn right_time(case: &Case<'_>, at: Instant) -> Option<(String, bool)> {
     let known = [case.daticert().and_then(|daticert| daticert.at), case.head().date];
-    let mut known = known.into_iter().flatten().filter(|_| case.reading.kind != Anomalia).peekable();
-    let words = words!("the time {}", when(*known.peek()?));
-    Some((words, known.any(|known| known.since(at).0.unsigned_abs() < 1_000_000)))
+    let known = known.into_iter().flatten().filter(|_| case.reading.kind != Anomalia);
+    let agrees = |known: Instant| known.since(at).0.unsigned_abs() < 1_000_000;
+    let first = known.clone().next()?;
+    if known.clone().any(agrees) {
+        return Some((words!("the time {}", when(first)), true));
+    }
+    let limits = Limits::of(case);
+    match known.clone().find(|known| limits.hold(*known)) {
+        Some(true_one) => Some((words!("the time {}", when(true_one)), false)),
+        None => Some((words!("the time of processing"), limits.hold(at))),
+    }
 }
 
 /// The PEC identifier, by each place that tells it: where they differ other rows say so.
@@ -391,7 +400,7 @@ pub(super) struct Moment<'a> {
     /// As it stands between the parentheses behind the time, however the time is written.
     offset: Option<&'a str>,
     /// The three together, where each can be read.
-    instant: Option<Instant>,
+    pub(super) instant: Option<Instant>,
 }
 
 impl<'a> Moment<'a> {
@@ -418,7 +427,7 @@ impl<'a> Moment<'a> {
 }
 
 /// The instant that a readable text gives, where it gives all of it.
-pub(crate) fn instant_of(text: &str) -> Option<Instant> {
+pub(super) fn instant_of(text: &str) -> Option<Instant> {
     Moment::first(text).instant
 }
 

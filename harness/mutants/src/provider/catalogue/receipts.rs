@@ -75,8 +75,8 @@ providers! {
     "prefixes-delivery-receipt-in-english", BETA, [FOREIGN], "The delivery receipt's subject has an English prefix.",
         ["3.3.2-06"],
         makes!(Kind::Delivery, |message| prefix_subject(message, "DELIVERY: "));
-    "certifies-delivery-an-hour-late", BETA, [CROSS], "The delivery receipt certifies an hour later than its Date.",
-        ["3.3.2-05", "4.1-02", "DM.9-01"],
+    "certifies-delivery-an-hour-late", BETA, [CROSS], "The delivery receipt certifies another hour than its Date and its text.",
+        ["4.1-02", "DM.9-01"],
         makes!(Kind::Delivery, |message| bend_xml(message, |xml| {
             let hour = xml.text("ora").unwrap_or_default();
             let later = hour.split_once(':').map(|(_, rest)| format!("23:{rest}"));
