@@ -40,12 +40,12 @@ fn days_pass_in_moments_and_at_once_and_each_scenario_sees_what_is_its_own() {
     assert!((29 * 3600..40 * 3600).contains(&ahead), "{ahead} s for three scenarios of 26 to 30 hours");
 }
 
-/// All of it, in about half an hour: `COLLAUDO_CERTIFY=all cargo test -p collaudo-tests --test clockwork -- --nocapture`.
+/// All of it, in half an hour to an hour: `COLLAUDO_CERTIFY=all cargo test -p collaudo-tests --test clockwork -- --nocapture`.
 #[test]
 fn every_scenario_marked_live_that_a_server_has_a_part_in_passes() {
     let test = "every_scenario_marked_live_that_a_server_has_a_part_in_passes";
     if std::env::var_os("COLLAUDO_CERTIFY").is_none_or(|wanted| wanted != "all") {
-        eprintln!("{test}: skipped, it takes half an hour; COLLAUDO_CERTIFY=all runs it");
+        eprintln!("{test}: skipped, it takes half an hour to an hour; COLLAUDO_CERTIFY=all runs it");
         return;
     }
     let scenarios = root().join("scenarios");

@@ -208,7 +208,7 @@ impl Lane {
 }
 
 const LOOK: Duration = Duration::from_millis(250);
-const LANES_A_LOOK: usize = 16;
+const LANES_A_LOOK: usize = 24;
 /// What has come shows in the second look at the latest, and is about something that came before.
 const LOOKS_A_REST: u32 = 4;
 
