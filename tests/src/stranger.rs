@@ -17,79 +17,99 @@ pub const DOMAIN: &str = "straniero.test";
 /// Its name in the index.
 pub const NAME: &str = "Gestore Straniero S.r.l.";
 
-/// Its users, their passwords, and what LAB.toml says besides.
-pub const USERS: [(&str, &str, &str); 4] = [
-    ("uno", "primo", "ordinary = \"refuse\""),
-    ("due", "secondo", "ordinary = \"refuse\""),
-    ("tre", "terzo", "ordinary = \"refuse\""),
-    ("piena", "quarto", "ordinary = \"refuse\"\nquota_octets = 0"),
-];
+/// Its service mailbox, without the domain, and that one's password.
+pub const SERVICE: (&str, &str) = ("ricevute", "quinto");
 
-/// Where everyone is.
+/// What LAB.toml says of it.
 #[derive(Clone, Debug)]
-pub struct Places {
+pub struct Lab {
+    /// Keys before the first table.
+    pub keys: String,
+    /// Where its certificates lie.
+    pub certificates: PathBuf,
     /// Where users submit, with STARTTLS.
     pub submission: u16,
     /// Where other providers hand over mail.
     pub relay: u16,
-    /// Where it finds ours.
-    pub ours: Vec<u16>,
     /// What else `[subject.at]` says.
-    pub further: String,
+    pub at: String,
+    /// Name, password, and what else is said of each user.
+    pub users: Vec<(String, &'static str, &'static str)>,
+    /// Where it finds ours, by domain.
+    pub ours: Vec<(String, u16)>,
+    /// The line that says as of when its index is signed.
+    pub signed_at: String,
 }
 
-impl Places {
-    /// Free ports, and mailboxes as Maildirs under a folder.
-    pub fn with_maildirs(folder: &Path) -> Self {
-        let ports = free_ports(2 + OURS.len());
+impl Lab {
+    /// At free ports, with so many lanes of ours.
+    pub fn at_free_ports(certificates: &Path, lanes: usize) -> Self {
+        let domains = (1..=lanes).flat_map(|lane| OURS.map(|domain| in_lane(domain, lane)));
+        let domains: Vec<_> = domains.collect();
+        let ports = free_ports(2 + domains.len());
         let (own, ours) = ports.split_at(2);
-        let further = format!("maildir = \"{}/{{user}}\"\n", folder.display());
-        Self { submission: own[0], relay: own[1], ours: ours.to_vec(), further }
+        Self {
+            keys: String::new(),
+            certificates: certificates.to_owned(),
+            submission: own[0],
+            relay: own[1],
+            at: String::new(),
+            users: Vec::new(),
+            ours: domains.into_iter().zip(ours.iter().copied()).collect(),
+            signed_at: String::new(),
+        }
+    }
+
+    /// The file.
+    pub fn text(&self) -> String {
+        let Self { keys, submission, relay, at, signed_at, .. } = self;
+        let (there, (service, password)) = (self.certificates.display(), SERVICE);
+        let mut text = format!(
+            "seed = 7\nclock_seconds = 30\n{keys}[subject]\nname = \"{NAME}\"\ndomain = \"{DOMAIN}\"\nhost = \"mx.{DOMAIN}\"\n\
+             service_mailbox = \"{service}@{DOMAIN}\"\nservice_password = \"{password}\"\n\
+             signing_certificate = \"{there}/signing.pem\"\nauthorities = [\"{there}/ca.pem\"]\n\
+             tls_authorities = [\"{there}/ca.pem\"]\nmax_octets = 30_000_000\nmax_recipients = 500\n[subject.at]\n\
+             submission = \"127.0.0.1:{submission}\"\nrelay = \"127.0.0.1:{relay}\"\n{at}"
+        );
+        for (user, password, rest) in &self.users {
+            text += &format!("[[subject.user]]\naddress = \"{user}@{DOMAIN}\"\npassword = \"{password}\"\n{rest}\n");
+        }
+        text += &format!("[index]\n{signed_at}\n[ours]\n");
+        self.ours.iter().for_each(|(domain, port)| text += &format!("\"{domain}\" = \"127.0.0.1:{port}\"\n"));
+        text
+    }
+
+    /// Has `certify --init` prepare a folder, and notes as of when the index there is signed. The index holds no port of mail.
+    pub fn prepare(&mut self, folder: &Path) {
+        run(collaudo().args(["certify", "--init"]).arg(folder));
+        let lab = folder.join("LAB.toml");
+        let template = fs::read_to_string(&lab).expect("a file");
+        let signed_at = template.lines().find(|line| line.starts_with("signed_at"));
+        signed_at.expect("its line").clone_into(&mut self.signed_at);
+        fs::write(&lab, self.text()).expect("a file");
+        run(collaudo().args(["certify", "--init"]).arg(folder));
     }
 }
 
-/// Empty Maildirs for every user and the service mailbox.
-pub fn maildirs(folder: &Path) {
-    for user in USERS.map(|(user, ..)| user).into_iter().chain(["ricevute"]) {
+fn in_lane(domain: &str, lane: usize) -> String {
+    match domain.split_once('.') {
+        Some((name, rest)) if lane > 1 => format!("{name}-{lane}.{rest}"),
+        _ => domain.to_owned(),
+    }
+}
+
+/// Empty Maildirs for users and the service mailbox.
+pub fn maildirs<'a>(folder: &Path, users: impl Iterator<Item = &'a str>) {
+    for user in users.chain([SERVICE.0]) {
         for part in ["new", "cur", "tmp"] {
             fs::create_dir_all(folder.join(user).join(part)).expect("a folder");
         }
     }
 }
 
-/// LAB.toml for a provider whose certificates lie in `keys`, with an index that is signed as of `signed_at`.
-pub fn lab_toml(places: &Places, keys: &Path, signed_at: &str, quiet_ms: u32) -> String {
-    let keys = keys.display();
-    let mut text = format!(
-        "seed = 7\nquiet_ms = {quiet_ms}\nclock_seconds = 30\n[subject]\nname = \"{NAME}\"\ndomain = \"{DOMAIN}\"\n\
-         host = \"mx.{DOMAIN}\"\nservice_mailbox = \"ricevute@{DOMAIN}\"\nsigning_certificate = \"{keys}/signing.pem\"\n\
-         authorities = [\"{keys}/ca.pem\"]\ntls_authorities = [\"{keys}/ca.pem\"]\nmax_octets = 30_000_000\n\
-         max_recipients = 500\n[subject.at]\nsubmission = \"127.0.0.1:{}\"\nrelay = \"127.0.0.1:{}\"\n{}",
-        places.submission, places.relay, places.further
-    );
-    for (user, password, rest) in USERS {
-        text += &format!("[[subject.user]]\naddress = \"{user}@{DOMAIN}\"\npassword = \"{password}\"\n{rest}\n");
-    }
-    text += &format!("[index]\n{signed_at}\n[ours]\n");
-    OURS.iter().zip(&places.ours).for_each(|(domain, port)| text += &format!("\"{domain}\" = \"127.0.0.1:{port}\"\n"));
-    text
-}
-
 /// Makes its keys and certificates in a folder.
 pub fn keys(folder: &Path) {
     run(Command::new("sh").arg(crate::root().join("tests/subjects/keys.sh")).arg(folder).args([DOMAIN, NAME]));
-}
-
-/// Has `certify --init` make a folder for a provider whose certificates lie in `keys`; *gives* the line that says as of when
-/// its index is signed. The index holds no port: it serves at any.
-pub fn init(folder: &Path, keys: &Path) -> String {
-    run(collaudo().args(["certify", "--init"]).arg(folder));
-    let lab = folder.join("LAB.toml");
-    let template = fs::read_to_string(&lab).expect("a file");
-    let signed_at = template.lines().find(|line| line.starts_with("signed_at")).expect("its line").to_owned();
-    fs::write(&lab, lab_toml(&Places::with_maildirs(folder), keys, &signed_at, 1)).expect("a file");
-    run(collaudo().args(["certify", "--init"]).arg(folder));
-    signed_at
 }
 
 /// The record of a run in a folder; panics with what the program said where there is none.
@@ -99,7 +119,7 @@ pub fn record(out: &Path, ended: &Output) -> RunRecord {
 }
 
 /// The rows that failed, with the scenarios in which they did, and what was seen there.
-pub fn failed(record: &RunRecord) -> BTreeMap<String, BTreeSet<String>> {
+fn failed(record: &RunRecord) -> BTreeMap<String, BTreeSet<String>> {
     let mut rows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for scenario in &record.scenarios {
         for verdict in scenario.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Fail) {
@@ -108,6 +128,16 @@ pub fn failed(record: &RunRecord) -> BTreeMap<String, BTreeSet<String>> {
         }
     }
     rows
+}
+
+/// What is otherwise than declared, in words.
+pub fn compare(name: &str, record: &RunRecord, declared: &BTreeSet<String>) -> Vec<String> {
+    let failed = failed(record);
+    let rows: BTreeSet<_> = failed.keys().cloned().collect();
+    let undeclared = rows.difference(declared);
+    let undeclared = undeclared.map(|row| format!("{name}: {row} fails, and is not declared: {:?}", failed.get(row)));
+    let missing = declared.difference(&rows).map(|row| format!("{name}: {row} is declared, and does not fail"));
+    undeclared.chain(missing).collect()
 }
 
 /// A folder of a test, empty.

@@ -1,11 +1,12 @@
 #!/bin/sh
-# An ordinary mail system: Postfix, with Dovecot for logins and IMAP, in a folder of its own. As root.
+# An ordinary mail system: Postfix, with Dovecot for logins, delivery (LMTP) and IMAP, in a folder of its own. As root.
 #
 #   postfix.sh start DIR DOMAIN SUBMISSION RELAY IMAP [DOMAIN=PORT ...]
 #   postfix.sh stop DIR
 #
 # DIR has the keys of keys.sh, and `users`: a name and a password on each line. What follows the ports says where other
-# providers are. A message is tried once, and bounces: what waits would turn up in another scenario.
+# providers are. A message is tried once, and bounces: what waits would turn up in another scenario. In the mailbox lies what
+# came, trace fields aside: no Delivered-To is put on top of it.
 set -eu
 
 stop() {
@@ -27,13 +28,10 @@ inet_protocols = ipv4
 myhostname = mx.$2
 mydestination =
 virtual_mailbox_domains = $2
-virtual_mailbox_base = $1/mail
 virtual_mailbox_maps = texthash:$1/postfix/mailboxes
-virtual_uid_maps = static:$(id -u nobody)
-virtual_gid_maps = static:$(id -g nobody)
+virtual_transport = lmtp:unix:$1/run/lmtp
 transport_maps = texthash:$1/postfix/routes
 message_size_limit = 31000000
-virtual_mailbox_limit = 0
 maximal_queue_lifetime = 0
 bounce_queue_lifetime = 0
 smtp_tls_security_level = encrypt
@@ -68,17 +66,17 @@ relay unix - - n - - smtp
 error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
-virtual unix - n n - - virtual
+lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 END
 }
 
-configure_dovecot() { # dir, imap
+configure_dovecot() { # dir, imap, domain
     mkdir -p "$1/run" "$1/state"
     cat >"$1/dovecot.conf" <<END
-protocols = imap
+protocols = imap lmtp
 listen = 127.0.0.1
 base_dir = $1/run
 state_dir = $1/state
@@ -88,6 +86,9 @@ ssl_cert = <$1/tls.pem
 ssl_key = <$1/tls.key
 mail_location = maildir:$1/mail/%n
 mail_max_userip_connections = 100
+postmaster_address = postmaster@$3
+lmtp_hdr_delivery_address = none
+first_valid_uid = 1
 passdb {
   driver = passwd-file
   args = scheme=PLAIN $1/passwords
@@ -105,6 +106,12 @@ service imap-login {
     ssl = yes
   }
 }
+service lmtp {
+  unix_listener lmtp {
+    user = postfix
+    mode = 0600
+  }
+}
 service auth {
   unix_listener postfix {
     user = postfix
@@ -116,7 +123,7 @@ END
 
 start() { # dir, domain, submission, relay, imap, routes
     configure_postfix "$@"
-    configure_dovecot "$1" "$5"
+    configure_dovecot "$1" "$5" "$2"
     while read -r user password; do
         echo "$user@$2 $user/" >>"$1/postfix/mailboxes"
         echo "$user@$2:$password" >>"$1/passwords"
@@ -129,8 +136,9 @@ start() { # dir, domain, submission, relay, imap, routes
     for route in "$@"; do
         echo "${route%=*} smtp:[127.0.0.1]:${route#*=}" >>"$dir/postfix/routes"
     done
-    dovecot -c "$dir/dovecot.conf"
-    postfix -c "$dir/postfix" start
+    # Whoever waits for the end of this script's output must not wait for that of the servers.
+    dovecot -c "$dir/dovecot.conf" >"$dir/start.log" 2>&1
+    postfix -c "$dir/postfix" start >>"$dir/start.log" 2>&1
 }
 
 verb=$1

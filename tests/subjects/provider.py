@@ -2,8 +2,8 @@
 """A small provider of certified mail, written from RFC 6109 alone: provider.py DIR [FAULT], as DIR/provider.json says.
 
 It goes the plain way of a message: submission, acceptance receipt or notice of non-acceptance, envelope, take-charge
-receipt, delivery receipt or notice of non-delivery, receipts filed. It has no timers, no scanner, no anomaly envelope and no
-brief receipt. A fault is a mistake that it makes where its name is given; faults.toml lists them.
+receipt, delivery receipt or notice of non-delivery, receipts filed. It has no timers, no scanner, no anomaly envelope,
+no brief receipt. A fault is a mistake that it makes where its name is given; faults.toml lists them.
 """
 
 import base64, email.header, email.utils, hashlib, json, os, re, smtplib, ssl, subprocess, sys, threading, time, uuid
@@ -84,8 +84,9 @@ def multipart(kind, parts):
 
 def sealed(content):
     """Under a signature that stands beside it (RFC 6109, 2.1)."""
-    signing = ["-signer", DIR / "signing.pem", "-inkey", DIR / "signing.key", "-certfile", DIR / "ca.pem"]
-    made = openssl("cms", "-sign", "-binary", "-md", "sha256", "-outform", "DER", *signing, given=content.encode("latin-1"))
+    form = ["-binary", "-md", "sha256", "-outform", "DER", "-certfile", DIR / "ca.pem"]
+    signer = ["-signer", DIR / "signing.pem", "-inkey", DIR / "signing.key"]
+    made = openssl("cms", "-sign", *form, *signer, given=content.encode("latin-1"))
     kind = 'signed; protocol="application/x-pkcs7-signature"; micalg=sha-256'
     return multipart(kind, [content, part("application/x-pkcs7-signature", "smime.p7s", made)])
 
@@ -104,7 +105,8 @@ def certification(kind, facts, now, error, at, taken, why):
     data += f'<data zona="{zone}"><giorno>{now:%d/%m/%Y}</giorno><ora>{now:%H:%M:%S}</ora></data>'
     data += element("identificativo", facts["id"]) + element("msgid", facts["msgid"])
     data += f'<ricevuta tipo="{facts["form"]}"/>' if kind in ("posta-certificata", "avvenuta-consegna") else ""
-    data += element("consegna", at) + "".join(element("ricezione", one) for one in taken) + element("errore-esteso", why)
+    data += element("consegna", at) + "".join(element("ricezione", one) for one in taken)
+    data += element("errore-esteso", why)
     body = f"<intestazione>{header}</intestazione><dati>{data}</dati>"
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<postacert tipo="{kind}" errore="{error}">{body}</postacert>\n'
 
@@ -205,7 +207,7 @@ def receive(sender, recipients, message):
 
 
 def signer(message):
-    """The record of the index whose certificate signed a message; None where there is none, or the signature is not good."""
+    """The record of the index whose certificate signed a message; None where there is none, or the signature is bad."""
     shown = DIR / f"{uuid.uuid4().hex}.pem"
     trust = ["-crl_check", "-purpose", "any", "-CAfile", DIR / "trusted.pem"]
     try:
@@ -235,7 +237,9 @@ def deliver(sender, recipients, envelope, provider):
     for one in recipients:
         unknown, full = one not in USERS, one in USERS and USERS[one]["full"]
         if unknown or full and FAULT != "receipt-though-full":
-            error, why = ("no-dest", "5.1.1 - {} - casella inesistente") if unknown else ("altro", "5.2.2 - {} - casella piena")
+            error, why = ("no-dest", "5.1.1 - {} - casella inesistente")
+            if full:
+                error, why = ("altro", "5.2.2 - {} - casella piena")
             send(sender, issued("errore-consegna", facts, now, sender, None, error, one, why=why.format(NAME)))
             continue
         store(one, envelope)

@@ -1,4 +1,4 @@
-"""The server's side of SMTP (RFC 5321), for submission (RFC 6409) and between providers; knows nothing of certified mail."""
+"""The server's side of SMTP (RFC 5321), for submission and between providers; knows nothing of certified mail."""
 
 import base64
 import re
@@ -9,7 +9,7 @@ VERBS = ("EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "RSET", "NOOP")
 
 
 def serve(port, host, tls, password_of, take):
-    """Listens at a port. `password_of(user)` where users log in, else None; `take(sender, recipients, message)` answers."""
+    """Listens. `password_of(user)` where users log in, else None; `take(sender, recipients, message)` answers."""
     socketserver.ThreadingTCPServer.allow_reuse_address = True
     server = socketserver.ThreadingTCPServer(("127.0.0.1", port), Session)
     server.daemon_threads, server.host, server.tls, server.password_of, server.take = True, host, tls, password_of, take

@@ -37,6 +37,7 @@ pub use index::{CRL_NAME, INDEX_NAME};
 pub use lab::{Injection, Lab, LabError, LabSettings, Place, Service};
 pub use live::{
     Pace,
+    drive::busy_until,
     foreign::{CRL_SECONDS, Foreign, Handout, Listed, Mailbox, certificates},
     keeper::{Deed, Keeper},
     kiosk::{Counters, Kiosk, Papers},

@@ -17,6 +17,7 @@ mod shell;
 mod users;
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
@@ -153,7 +154,8 @@ impl Programme {
                 Fit::Not(why) => idle.push((scenario.id().to_owned(), why)),
             }
         }
-        parts.sort_by_key(|part| (part.alone, part.timed, part.disturbs));
+        // The longest begin first: the others go on beside them.
+        parts.sort_by_key(|part| (part.alone, part.timed, part.disturbs, Reverse(part.lasts)));
         Self { parts, idle, unsupported: lacking.difference(&offered).cloned().collect() }
     }
 }

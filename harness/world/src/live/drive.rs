@@ -24,7 +24,7 @@ const LOOK: Duration = Duration::from_millis(50);
 pub(super) async fn drive(world: &World, stage: &Stage, pace: Pace) -> Result<Option<String>, WorldError> {
     let (plan, net) = (&world.plan, &stage.net);
     let clock = stage.clock();
-    let (end, done) = (plan.epoch.after(span(plan.until)), plan.epoch.after(span(last(plan))));
+    let (end, done) = (plan.epoch.after(span(plan.until)), plan.epoch.after(span(busy_until(plan))));
     let (mut faults, mut timer) = (Faults::new(plan)?, Timer::default());
     let follows = stage.follower.as_ref().map(|follower| (follower, Course::of(plan, follower.stride())));
     let mut peace = Peace::begin();
@@ -100,9 +100,12 @@ impl Peace {
     }
 }
 
-/// When the plan has done all that it does.
-fn last(plan: &Plan) -> Duration {
+/// When a plan has done all that it does. What it would undo behind its own end it never does.
+pub fn busy_until(plan: &Plan) -> Duration {
     let steps = plan.steps.iter().map(|step| step.at).chain(plan.visits.iter().map(|visit| visit.at));
-    let faults = plan.faults.iter().map(|fault| fault.at.saturating_add(fault.lasts.unwrap_or_default()));
+    let faults = plan.faults.iter().map(|fault| {
+        let over = fault.at.saturating_add(fault.lasts.unwrap_or_default());
+        if over <= plan.until { over } else { fault.at }
+    });
     steps.chain(plan.inquiries.iter().map(|inquiry| inquiry.at)).chain(faults).max().unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 
 pub(crate) mod channel;
 mod course;
-mod drive;
+pub(crate) mod drive;
 pub(crate) mod foreign;
 mod hosts;
 pub(crate) mod keeper;

@@ -9,6 +9,7 @@ use collaudo_record::{Instant, Ordinary};
 use collaudo_scenario::{
     FaultKind, Guest, Moved, PeerBehaviour, Plan, PlayerPlan, ProviderPlan, Scenario, UserPlan, World,
 };
+use collaudo_world::busy_until;
 
 use self::{offers::DIRECTORY, people::Company};
 use super::{
@@ -18,8 +19,11 @@ use super::{
 };
 use crate::scenarios;
 
-/// The longest that an untimed scenario may have something to do.
-const SHORT: Duration = Duration::from_secs(15 * 60);
+/// The longest that an untimed scenario may have something to do: so all of them together are done in minutes.
+const SHORT: Duration = Duration::from_secs(4 * 60);
+
+/// The longest that it may be watched behind that.
+const WATCHED: Duration = Duration::from_secs(15 * 60);
 
 /// Whether it is run.
 pub(super) enum Fit {
@@ -90,7 +94,9 @@ impl Part {
 pub(super) fn fit(scenario: &Scenario, lab: &Lab, ours: &Ours, skips_timed: bool, folder: &Path) -> Prospect {
     let mut lacks_service = false;
     let fit = match seat(scenario, lab, ours, folder, &mut lacks_service) {
-        Ok(part) if part.timed && skips_timed => Fit::Not("it waits for hours, and --skip-timed was given".into()),
+        Ok(part) if part.timed && skips_timed => {
+            Fit::Not("it takes more than minutes, and --skip-timed was given".into())
+        }
         Ok(part) => Fit::Runs(Box::new(part)),
         Err(why) => Fit::Not(why),
     };
@@ -207,10 +213,11 @@ fn seated(
     };
     let seated = scenarios::read_with(folder, &plan.brief.id, &guest).map_err(|error| error.to_string())?;
     let scenario = seated.ok_or("its file has changed")?;
-    let timed = plan.until.saturating_sub(last(plan)) > SHORT || last(plan) > SHORT;
+    let busy = busy_until(plan);
+    let timed = plan.until.saturating_sub(busy) > WATCHED || busy > SHORT;
     let puts_off = |one: &ProviderPlan| one.player == PlayerPlan::Peer(PeerBehaviour::Defers);
     let disturbs = !plan.faults.is_empty() || plan.providers.iter().any(puts_off);
-    let lasts = if timed { plan.until } else { last(plan) };
+    let lasts = if timed { plan.until } else { busy };
     Ok(Part {
         scenario,
         unseated: plan.clone(),
@@ -241,9 +248,4 @@ pub(super) fn moved(provider: &ProviderPlan, lane: u32) -> Moved {
         display_name: format!("{} {lane}", provider.display_name),
         domain: in_lane(&provider.domain, lane),
     }
-}
-
-fn last(plan: &Plan) -> Duration {
-    let steps = plan.steps.iter().map(|step| step.at).chain(plan.visits.iter().map(|visit| visit.at));
-    steps.chain(plan.faults.iter().map(|fault| fault.at)).max().unwrap_or_default()
 }
