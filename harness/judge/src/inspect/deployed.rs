@@ -215,6 +215,14 @@ fn of_three_times_the_one_that_stands_alone_is_wrong() {
 }
 
 #[test]
+fn certification_data_that_stand_alone_against_text_and_original_are_wrong() {
+    fails("consegna", &["PEC-4.4-18"], |draft| draft.swap("<identificativo>p1.1", "<identificativo>p1.99"));
+    fails("consegna", &["PEC-3.3.2.1-05"], |draft| draft.swap("Identificativo: p1.1", "Identificativo: p1.99"));
+    fails("busta", &["PEC-4.4-08"], |draft| draft.swap("bruno@beta.test</dest", "bianca@beta.test</dest"));
+    fails("consegna", &["PEC-4.4-21"], |draft| draft.swap("<consegna>bruno@", "<consegna>bianca@"));
+}
+
+#[test]
 fn an_identifier_at_a_customers_domain_deviates() {
     deviates("busta", &["PEC-2.2.1-10"], |draft| {
         (draft.header, draft.content) = (

@@ -234,6 +234,40 @@ impl<'a> Case<'a> {
         (differs && self.outweighs(shown, certified)).then_some(shown)
     }
 
+    /// The PEC identifier that the original enclosed in a stored delivery receipt and the text agree on, against the
+    /// certification data.
+    pub(crate) fn identifier_shown(&self) -> Option<&'a str> {
+        let certified = self.daticert().filter(|_| self.is_alone)?.identificativo.as_deref()?;
+        let enclosed = self.reading.postacert.as_ref().filter(|_| self.reading.kind == Kind::AvvenutaConsegna)?;
+        let shown = enclosed.head.message_id.as_deref()?;
+        (shown != certified && self.outweighs(shown, certified)).then_some(shown)
+    }
+
+    /// Whom the trace shows the message to have been for, whatever the certification data say (R-0101).
+    pub(crate) fn was_for(&self, address: &str) -> bool {
+        let submitted = self.submission.into_iter().flat_map(|submission| &submission.recipients);
+        let id = self.daticert().and_then(|daticert| daticert.identificativo.as_deref());
+        let handed = self.view.story.handovers.iter().filter(|one| Some(one.pec_msgid) == id);
+        submitted.map(|one| one.address).chain(handed.map(|one| one.recipient)).any(|one| same(one, address))
+    }
+
+    /// Those for whom its issuer was handed the envelope, taken or not.
+    pub(crate) fn handed(&self) -> Vec<&'a str> {
+        let id = self.daticert().and_then(|daticert| daticert.identificativo.as_deref());
+        let handovers = self.view.story.handovers.iter();
+        let ours = handovers.filter(|one| one.provider.name == self.issuer.name && Some(one.pec_msgid) == id);
+        ours.map(|one| one.recipient).collect()
+    }
+
+    /// Whether the certified recipient can be the one concerned: one of those the message was for, and of a delivery receipt
+    /// one for whom its issuer was handed it. Where destinatari are missing other rows say so.
+    pub(crate) fn can_concern(&self, address: &str) -> bool {
+        let all = self.daticert().map_or(&[][..], |daticert| &daticert.destinatari);
+        let handed = if self.reading.kind == Kind::AvvenutaConsegna { self.handed() } else { Vec::new() };
+        let is_ours = handed.is_empty() || handed.iter().any(|one| same(one, address));
+        is_ours && (all.is_empty() || all.iter().any(|(one, _)| same(one, address)) || self.was_for(address))
+    }
+
     /// Whether the text has what the header shows, and not what is certified: two places against one.
     fn outweighs(&self, shown: &str, certified: &str) -> bool {
         let says = |value: &str| !squeezed(value).is_empty() && holds_value(self.squeezed_text(), value);

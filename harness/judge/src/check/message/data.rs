@@ -263,6 +263,9 @@ fn identificativo(case: &Case<'_>) -> Option<Ruling> {
     if !well_formed || own == message_id {
         return Some(Ruling::holds(false, expected, words!("identificativo {}", shown(own))));
     }
+    if let Some(shown) = case.identifier_shown() {
+        return Some(identifier(false, Some(shown), own));
+    }
     // Envelopes of the same submission, where any was seen.
     let msgid = case.msgid().flatten();
     let mut known = case
@@ -317,9 +320,7 @@ fn consegna(case: &Case<'_>) -> Option<Ruling> {
     let own = daticert.consegna.as_deref();
     let concerns_one =
         matches!(case.reading.kind, AvvenutaConsegna | ErroreConsegna | RilevazioneVirus | PreavvisoErroreConsegna);
-    // Where destinatari are missing other rows say so.
-    let all = &daticert.destinatari;
-    let among = own.is_some_and(|own| all.is_empty() || all.iter().any(|(address, _)| same(own, address)));
+    let among = own.is_some_and(|own| case.can_concern(own));
     let outcome = match (concerns_one, own) {
         (true, _) => {
             if among {
@@ -342,7 +343,7 @@ fn ricezione(case: &Case<'_>) -> Option<Ruling> {
     let own = &daticert.ricezione;
     // Where destinatari are missing other rows say so.
     let all = &daticert.destinatari;
-    let among = |one: &String| all.is_empty() || all.iter().any(|(address, _)| same(one, address));
+    let among = |one: &String| all.is_empty() || all.iter().any(|(address, _)| same(one, address)) || case.was_for(one);
     let missing = uncovered(case, daticert);
     let holds = match case.reading.kind {
         PresaInCarico => !own.is_empty() && own.iter().all(among) && missing.is_empty(),

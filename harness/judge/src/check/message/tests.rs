@@ -129,6 +129,36 @@ fn a_date_is_right_by_what_can_be_true() {
     assert_eq!(late(&[date, certified, text]), [Clause::PEC_3_3_2_05].into());
 }
 
+/// Goal: a wrong list of recipients is laid to its own row, in the message of who made it and of who repeats it. Method: one
+/// recipient of three another, in the envelope and what answers it, and in a receipt alone; a receipt of another's recipient.
+#[test]
+fn who_is_concerned_is_no_fault_of_the_list_beside_it() {
+    use Clause as C;
+    let (listed, other) = ("bruno@beta.test</destinatari>", "bianca@beta.test</destinatari>");
+    let found = findings(|draft| {
+        if ["busta", "presa-in-carico", "consegna"].contains(&draft.name) {
+            draft.swap(listed, other);
+        }
+    });
+    let blamed: BTreeSet<_> = found
+        .iter()
+        .filter(|finding| finding.outcome == Outcome::Fail)
+        .map(|finding| (finding.provider.as_str(), finding.clause))
+        .collect();
+    assert_eq!(blamed, [("alfa", C::PEC_4_4_08)].into());
+    let bent = |name: &str, from: &str, to: &str| {
+        failed(|draft| {
+            if draft.name == name {
+                draft.swap(from, to);
+            }
+        })
+    };
+    assert_eq!(bent("presa-in-carico", listed, other), [C::PEC_4_4_08].into());
+    assert_eq!(bent("consegna", "<consegna>bruno@beta.test", "<consegna>elsa@gamma.test"), [C::PEC_4_4_21].into());
+    assert_eq!(bent("consegna", "<consegna>bruno@beta.test", "<consegna>bianca@beta.test"), [C::PEC_4_4_21].into());
+    assert_eq!(bent("consegna", "a \"bruno@beta.test", "a \"elsa@gamma.test"), [C::PEC_3_3_2_1_05].into());
+}
+
 fn failed(bend: impl Fn(&mut Draft)) -> BTreeSet<Clause> {
     let found = worse(&findings(bend));
     found.into_iter().filter(|(_, (outcome, _))| *outcome == Outcome::Fail).map(|(clause, _)| clause).collect()

@@ -203,7 +203,7 @@ fn identifiers<'a>(case: &Case<'a>) -> Vec<&'a str> {
     let certified = case.daticert().and_then(|daticert| daticert.identificativo.as_deref());
     let own = case.head().message_id.as_deref().filter(|_| case.reading.kind == PostaCertificata);
     let known = case.submission.into_iter().flat_map(|submission| submission.pec_msgids.iter().copied());
-    certified.into_iter().chain(own).chain(known).collect()
+    certified.into_iter().chain(own).chain(known).chain(case.identifier_shown()).collect()
 }
 
 /// Whom the text must name: the one recipient concerned, those taken in charge, or all; by each place that tells it.
@@ -214,13 +214,22 @@ fn recipients<'a>(case: &Case<'a>) -> Vec<Vec<&'a str>> {
     let Some(daticert) = case.daticert() else { return Vec::new() };
     match case.reading.kind {
         AvvenutaConsegna | ErroreConsegna | PreavvisoErroreConsegna | RilevazioneVirus => {
-            vec![daticert.consegna.iter().map(String::as_str).collect()]
+            let own = daticert.consegna.as_deref();
+            let mut one = vec![own.into_iter().collect()];
+            // A certified recipient that cannot be the one concerned is itself the wrong one.
+            if own.is_some_and(|own| !case.can_concern(own)) {
+                let all = daticert.destinatari.iter().map(|(address, _)| address.as_str());
+                one.extend(case.handed().into_iter().chain(all).map(|other| vec![other]));
+            }
+            one
         }
         PresaInCarico => vec![daticert.ricezione.iter().map(String::as_str).collect(), taken(case)],
         _ => {
             let asked = case.submission.into_iter().flat_map(|submission| &submission.recipients);
             let certified = daticert.destinatari.iter().map(|(address, _)| address.as_str()).collect();
-            vec![certified, asked.map(|one| one.address).collect()]
+            let original = case.reading.postacert.as_ref().filter(|_| case.is_alone).map(|enclosed| &enclosed.head);
+            let named = original.into_iter().flat_map(|head| head.to.iter().chain(&head.cc));
+            vec![certified, asked.map(|one| one.address).collect(), named.map(|named| named.address.as_str()).collect()]
         }
     }
 }
