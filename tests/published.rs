@@ -1,7 +1,7 @@
 //! Goal: what we publish is changed while a provider that fetches it is examined, and is good again for the next scenario; the
 //! provider is killed and started; what it does not offer is not held against it.
-//! Method: `gestore serve` asks for index and list of revoked certificates each second. The scenarios are those of the library
-//! in which this takes a day, with seconds for hours.
+//! Method: `gestore serve` asks for index and list of revoked certificates each second, or each hour of a clock that is moved.
+//! The scenarios are those of the library in which this takes a day, with seconds or a few hours for it.
 
 use std::{fs, path::Path, process::Output};
 
@@ -14,10 +14,10 @@ use collaudo_tests::{
 #[test]
 fn a_provider_meets_a_changed_index_and_list_and_its_own_crash_and_then_good_ones() {
     let test = "a_provider_meets_a_changed_index_and_list_and_its_own_crash_and_then_good_ones";
-    let setup = Setup { fetches: true, ..Setup::usual(test) };
+    let setup = Setup { fetches: Some(1), ..Setup::usual(test) };
     let Some(subject) = Subject::serve(&setup) else { return };
     let (scenarios, out) = (subject.folder.join("scenarios"), subject.out("run"));
-    library(&scenarios);
+    library(&scenarios, &QUICK);
     let place = scenarios.display().to_string();
     let ended = subject.certify(&["--scenarios", &place, "--out", &out]).output().expect("it runs");
     assert_eq!(ended.status.code(), Some(0), "{}", told(&ended));
@@ -31,6 +31,22 @@ fn a_provider_meets_a_changed_index_and_list_and_its_own_crash_and_then_good_one
             scenario.verdicts.iter().find(|verdict| verdict.clause == "PEC-2.2.2-05" && verdict.provider == "beta");
         assert_eq!(taken.map(|verdict| verdict.outcome), Some(Outcome::Pass), "{id}: {}", told(&ended));
     }
+}
+
+#[test]
+fn whoever_fetches_each_hour_is_waited_for_by_a_clock_that_is_moved() {
+    let test = "whoever_fetches_each_hour_is_waited_for_by_a_clock_that_is_moved";
+    let clock = Some("rest_ms = 1200\nstride_s = 3600");
+    let Some(subject) = Subject::serve(&Setup { fetches: Some(3600), clock, ..Setup::usual(test) }) else { return };
+    let (scenarios, out) = (subject.folder.join("scenarios"), subject.out("run"));
+    let [.., (_, unlisted)] = QUICK;
+    let slow = unlisted.replace("15s", "2h").replace("40s", "3h");
+    // The second needs of the first that it has left no trace.
+    library(&scenarios, &[("one", &slow), ("two", &slow)]);
+    let place = scenarios.display().to_string();
+    let ended = subject.certify(&["--scenarios", &place, "--out", &out]).output().expect("it runs");
+    assert_eq!(ended.status.code(), Some(0), "{}", told(&ended));
+    assert_eq!(record(&out).totals.scenarios_passed, 2, "{}", told(&ended));
 }
 
 #[test]
@@ -70,7 +86,7 @@ fn not_supported(record: &RunRecord, ended: &Output) {
 }
 
 /// The topologies of the project, and scenarios of seconds.
-fn library(folder: &Path) {
+fn library(folder: &Path, scenarios: &[(&str, &str)]) {
     for part in ["topologies", "profiles"] {
         fs::create_dir_all(folder.join(part)).expect("a folder");
         for file in fs::read_dir(root().join("scenarios").join(part)).expect("it is there").flatten() {
@@ -78,7 +94,7 @@ fn library(folder: &Path) {
         }
     }
     fs::create_dir_all(folder.join("quick")).expect("a folder");
-    for (name, text) in QUICK {
+    for (name, text) in scenarios {
         fs::write(folder.join(format!("quick/{name}.toml")), text).expect("a file");
     }
 }

@@ -31,8 +31,9 @@ pub struct Setup<'a> {
     pub keys: &'a str,
     /// The rest of `[clock]`, where its clock is to be moved.
     pub clock: Option<&'a str>,
-    /// Whether it fetches index and list of revoked certificates from us, each second, and commands kill and start it.
-    pub fetches: bool,
+    /// How often it fetches index and list of revoked certificates from us, in seconds, if it does; then commands kill and
+    /// start it.
+    pub fetches: Option<u32>,
 }
 
 impl<'a> Setup<'a> {
@@ -50,7 +51,7 @@ impl<'a> Setup<'a> {
             ours: OURS.map(str::to_owned).into(),
             keys: "quiet_ms = 4000\n",
             clock: None,
-            fetches: false,
+            fetches: None,
         }
     }
 }
@@ -86,14 +87,14 @@ impl Subject {
         let ports = free_ports(SERVICES.len() + setup.ours.len() + 1);
         let (ports, ours) = ports.split_at(SERVICES.len());
         let (ours, published) = ours.split_at(setup.ours.len());
-        let published = published.first().copied().filter(|_| setup.fetches);
+        let published = published.first().copied().zip(setup.fetches);
         run(collaudo().args(["certify", "--init"]).arg(folder.join("lab")));
         let lab = folder.join("lab/LAB.toml");
         let signed_at = fs::read_to_string(&lab).expect("a file");
         let signed_at = signed_at.lines().find(|line| line.starts_with("signed_at")).expect("its line").to_owned();
         fs::write(&lab, lab_toml(setup, &init, ports, ours, &signed_at)).expect("a file");
-        if let Some(port) = published {
-            fetch(&folder, port, &gestore);
+        if let Some(published) = published {
+            fetch(&folder, published, &gestore);
         }
         run(collaudo().args(["certify", "--init"]).arg(folder.join("lab")));
         hand_out(setup, &folder, ports, ours, published);
@@ -143,14 +144,16 @@ fn lab_toml(setup: &Setup<'_>, init: &str, ports: &[u16], ours: &[u16], signed_a
 }
 
 /// Has LAB.toml say where index and list are fetched, and how the provider is killed and started again.
-fn fetch(folder: &Path, port: u16, gestore: &Path) {
+fn fetch(folder: &Path, (port, seconds): (u16, u32), gestore: &Path) {
     let lab = folder.join("lab/LAB.toml");
     let text = fs::read_to_string(&lab).expect("a file");
     let start = format!(
         "'{}' serve ../subject > ../again 2>&1 & echo $! > ../{PID}; until grep -q ready ../again; do sleep 0.1; done",
         gestore.display()
     );
-    let published = format!("[index]\nhttps = \"127.0.0.1:{port}\"\nrefresh_seconds = 1\ncrl_refresh_seconds = 1\n");
+    let published = format!(
+        "[index]\nhttps = \"127.0.0.1:{port}\"\nrefresh_seconds = {seconds}\ncrl_refresh_seconds = {seconds}\n"
+    );
     let commands = format!("[commands]\nkill = \"kill -9 $(cat ../{PID}); sleep 0.3\"\nstart = \"{start}\"\n");
     fs::write(&lab, commands_first(&text.replace("[index]\n", &published), &commands)).expect("a file");
 }
@@ -171,7 +174,7 @@ fn routes(setup: &Setup<'_>, ours: &[u16]) -> String {
 }
 
 /// What SHEET.md says is to be given to the provider.
-fn hand_out(setup: &Setup<'_>, folder: &Path, ports: &[u16], ours: &[u16], published: Option<u16>) {
+fn hand_out(setup: &Setup<'_>, folder: &Path, ports: &[u16], ours: &[u16], published: Option<(u16, u32)>) {
     let (lab, subject) = (folder.join("lab"), folder.join("subject"));
     let read = |path: PathBuf| fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
     for (from, to) in [
@@ -203,9 +206,11 @@ fn hand_out(setup: &Setup<'_>, folder: &Path, ports: &[u16], ours: &[u16], publi
             ("quota_octets", _) => own.unwrap_or(line).to_owned(),
             ("from", _) if published.is_some() => {
                 let name = if line.contains("indice") { "indice.ldif.p7m" } else { "autorita.crl" };
-                format!("from = \"https://127.0.0.1:{}/{name}\"", published.unwrap_or_default())
+                format!("from = \"https://127.0.0.1:{}/{name}\"", published.unwrap_or_default().0)
             }
-            ("refresh_seconds", _) if published.is_some() => "refresh_seconds = 1".to_owned(),
+            ("refresh_seconds", _) if published.is_some() => {
+                format!("refresh_seconds = {}", published.unwrap_or_default().1)
+            }
             _ => line.to_owned(),
         };
         text.push('\n');

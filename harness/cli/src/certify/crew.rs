@@ -102,7 +102,7 @@ fn walk(part: &Part, of: usize, setting: &Setting<'_>, follower: Option<Follower
     let plan = part.plan(lab, clock::now(clock));
     let lane = Lane { number: part.lane, of };
     let foreign = lab.foreign(&part.plays, ours, &part.people, lane);
-    let foreign = Foreign { clock: follower, kiosk: kiosk.cloned(), ..foreign };
+    let mut foreign = Foreign { clock: follower, kiosk: kiosk.cloned(), ..foreign };
     let reference: Arc<dyn Subject> = subjects::reference();
     let quiet = (!part.timed).then(|| Duration::from_millis(lab.quiet_ms));
     let stirred = way::guarded(|| World::build_around(&plan, &reference, &foreign, quiet)?.run());
@@ -110,6 +110,8 @@ fn walk(part: &Part, of: usize, setting: &Setting<'_>, follower: Option<Follower
         return Err(CertifyError::Clock(why));
     }
     if let Some(kiosk) = kiosk.filter(|_| part.alone) {
+        // Whoever lived by the clock does so no more, or it would wait for him.
+        foreign.clock = None;
         publish::restore(lab, &foreign, kiosk, clock, &plan)?;
     }
     let (record, trace) = match stirred.map(|run| run.map_err(|error| error.to_string())) {
