@@ -66,14 +66,22 @@ struct Day<'s, 'a> {
 impl<'s, 'a> Day<'s, 'a> {
     /// None where the message was not accepted, or the recipient is no certified one.
     fn of(story: &'s Story<'a>, submission: &'s Submission<'a>, recipient: &'s Recipient<'a>) -> Option<Self> {
-        recipient.provider?;
+        let theirs = recipient.provider?;
         let accepted = story.about(submission, Kind::Accettazione).find(|one| one.arrived())?;
         // Whoever's clock leaps cannot tell how long it is; what may have been no receipt cannot tell either.
         let day = (submission.t0.0, submission.t0.1.after(FIRST_LATEST).after(FIRST));
         let is_doubtful = |one: &&Appearance<'_>| {
             one.standing == Standing::Doubtful && is_outcome(one.kind()) && one.concerns(recipient.address)
         };
-        let doubt = story.at(&submission.appearances).any(|one| is_doubtful(&one));
+        // What another provider certifies of a recipient who is not its own may be believed or not (R-0101).
+        let is_anothers = |one: &Appearance<'_>| {
+            let names = [&theirs.name, &submission.provider.name];
+            one.issuer.is_some_and(|issuer| !names.contains(&&issuer.name))
+                && one.standing.is_certified()
+                && is_outcome(one.kind())
+                && one.concerns(recipient.address)
+        };
+        let doubt = story.at(&submission.appearances).any(|one| is_doubtful(&one) || is_anothers(one));
         if doubt || story.disturbances.leaps(&submission.provider.name, day.0, day.1) {
             return None;
         }

@@ -157,6 +157,18 @@ fn who_is_concerned_is_no_fault_of_the_list_beside_it() {
     assert_eq!(bent("consegna", "<consegna>bruno@beta.test", "<consegna>elsa@gamma.test"), [C::PEC_4_4_21].into());
     assert_eq!(bent("consegna", "<consegna>bruno@beta.test", "<consegna>bianca@beta.test"), [C::PEC_4_4_21].into());
     assert_eq!(bent("consegna", "a \"bruno@beta.test", "a \"elsa@gamma.test"), [C::PEC_3_3_2_1_05].into());
+    // The provider that such a receipt reaches, which knows of no outcome for its own recipient, has done nothing wrong.
+    let failed = |from: &str, to: &str| {
+        let trace = fixture::trace(|draft| {
+            if draft.name == "consegna" {
+                draft.swap(from, to);
+            }
+        });
+        let verdicts = crate::judge(&trace).verdicts.into_iter();
+        let alfas = verdicts.filter(|one| one.provider == "alfa" && one.outcome == Outcome::Fail);
+        alfas.map(|one| one.clause).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(failed("<consegna>bruno@beta.test", "<consegna>elsa@gamma.test"), failed("CONSEGNA", "CONSEGNA"));
 }
 
 fn failed(bend: impl Fn(&mut Draft)) -> BTreeSet<Clause> {
