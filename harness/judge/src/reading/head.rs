@@ -143,11 +143,7 @@ impl Head {
 
 impl Field {
     fn read(whole: &[u8], start: usize) -> Option<Self> {
-        let colon = memchr::memchr(b':', whole)?;
-        let name = whole.get(..colon)?.trim_ascii_end();
-        if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
-            return None;
-        }
+        let (name, colon) = field_name(whole)?;
         let mut octets = Vec::with_capacity(whole.len() + LINE_END.len());
         octets.extend_from_slice(whole);
         octets.extend_from_slice(LINE_END);
@@ -264,6 +260,18 @@ pub(super) fn decode_octets(octets: &[u8]) -> String {
         Ok(text) => text.to_owned(),
         Err(_) => octets.iter().map(|b| char::from(*b)).collect(),
     }
+}
+
+/// The name that a field begins with, and where its colon stands.
+fn field_name(whole: &[u8]) -> Option<(&[u8], usize)> {
+    let colon = memchr::memchr(b':', whole)?;
+    let name = whole.get(..colon)?.trim_ascii_end();
+    (!name.is_empty() && name.iter().all(u8::is_ascii_graphic)).then_some((name, colon))
+}
+
+/// Whether a field begins with this line.
+pub(super) fn begins_field(line: &[u8]) -> bool {
+    field_name(line).is_some()
 }
 
 /// An identifier without its angle brackets.

@@ -7,6 +7,7 @@ use memchr::memmem;
 
 use super::{
     Field, Head, Purpose, Word,
+    essence::essential,
     head::{decode_octets, line, without_line_end},
     structured::Structured,
     transfer::{self, decode},
@@ -64,7 +65,7 @@ impl Attached {
 
     /// What stays the same of it from hop to hop; as [`super::Reading::essence`].
     pub fn essence(&self) -> BodyHash {
-        super::essence(&self.head, &self.octets)
+        BodyHash::of(essential(&self.head, &self.octets))
     }
 }
 

@@ -5,6 +5,7 @@ mod asn1;
 mod certificate;
 mod crl;
 mod daticert;
+mod essence;
 mod head;
 mod index;
 mod mime;
@@ -33,6 +34,7 @@ pub use crl::Crl;
 pub(crate) use crl::UnverifiedCrl;
 pub(crate) use daticert::zone_minutes;
 pub use daticert::{Daticert, Flaw, FlawAt};
+pub(crate) use essence::TRACE_FIELDS;
 pub use head::{Field, Head, Mailbox};
 pub use index::{Index, Record};
 pub use mime::{Attached, Entity};
@@ -50,7 +52,8 @@ pub struct Readings(BTreeMap<BodyHash, Reading>);
 pub struct Reading {
     /// Its octets.
     pub body: BodyHash,
-    /// Its octets without the trace fields that lead it: what stays the same from hop to hop.
+    /// Its octets without the trace fields that lead it: what stays the same from hop to hop. Of what lies in a mailbox
+    /// under more fields, that of what came.
     pub essence: BodyHash,
     /// How many octets it has.
     pub octets: u64,
@@ -152,6 +155,7 @@ impl Readings {
                 readings.insert(hash.clone(), Reading::of(hash.clone(), octets, &trust));
             }
         }
+        essence::recognise(trace, &mut readings);
         Self(readings)
     }
 
@@ -192,7 +196,7 @@ impl Reading {
             let signature = (root.media_type == "multipart/signed").then(|| signature_of(&root, octets, trust));
             let opaque = opaque_content(&root);
             let mut reading = Self::from(body.clone(), octets, root, signature, opaque, Purpose::Trace);
-            reading.essence = essence(&reading.head, octets);
+            reading.essence = BodyHash::of(essence::essential(&reading.head, octets));
             let enclosed = reading.postacert.as_ref().map(|enclosed| Virus::of(&enclosed.root));
             reading.virus = Virus::of(&reading.root).max(enclosed.unwrap_or_default());
             reading
@@ -420,13 +424,6 @@ pub(crate) fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
 
 fn count(octets: &[u8]) -> u64 {
     u64::try_from(octets.len()).unwrap_or(u64::MAX)
-}
-
-/// The hash of a message without the trace fields that lead it.
-fn essence(head: &Head, octets: &[u8]) -> BodyHash {
-    const TRACE: [&str; 3] = ["Received", "Return-Path", "Delivered-To"];
-    let first = head.fields.iter().find(|field| !TRACE.iter().any(|name| field.name().eq_ignore_ascii_case(name)));
-    BodyHash::of(first.and_then(|field| octets.get(field.start..)).unwrap_or(octets))
 }
 
 /// What an opaque signature encloses, of a message that says in its header that it is ours: the law wants it detached, yet

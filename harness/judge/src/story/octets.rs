@@ -1,7 +1,6 @@
 //! Comparing messages octet for octet. What the law lets a provider change is left out on both sides, and nothing else.
 
-/// Fields that a message gains on its way.
-const TRACE: &[&str] = &["received", "return-path", "delivered-to"];
+use crate::reading::TRACE_FIELDS;
 
 /// Fields that the access point may also change in an original: its identifier, and trace.
 const REWRITTEN: &[&str] = &["message-id", "x-riferimento-message-id", "received", "return-path"];
@@ -40,7 +39,7 @@ pub(crate) fn same_original(submitted: &[u8], enclosed: &[u8]) -> bool {
 
 /// Whether two copies differ in trace fields at most.
 pub(crate) fn same_but_trace(one: &[u8], other: &[u8]) -> bool {
-    essence(one, TRACE) == essence(other, TRACE)
+    essence(one, &TRACE_FIELDS) == essence(other, &TRACE_FIELDS)
 }
 
 /// Whether two messages are the same octets; the line end before a MIME boundary belongs to the boundary, so one at the

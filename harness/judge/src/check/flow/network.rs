@@ -7,7 +7,7 @@ use collaudo_record::{Instant, Provider, Terms, What};
 use super::{Check, Findings, Occasion, View};
 use crate::{
     Clause,
-    reading::{Field, Head, Kind},
+    reading::{Field, Head, Kind, TRACE_FIELDS},
     story::{Appearance, Place, octets::unfolded},
 };
 
@@ -144,10 +144,9 @@ fn bare_of_providers(view: &View<'_>, out: &mut Findings) {
 /// The hosts that a message's own trace names: the fields on top of its header. Those of an envelope that its original has
 /// too are repeated, and came from elsewhere.
 fn hops(one: &Appearance<'_>) -> Vec<String> {
-    const TRACE: [&str; 3] = ["Received", "Return-Path", "Delivered-To"];
     let received = |head: &Head| head.all("Received").map(|field| unfolded(field.raw())).collect::<Vec<_>>();
     let originals = one.reading.postacert.as_ref().map(|original| received(&original.head)).unwrap_or_default();
-    let is_trace = |field: &&Field| TRACE.iter().any(|name| field.name().eq_ignore_ascii_case(name));
+    let is_trace = |field: &&Field| TRACE_FIELDS.iter().any(|name| field.name().eq_ignore_ascii_case(name));
     let on_top = one.reading.head.fields.iter().take_while(is_trace);
     let own = on_top.filter(|field| field.name().eq_ignore_ascii_case("Received")).map(|field| unfolded(field.raw()));
     let own = own.filter(|line| !originals.contains(line));

@@ -1,6 +1,6 @@
-use collaudo_record::{FaultPhase, Ordinary};
+use collaudo_record::{FaultPhase, Ordinary, Outcome};
 
-use super::{fails, passes, silent};
+use super::{fails, passes, silent, verdicts};
 use crate::story::testing::{
     Act, HOUR, ORIGINAL, Pec, Script, accepted, at, crossing, enclosed, envelope, fault, stored, wire,
 };
@@ -29,6 +29,23 @@ pub(super) const PLAIN: &str =
 /// An envelope of alfa without certification data.
 fn headless() -> String {
     PLAIN.replace("From: x@mail.test", "X-Trasporto: posta-certificata\r\nFrom: posta-certificata@alfa.test")
+}
+
+/// Delivery may put fields on top: the message is bare all the same, and only a field that tells nothing of its way is a
+/// change (R-0102).
+#[test]
+fn what_lies_bare_under_more_fields_lies_bare() {
+    let lies = |top: &str| {
+        let lying = format!("{top}{}", headless());
+        verdicts(&arrival(&headless()).add("lies", at(2), stored("bruno@beta.test", &lying)), Outcome::Fail)
+    };
+    let bare = lies("");
+    assert!(bare.contains("3.2.2-01 beta") && !bare.contains("2.2.3-04 beta"), "{bare:?}");
+    let trace = "Return-Path: <x@mail.test>\r\nX-Original-To: bruno@beta.test\r\nDelivered-To: bruno@beta.test\r\n";
+    assert_eq!(lies(trace), bare);
+    let mut changed = lies(&format!("{trace}X-Filtro: passato\r\n"));
+    assert!(changed.remove("2.2.3-04 beta"));
+    assert_eq!(changed, bare);
 }
 
 #[test]
