@@ -15,6 +15,9 @@ use crate::{
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
+/// Behind the last hour, and before the end of the scenarios that see it.
+const LATE: Duration = Duration::from_secs(24 * 3_600 + 600);
+
 providers! {
     "never-files-notices", ALFA, [DOWN],
         "Twenty-four hours without a sign, and no notice is put in the user's mailbox.",
@@ -56,9 +59,9 @@ providers! {
         ["2.1.1.1.2-02", "3.1.6-03", "3.1.6-06", "DM.13-02"],
         Habit { sleeps: Some((HOUR.saturating_mul(20), HOUR.saturating_mul(25))), ..GOOD };
     "sleeps-after-take-charge", ALFA, [NEVER_DELIVERS],
-        "No alarm rings between the twentieth and the twenty-fifth hour, and the only notice is late.",
+        "No alarm rings from the twentieth hour until ten minutes past the last, and the only notice is late.",
         ["2.1.1.1.2-02", "3.1.6-03", "3.1.6-04", "DM.13-02", "DPR.8-01"],
-        Habit { sleeps: Some((HOUR.saturating_mul(20), HOUR.saturating_mul(25))), ..GOOD };
+        Habit { sleeps: Some((HOUR.saturating_mul(20), LATE)), ..GOOD };
     "warns-of-what-was-delivered", ALFA, [BACK_1H],
         "A first notice comes though the message was delivered.",
         ["2.1.1.1.2-01", "3.1.6-01", "DM.13-01"],
