@@ -10,8 +10,11 @@ use std::{
     time::Duration,
 };
 
-use collaudo_record::{Outcome, RunRecord, ScenarioOutcome};
-use collaudo_tests::subject::{Setup, Subject, collaudo, told};
+use collaudo_record::{Outcome, RunRecord, ScenarioOutcome, Trace};
+use collaudo_tests::{
+    small_library,
+    subject::{OURS, Setup, Subject, collaudo, told},
+};
 
 /// Both directions, a refusal, an anomaly, forged mail, a mailbox that takes nothing, a visit.
 const PATTERNS: [&str; 6] = [
@@ -58,6 +61,9 @@ fn a_server_passes_all_that_it_takes_part_in_and_a_run_gone_on_with_says_the_sam
     let judged = collaudo().arg("judge").args(traces).args(["--out", &again]).output().expect("it runs");
     assert_eq!(judged.status.code(), Some(0), "{}", told(&judged));
     assert_eq!(self::record(&again).clauses, self::record(&halved).clauses);
+    let page = |out: &str| fs::read_to_string(Path::new(out).join("report.html")).expect("a page");
+    assert!(page(&halved).contains("<dt>Took</dt>") && page(&halved).contains("<dt>Run</dt>"));
+    assert!(!page(&again).contains("<dt>Took</dt>") && !page(&again).contains("<dt>Run</dt>"), "nobody knows");
 }
 
 #[test]
@@ -89,6 +95,64 @@ fn mailboxes_that_are_read_over_pop3_alone_show_all_that_comes() {
     let passed = record.scenarios.iter().filter(|scenario| scenario.outcome == ScenarioOutcome::Passed);
     let passed: Vec<_> = passed.map(|scenario| scenario.id.as_str()).collect();
     assert_eq!(passed, ["flows/cross-provider", "flows/cross-provider~swapped"]);
+}
+
+#[test]
+fn what_goes_into_a_day_goes_on_at_once_and_what_does_not_is_left_out_and_told_beforehand() {
+    let test = "what_goes_into_a_day_goes_on_at_once_and_what_does_not_is_left_out_and_told_beforehand";
+    let usual = Setup::usual(test);
+    let further =
+        [2, 3].into_iter().flat_map(|lane| OURS.map(|domain| domain.replace(".test", &format!("-{lane}.test"))));
+    let ours = usual.ours.iter().cloned().chain(further).collect();
+    let Some(subject) = Subject::serve(&Setup { ours, ..usual }) else { return };
+    let (scenarios, out) = (subject.folder.join("scenarios"), subject.out("run"));
+    let long = QUICK.replace("until = \"30s\"", "until = \"30h\"").replace("PEC-3.1.5-13", "PEC-3.1.6-03");
+    small_library(&scenarios, &[("one", QUICK), ("two", QUICK), ("three", QUICK), ("long", &long)]);
+    let place = scenarios.display().to_string();
+    let ended = subject.certify(&["--scenarios", &place, "--out", &out]).output().expect("it runs");
+    assert_eq!(ended.status.code(), Some(0), "{}", told(&ended));
+    let of_run = |out: &str| record(out).scenarios.into_iter().map(|one| (one.id, one.outcome)).collect::<Vec<_>>();
+    let passed = |ids: &[&str]| ids.iter().map(|id| ((*id).to_owned(), ScenarioOutcome::Passed)).collect::<Vec<_>>();
+    assert_eq!(of_run(&out), passed(&["quick/one", "quick/three", "quick/two"]), "{}", told(&ended));
+
+    let why = "it takes 30 h beside others: name it, give --days, or have [clock] move the clock";
+    let said = String::from_utf8_lossy(&ended.stderr);
+    let beforehand = said.split("quick/").next().unwrap_or_default();
+    assert!(beforehand.contains(why), "{said}");
+    let (not_run, on_paper) = (idle(&out), String::from_utf8_lossy(&ended.stdout));
+    assert!(not_run.contains("quick/long") && not_run.contains(why) && on_paper.contains(why), "{not_run} {on_paper}");
+    let second_notice = record(&out).clauses.into_iter().find(|row| row.requirement.id == "PEC-3.1.6-03");
+    assert_eq!(second_notice.map(|row| row.outcome), Some(Outcome::NotExercised), "it was left out");
+    let traces = kept(&out);
+    let lasted = |trace: &Trace| (trace.header.epoch, trace.events.last().map(|event| event.at));
+    let lasted: Vec<_> = traces.values().map(|octets| lasted(&read(octets))).collect();
+    let last_begun = lasted.iter().map(|(begun, _)| *begun).max();
+    assert!(last_begun < lasted.iter().filter_map(|(_, over)| *over).min(), "they went on at once: {lasted:?}");
+
+    // Whatever was run because it was named stays part of the whole, as if it had been run just so.
+    let one = fs::read_to_string(Path::new(&out).join("kept/quick/one.jsonl")).expect("it was kept");
+    fs::write(Path::new(&out).join("kept/quick/long.jsonl"), one.replace("quick/one", "quick/long")).expect("a file");
+    let again = subject.certify(&["--scenarios", &place, "--resume", &out]).output().expect("it runs");
+    assert_eq!(of_run(&out), passed(&["quick/long", "quick/one", "quick/three", "quick/two"]), "{}", told(&again));
+    assert_eq!(idle(&out).trim(), "{}");
+}
+
+/// Two messages, the second when all who begin at once have begun.
+const QUICK: &str = r#"title = "Two messages"
+why = "One goes on beside others."
+topology = "two-providers"
+worlds = ["sim", "live"]
+covers = ["PEC-3.1.5-13"]
+until = "30s"
+step = [
+    { at = "0s", submit = { id = "m1", from = "anna", to = ["bruno"], subject = "Prima" } },
+    { at = "12s", submit = { id = "m2", from = "anna", to = ["bruno"], subject = "Dopo" } },
+]
+expect = [{ at = "anna", gets = "avvenuta-consegna", count = 2 }]
+"#;
+
+fn read(octets: &[u8]) -> Trace {
+    Trace::from_jsonl(&String::from_utf8_lossy(octets)).expect("it reads")
 }
 
 /// With the scenarios that are tried here.

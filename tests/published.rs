@@ -7,7 +7,7 @@ use std::{fs, path::Path, process::Output};
 
 use collaudo_record::{ClauseRecord, Outcome, RunRecord, ScenarioOutcome};
 use collaudo_tests::{
-    root,
+    small_library,
     subject::{Setup, Subject, collaudo, told},
 };
 
@@ -17,7 +17,7 @@ fn a_provider_meets_a_changed_index_and_list_and_its_own_crash_and_then_good_one
     let setup = Setup { fetches: Some(1), ..Setup::usual(test) };
     let Some(subject) = Subject::serve(&setup) else { return };
     let (scenarios, out) = (subject.folder.join("scenarios"), subject.out("run"));
-    library(&scenarios, &QUICK);
+    small_library(&scenarios, &QUICK);
     let place = scenarios.display().to_string();
     let ended = subject.certify(&["--scenarios", &place, "--out", &out]).output().expect("it runs");
     assert_eq!(ended.status.code(), Some(0), "{}", told(&ended));
@@ -42,7 +42,7 @@ fn whoever_fetches_each_hour_is_waited_for_by_a_clock_that_is_moved() {
     let [.., (_, unlisted)] = QUICK;
     let slow = unlisted.replace("15s", "2h").replace("40s", "3h");
     // The second needs of the first that it has left no trace.
-    library(&scenarios, &[("one", &slow), ("two", &slow)]);
+    small_library(&scenarios, &[("one", &slow), ("two", &slow)]);
     let place = scenarios.display().to_string();
     let ended = subject.certify(&["--scenarios", &place, "--out", &out]).output().expect("it runs");
     assert_eq!(ended.status.code(), Some(0), "{}", told(&ended));
@@ -83,20 +83,6 @@ fn not_supported(record: &RunRecord, ended: &Output) {
         "concise receipts are offered, and were not asked for"
     );
     assert!(record.totals.not_supported >= 2);
-}
-
-/// The topologies of the project, and scenarios of seconds.
-fn library(folder: &Path, scenarios: &[(&str, &str)]) {
-    for part in ["topologies", "profiles"] {
-        fs::create_dir_all(folder.join(part)).expect("a folder");
-        for file in fs::read_dir(root().join("scenarios").join(part)).expect("it is there").flatten() {
-            fs::copy(file.path(), folder.join(part).join(file.file_name())).expect("a copy");
-        }
-    }
-    fs::create_dir_all(folder.join("quick")).expect("a folder");
-    for (name, text) in scenarios {
-        fs::write(folder.join(format!("quick/{name}.toml")), text).expect("a file");
-    }
 }
 
 const QUICK: [(&str, &str); 3] = [

@@ -6,6 +6,7 @@ pub mod stranger;
 pub mod subject;
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
@@ -53,6 +54,20 @@ pub fn scenario(text: &str) -> Scenario {
     let mut read =
         Scenario::parse(text, &scenarios.join("test.toml"), &scenarios, &vocabulary).expect("the scenario reads");
     read.remove(0)
+}
+
+/// Makes a folder of scenarios with the topologies of the project, and these in it, as `quick/NAME`.
+pub fn small_library(folder: &Path, scenarios: &[(&str, &str)]) {
+    for part in ["topologies", "profiles"] {
+        fs::create_dir_all(folder.join(part)).expect("a folder");
+        for file in fs::read_dir(root().join("scenarios").join(part)).expect("it is there").flatten() {
+            fs::copy(file.path(), folder.join(part).join(file.file_name())).expect("a copy");
+        }
+    }
+    fs::create_dir_all(folder.join("quick")).expect("a folder");
+    for (name, text) in scenarios {
+        fs::write(folder.join(format!("quick/{name}.toml")), text).expect("a file");
+    }
 }
 
 /// Whether a program is here; says in plain words that its test skips where it is not.

@@ -105,11 +105,15 @@ pub struct CertifyArgs {
     #[arg(long, value_name = "DIR", conflicts_with_all = ["lab", "resume", "out"])]
     pub init: Option<PathBuf>,
     /// With --init: for how many scenarios at once LAB.toml has addresses of ours, where it is written anew
-    #[arg(long, value_name = "N", default_value_t = 8, requires = "init", value_parser = clap::value_parser!(u32).range(1..=99))]
+    #[arg(long, value_name = "N", default_value_t = 36, requires = "init", value_parser = clap::value_parser!(u32).range(1..=99))]
     pub lanes: u32,
     /// Leave out the scenarios that wait for hours
     #[arg(long)]
     pub skip_timed: bool,
+    /// Run also what is left out otherwise where the clock cannot be moved: scenarios that last longer than a day, and those
+    /// that have to be alone for hours; one that is named is run without this
+    #[arg(long)]
+    pub days: bool,
     /// Say which scenarios would be run, in whose part, and which not, and why; nobody is asked anything
     #[arg(long, conflicts_with_all = ["init", "resume", "out"])]
     pub list: bool,

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use collaudo_record::{BodyHash, Measured, RunRecord, Trace};
+use collaudo_record::{BodyHash, FORMAT, Measured, RunRecord, Trace};
 use collaudo_reports::{Lang, clause_map, html, junit};
 use serde::Serialize;
 
@@ -20,11 +20,11 @@ pub struct OutError {
 }
 
 /// Writes, in this language where it is for people, `run.json`, `clause-map.json`, `measured.json`, `report.html`, `junit.xml`, `traces/` and `messages/`; what a former run left
-/// there goes.
+/// there goes. Of what was not measured the report says nothing; `measured.json` has its fields all the same, without values.
 pub(crate) fn write(
     folder: &Path,
     record: &RunRecord,
-    measured: &Measured,
+    measured: Option<&Measured>,
     traces: &[Option<Trace>],
     lang: Lang,
 ) -> Result<(), OutError> {
@@ -49,10 +49,11 @@ pub(crate) fn write(
     }
     put(&folder.join("run.json"), &json(record))?;
     put(&folder.join("clause-map.json"), clause_map::json(record).as_bytes())?;
-    put(&folder.join("measured.json"), &json(measured))?;
-    put(&folder.join("junit.xml"), junit::run(record, Some(measured)).as_bytes())?;
+    let unmeasured = Measured { format: FORMAT, ..Measured::default() };
+    put(&folder.join("measured.json"), &json(measured.unwrap_or(&unmeasured)))?;
+    put(&folder.join("junit.xml"), junit::run(record, measured).as_bytes())?;
     let body = |hash: &BodyHash| bodies.get(hash).map(|octets| Arc::clone(octets));
-    put(&folder.join("report.html"), html::run(record, Some(measured), lang, &body).as_bytes())
+    put(&folder.join("report.html"), html::run(record, measured, lang, &body).as_bytes())
 }
 
 /// Writes a trace and the messages in it.

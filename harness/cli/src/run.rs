@@ -109,7 +109,7 @@ fn run_these(scenarios: &[Scenario], args: &RunArgs) -> Result<Ending, RunError>
     let record = record::run(subject.name(), args.seed, records, &mutants::by_clause(), reviews);
     let jobs = u32::try_from(jobs).unwrap_or(u32::MAX);
     let measured = Measured { format: FORMAT, began, wall_ms: stopwatch.elapsed_ms(), jobs, scenario_ms };
-    out::write(&args.out, &record, &measured, &traces, args.lang)?;
+    out::write(&args.out, &record, Some(&measured), &traces, args.lang)?;
     show(&record, &measured, args);
     Ok(ending(&record))
 }

@@ -15,7 +15,7 @@ use super::{
     fit::Part,
     lab::Lane,
     publish, rejudge,
-    rooms::{Rooms, Waiting},
+    rooms::{Place, Rooms, Waiting},
 };
 use crate::{record, stopwatch::Stopwatch, subjects, way};
 
@@ -78,7 +78,7 @@ fn run_all(mut waiting: Waiting<'_>, mut rooms: Rooms<'_>, setting: &Setting<'_>
             }
             let Ok((part, walked)) = ended.recv() else { return };
             running -= 1;
-            rooms.leave(&part);
+            rooms.leave(&Place::of(&part));
             match walked {
                 Ok(one) => {
                     eprintln!("{}", text::scenario_line(&one.record));

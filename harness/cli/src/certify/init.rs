@@ -6,7 +6,7 @@ use collaudo_world::{Foreign, Handout};
 
 use super::{
     CertifyError, dns,
-    lab::{self, FIRST_LANE, Lab, Lane, Ours, at, in_lane},
+    lab::{self, A_LANE, FIRST_LANE, Lab, Lane, Ours, at, in_lane},
 };
 use crate::{command::Ending, stopwatch};
 
@@ -74,17 +74,21 @@ fn zone(ours: &Ours, lab: Option<&Lab>, foreign: &Foreign) -> String {
 
 fn template(ours: &Ours, signed_at: i64, lanes: u32) -> String {
     let mut text = TEMPLATE.replace("SIGNED_AT", &signed_at.to_string());
-    let first = ours.iter().map(|provider| provider.domain.clone());
-    let further = (FIRST_LANE + 1..=lanes)
-        .flat_map(|lane| ours.iter().take(A_LANE).map(move |provider| in_lane(&provider.domain, lane)));
-    for (domain, port) in first.chain(further).zip(7025_u16..) {
+    let of_lane = |lane| {
+        let most = if lane <= WHOLE_LANES { ours.len() } else { A_LANE };
+        ours.iter().take(most).map(move |provider| in_lane(&provider.domain, lane))
+    };
+    for (domain, port) in (FIRST_LANE..=lanes).flat_map(of_lane).zip(FIRST_PORT..) {
         text += &format!("\"{domain}\" = \"127.0.0.1:{port}\"\n");
     }
     text
 }
 
-/// How many of ours most scenarios take.
-const A_LANE: usize = 3;
+/// So many lanes have all of ours: as many scenarios as want them wait for a day.
+const WHOLE_LANES: u32 = 4;
+
+/// Ours stand there and above.
+const FIRST_PORT: u16 = 7025;
 
 const TEMPLATE: &str = r#"# The provider that is examined. Paths are relative to this file's folder.
 # `collaudo certify --init` reads this file and keeps it; what lies beside it is made anew each time.
@@ -185,6 +189,7 @@ signed_at = SIGNED_AT
 
 # Where it finds our providers, by domain: addresses of this machine, at which we listen during the run. The same under a
 # number, alfa-2.test, beta-2.test, gamma-2.test, is a second lane: so many lanes, and users for each, so many scenarios at once.
+# With as many as stand here all of it is over in a day. The first few have all of ours, for scenarios that want so many.
 [ours]
 "#;
 
@@ -203,14 +208,20 @@ const SHEET: &str = "# Certification: what to prepare, step by step
    - `zone.txt` for its DNS; or, as DNS has no ports, a route to each address of `[ours]`.
    A provider that fetches index and list by itself gets both from us while a certification runs, at the addresses of
    `[index]`; then those scenarios are run, too, that change them. Have it read the index every day at least and the list
-   before it ends (six hours), or say with `commands.refresh` how it is told to. They are run last and one by one.
+   before it ends (six hours), or say with `commands.refresh` how it is told to. They are run last and one by one, in real
+   time only where they are asked for (step 6).
 4. Allow from this machine: as many logins and connections as a busy user makes; no greylisting, no delay of new senders.
    Its clock follows NTP, or is moved by the command of `[clock]`: to be ahead of real time by ever more seconds, which also
    stand in `clock.ahead` beside `LAB.toml`. Such a provider is made for this alone: its clock is not put back.
 5. Run `collaudo certify LAB.toml --skip-timed`. First everything is tried: addresses, TLS, logins, one message, the clock.
    What fails says what to do, and nothing is run before all of it is well.
-6. Run `collaudo certify LAB.toml` for the scenarios that wait for hours: as many at once as there are lanes in `[ours]`, and
-   users for them. It says beforehand about how long all of it takes. What is over is kept at once: interrupted by whatever
+6. Run `collaudo certify LAB.toml` for all of it. It takes about twenty-five hours in real time, with the lanes and users that
+   `--init` proposes; as many scenarios go on at once as there are lanes in `[ours]` and users for them, and with fewer of
+   either it takes days. It says beforehand how long, what is lacking, and what is left out: scenarios that last
+   longer than a day, or that have to be alone for hours, as those do that change the index. Name them
+   (`collaudo certify LAB.toml services/index-altered`), or give `--days` for all of them. With `[clock]` nothing is left
+   out, and all of it takes an hour or two. The service mailbox is looked into from every lane: allow so many connections of
+   one user (in Dovecot, `mail_max_userip_connections`). What is over is kept at once: interrupted by whatever
    it may be, go on with `--resume DIR`; have the provider try its queue again before, for it may hold back mail for hosts
    of ours that were not there meanwhile.
 7. Read `report.html` in the run's folder; `not-run.json` there says which scenarios were not run, and why.

@@ -10,8 +10,9 @@ use std::{
 use collaudo_record::{BodyHash, Trace};
 
 use super::{
-    CertifyError, Idle,
+    CertifyError,
     lab::{Lab, at},
+    programme::Idle,
 };
 
 /// The folder of traces.
@@ -66,9 +67,9 @@ impl Kept {
         if path.is_file() { read(&path).map(Some) } else { Ok(None) }
     }
 
-    /// Whether a scenario has ended.
-    pub(super) fn has(&self, id: &str) -> bool {
-        self.path(id).is_file()
+    /// Whether a scenario has ended in the run whose folder that is.
+    pub(super) fn holds(out: &Path, id: &str) -> bool {
+        trace_in(out, id).is_file()
     }
 
     /// Keeps a trace. The file of events is there whole or not at all, and behind all that it names.
@@ -96,8 +97,13 @@ impl Kept {
     }
 
     fn path(&self, id: &str) -> PathBuf {
-        self.out.join(KEPT).join(format!("{id}.jsonl"))
+        trace_in(&self.out, id)
     }
+}
+
+/// Where a run keeps the trace of a scenario.
+fn trace_in(out: &Path, id: &str) -> PathBuf {
+    out.join(KEPT).join(format!("{id}.jsonl"))
 }
 
 /// Reads a kept trace, with the octets that it names.

@@ -1,5 +1,7 @@
 //! `LAB.toml`: where the subject is, what it is known by, and where it finds us.
 
+mod wider;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -22,6 +24,8 @@ use super::{
     shell::Commands,
     users::{self, Group, Passwords, Person, User},
 };
+
+pub(crate) use self::wider::Width;
 
 /// The subject's short name where it is in no part of a scenario.
 pub(super) const SUBJECT: &str = "subject";
@@ -174,6 +178,9 @@ pub(crate) fn ours(folder: &Path) -> Result<Ours, CertifyError> {
 
 /// The lane in which ours stand under the domains that topologies have.
 pub(crate) const FIRST_LANE: u32 = 1;
+
+/// How many of ours most scenarios take: so many a lane has at least.
+pub(crate) const A_LANE: usize = 3;
 
 /// The most lanes: so many scenarios at once.
 const MOST_LANES: u32 = 99;
@@ -439,6 +446,11 @@ impl Lab {
     pub(crate) fn idle_plan(&self, now: Instant, until: Duration) -> Plan {
         let plan = empty_plan("nothing", self.seed, now, vec![self.plan()], Vec::new());
         Plan { until, ..plan }
+    }
+
+    /// Whether its clock can be moved.
+    pub(crate) fn has_clock(&self) -> bool {
+        self.clock.is_some()
     }
 
     /// Its clock, where it can be moved; with so many lanes it rests for at least a few looks into each mailbox.

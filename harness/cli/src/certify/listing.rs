@@ -1,22 +1,24 @@
 //! `certify --list`: which scenarios would be run, in whose part, and which not, and why. Nobody is asked anything.
 
-use std::collections::BTreeMap;
-
 use collaudo_record::FORMAT;
 use serde_json::json;
 
-use super::{Idle, Programme};
+use super::{Programme, forecast::Forecast};
 use crate::command::{Ending, Format};
 
 /// Prints it.
-pub(super) fn show(Programme { parts, idle, .. }: &Programme, format: Format) -> Ending {
+pub(super) fn show(Programme { parts, idle, .. }: &Programme, forecast: &Forecast, format: Format) -> Ending {
     match format {
         Format::Json => {
             let runs: Vec<_> = parts.iter().map(|part| {
                 json!({"id": part.scenario.id(), "plays": part.plays, "instead": part.instead, "users": part.people, "timed": part.timed})
             }).collect();
             let idle: Vec<_> = idle.iter().map(|(id, why)| json!({"id": id, "why": why})).collect();
-            println!("{}", json!({"format": FORMAT, "runs": runs, "idle": idle}));
+            let advice = forecast.advised();
+            let forecast = json!({
+                "seconds": forecast.lasts.as_secs(), "lanes": forecast.lanes, "at_once": forecast.at_once, "advice": advice,
+            });
+            println!("{}", json!({"format": FORMAT, "runs": runs, "idle": idle, "forecast": forecast}));
         }
         Format::Text => {
             for part in parts {
@@ -28,14 +30,9 @@ pub(super) fn show(Programme { parts, idle, .. }: &Programme, format: Format) ->
                 println!("not run  {id}  {why}");
             }
             println!("{} are run, {} are not", parts.len(), idle.len());
+            println!("{}", forecast.told());
+            forecast.advised().iter().for_each(|advice| println!("{advice}; SHEET.md says how"));
         }
     }
     Ending::Passed
-}
-
-/// How many scenarios are not run for which reason.
-pub(super) fn reasons(idle: &[Idle]) -> BTreeMap<&str, usize> {
-    let mut reasons = BTreeMap::new();
-    idle.iter().for_each(|(_, why)| *reasons.entry(why.as_str()).or_default() += 1);
-    reasons
 }

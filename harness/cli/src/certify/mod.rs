@@ -4,11 +4,13 @@ mod clock;
 mod crew;
 mod dns;
 mod fit;
+mod forecast;
 mod init;
 mod kept;
 mod lab;
 mod listing;
 mod preflight;
+mod programme;
 mod publish;
 mod rejudge;
 mod rooms;
@@ -16,22 +18,18 @@ mod services;
 mod shell;
 mod users;
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::collections::BTreeMap;
 
 use collaudo_record::{FORMAT, Measured, RunRecord};
 use collaudo_reports::{Lang, json, text};
-use collaudo_scenario::matches;
 use collaudo_world::{Kiosk, MovableClock};
 
 use self::{
-    fit::{Fit, Part},
+    forecast::Forecast,
     kept::Kept,
     lab::Lab,
-    rooms::{Rooms, Waiting},
+    programme::{Idle, Programme},
+    rooms::Rooms,
 };
 use crate::{
     command::{CertifyArgs, Ending, Format},
@@ -88,9 +86,6 @@ struct Setting<'a> {
     kiosk: Option<&'a Kiosk>,
 }
 
-/// A scenario that is not run, and why.
-type Idle = (String, String);
-
 /// Does what the arguments say: prepares a folder, or examines the provider of a file.
 ///
 /// # Errors
@@ -104,60 +99,30 @@ pub fn run(args: &CertifyArgs) -> Result<Ending, CertifyError> {
     };
     let lab = Lab::read(file)?;
     let folder = args.place.folder();
-    let ours = lab.everyone(lab::ours(&folder)?);
+    let first = lab::ours(&folder)?;
+    let ours = lab.everyone(first.clone());
     let library = Library::open(&folder)?;
-    let programme = Programme::of(&library, args, &lab, &ours);
+    let clock = lab.clock(lab.lanes(&ours).len())?;
+    let is_kept = |id: &str| args.resume.as_ref().is_some_and(|out| Kept::holds(out, id));
+    let programme = Programme::of(&library, args, &lab, &ours, is_kept);
+    let fresh: Vec<_> = programme.parts.iter().filter(|part| !is_kept(part.scenario.id())).collect();
+    let forecast = Forecast::of(&lab, &first, clock.as_ref(), &folder, &fresh);
     if args.list {
-        return Ok(listing::show(&programme, args.format));
+        return Ok(listing::show(&programme, &forecast, args.format));
     }
     if let Some(at) = lab.dns {
         let served = dns::Zone::of(&lab, &ours).serve(at);
         served.map_err(|why| CertifyError::Lab(format!("dns = \"{at}\": {why}; free the port, or name another")))?;
     }
-    let clock = lab.clock(lab.lanes(&ours).len())?;
     let whole = lab.foreign(lab::SUBJECT, &ours, &[], lab::Lane::ONLY);
     let kiosk = publish::open(&lab, &whole, clock.as_ref())?;
     preflight::fly(&lab, &ours, clock.as_ref(), kiosk.as_ref())?;
     let out = args.resume.as_ref().or(args.out.as_ref()).cloned().unwrap_or_else(|| "runs/certify".into());
     let kept = Kept::open(&out, &lab, args.resume.is_some())?;
     let setting = Setting { lab: &lab, ours: &ours, clock: clock.as_ref(), kept: &kept, kiosk: kiosk.as_ref() };
-    let rooms = Rooms::new(&lab, &ours, &folder);
-    foretell(&setting, &rooms, &programme);
+    let rooms = Rooms::new(&lab, &first, &folder);
+    foretell(&lab, &programme, fresh.len(), &forecast);
     examine(args, &setting, rooms, &programme)
-}
-
-/// What is run, and what is not.
-struct Programme {
-    /// The untimed first, and of these first what disturbs nobody; last what changes what all scenarios share.
-    parts: Vec<Part>,
-    idle: Vec<Idle>,
-    /// Rows that come up only where a service is wanted that the subject does not offer.
-    unsupported: BTreeSet<String>,
-}
-
-impl Programme {
-    fn of(library: &Library, args: &CertifyArgs, lab: &Lab, ours: &lab::Ours) -> Self {
-        let asked = |id: &str| args.patterns.is_empty() || args.patterns.iter().any(|pattern| matches(pattern, id));
-        let (mut parts, mut idle) = (Vec::new(), Vec::new());
-        let (mut lacking, mut offered) = (BTreeSet::new(), BTreeSet::new());
-        for scenario in &library.scenarios {
-            let prospect = fit::fit(scenario, lab, ours, args.skip_timed, &args.place.folder());
-            let covers = scenario.brief().covers.iter().cloned();
-            if prospect.lacks_service {
-                lacking.extend(covers)
-            } else {
-                offered.extend(covers)
-            }
-            match prospect.fit {
-                _ if !asked(scenario.id()) => {}
-                Fit::Runs(part) => parts.push(*part),
-                Fit::Not(why) => idle.push((scenario.id().to_owned(), why)),
-            }
-        }
-        // The longest begin first: the others go on beside them.
-        parts.sort_by_key(|part| (part.alone, part.timed, part.disturbs, Reverse(part.lasts)));
-        Self { parts, idle, unsupported: lacking.difference(&offered).cloned().collect() }
-    }
 }
 
 fn examine(
@@ -178,39 +143,19 @@ fn examine(
     services::note(&mut record, unsupported);
     kept.note_unsupported(unsupported)?;
     let measured = Measured { format: FORMAT, began, wall_ms: stopwatch.elapsed_ms(), jobs, scenario_ms };
-    out::write(kept.out(), &record, &measured, &traces, args.lang)?;
+    out::write(kept.out(), &record, Some(&measured), &traces, args.lang)?;
     kept.note_idle(idle)?;
     show(&record, idle, &measured, args, kept);
     Ok(run::ending(&record))
 }
 
-/// Says beforehand how long it takes.
-fn foretell(setting: &Setting<'_>, rooms: &Rooms<'_>, Programme { parts, idle, .. }: &Programme) {
-    let (lab, clock) = (setting.lab, setting.clock);
-    let fresh: Vec<_> = parts.iter().filter(|part| !setting.kept.has(part.scenario.id())).collect();
-    let short = Duration::from_millis(lab.quiet_ms) + BESIDES;
-    let (lasts, at_once) =
-        rooms.foresee(Waiting::new(fresh.clone(), clock.is_some()), |part| match (part.timed, clock) {
-            (true, Some(clock)) => clock.takes(part.lasts),
-            (true, None) => part.lasts,
-            (false, _) => part.lasts + short,
-        });
-    let timed = fresh.iter().filter(|part| part.timed).count();
+/// Says beforehand what is run and what is not, and how long it takes.
+fn foretell(lab: &Lab, Programme { parts, idle, .. }: &Programme, fresh: usize, forecast: &Forecast) {
     eprintln!("{}: {} scenarios, {} are not run", lab.subject.name, parts.len(), idle.len());
-    eprintln!(
-        "{} of them kept before; {timed} wait for hours; at most {at_once} at once, in {} lanes; about {} in all",
-        parts.len() - fresh.len(),
-        rooms.count(),
-        measured(lasts)
-    );
-}
-
-/// What a short scenario takes beside its own time and the quiet behind it.
-const BESIDES: Duration = Duration::from_secs(2);
-
-fn measured(lasts: Duration) -> String {
-    let minutes = lasts.as_secs().div_ceil(60);
-    if minutes < 90 { format!("{minutes} min") } else { format!("{} h {} min", minutes / 60, minutes % 60) }
+    forecast::reasons(idle).iter().for_each(|(why, times)| eprintln!("  {times:>3}  {why}"));
+    let kept = parts.len() - fresh;
+    eprintln!("{kept} of them kept before; {}", forecast.told());
+    forecast.advised().iter().for_each(|advice| eprintln!("{advice}; SHEET.md says how"));
 }
 
 fn show(record: &RunRecord, idle: &[Idle], measured: &Measured, args: &CertifyArgs, kept: &Kept) {
@@ -223,7 +168,7 @@ fn show(record: &RunRecord, idle: &[Idle], measured: &Measured, args: &CertifyAr
             if !idle.is_empty() {
                 println!("not run ({}; each in {}):", idle.len(), out.join(kept::IDLE).display());
             }
-            listing::reasons(idle).iter().for_each(|(why, times)| println!("  {times:>3}  {why}"));
+            forecast::reasons(idle).iter().for_each(|(why, times)| println!("  {times:>3}  {why}"));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use collaudo_record::Span;
+use collaudo_record::{Instant, Span};
 use collaudo_scenario::{FaultKind, Plan};
 use collaudo_world::{Foreign, Kiosk, MovableClock, Papers, Trial, World};
 
@@ -63,13 +63,38 @@ pub(super) fn restore(
 ) -> Result<(), CertifyError> {
     let before = kiosk.visits();
     kiosk.restore(foreign)?;
+    // Whoever has not come by then is as he was: what he does next is judged by what he has.
+    wait(lab, foreign, kiosk, clock, (spoilt(plan), before)).map(drop)
+}
+
+/// Of which documents the subject may have others than the good ones behind a plan.
+fn spoilt(plan: &Plan) -> Papers {
     let struck = |is_it: fn(&FaultKind) -> bool| plan.faults.iter().any(|fault| is_it(&fault.kind));
-    let papers = Papers {
+    Papers {
         index: struck(|kind| matches!(kind, FaultKind::Unlisted { .. })),
         list: struck(|kind| matches!(kind, FaultKind::Revoked { .. })),
-    };
-    // Whoever has not come by then is as he was: what he does next is judged by what he has.
-    wait(lab, foreign, kiosk, clock, (papers, before)).map(drop)
+    }
+}
+
+/// How long it may take in real time, behind a plan, until the subject has the good documents again.
+pub(super) fn awaited(lab: &Lab, plan: &Plan, clock: Option<&MovableClock>) -> Duration {
+    let papers = spoilt(plan);
+    match (longest(lab, papers), clock) {
+        _ if !papers.index && !papers.list => Duration::ZERO,
+        _ if lab.commands.refresh.is_some() => SOON,
+        (most, None) => most,
+        (most, Some(clock)) => {
+            let stretches = u32::try_from(most.as_secs().div_ceil(LEAPT.as_secs())).unwrap_or(u32::MAX);
+            clock.takes([&lab.idle_plan(Instant(0), LEAPT.min(most))]).saturating_mul(stretches)
+        }
+    }
+}
+
+/// How long the subject may be about its own reading of these, by its clock.
+fn longest(lab: &Lab, papers: Papers) -> Duration {
+    let index = if papers.index { lab.index.refresh_seconds } else { 0 };
+    let list = if papers.list { lab.index.crl_refresh_seconds } else { 0 };
+    Duration::from_secs(index.max(list)) + TOLD
 }
 
 /// Waits until the subject has come for these since so many visits ago; false where it did not in its time.
@@ -91,9 +116,7 @@ fn wait(
     if is_read(SOON) {
         return Ok(true);
     }
-    let index = if papers.index { lab.index.refresh_seconds } else { 0 };
-    let list = if papers.list { lab.index.crl_refresh_seconds } else { 0 };
-    let most = Duration::from_secs(index.max(list)) + TOLD;
+    let most = longest(lab, papers);
     let stretch = if clock.is_some() { LEAPT } else { STRETCH };
     eprintln!("waiting until the subject reads index and list: up to {} s, or start it again now", most.as_secs());
     let until = clock::now(clock).after(span(most));

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use collaudo_record::{FORMAT, FaultPhase, FaultRecord, Measured, Player, ScenarioRecord, Trace, What};
+use collaudo_record::{FaultPhase, FaultRecord, Player, ScenarioRecord, Trace, What};
 use collaudo_reports::{json, text};
 use collaudo_scenario::Plan;
 
@@ -24,11 +24,10 @@ pub fn judge(args: &JudgeArgs) -> Result<Ending, CertifyError> {
     let seed = traces.first().map_or(0, |trace| trace.header.seed);
     let mut record = record::run(&subject, seed, records, &mutants::by_clause(), BTreeMap::new());
     services::note(&mut record, &args.traces.iter().flat_map(|path| kept::unsupported(path)).collect());
-    let measured = Measured { format: FORMAT, ..Measured::default() };
     let shown = args.out.clone().unwrap_or_default();
     if let Some(out) = &args.out {
         let traces: Vec<_> = traces.into_iter().map(Some).collect();
-        out::write(out, &record, &measured, &traces, super::LANG)?;
+        out::write(out, &record, None, &traces, super::LANG)?;
     }
     match args.format {
         Format::Json => println!("{}", json::run(&record, 0, &shown.display().to_string())),

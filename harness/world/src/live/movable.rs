@@ -9,12 +9,16 @@ use std::{
 };
 
 use collaudo_record::{Instant, Span};
+use collaudo_scenario::Plan;
+
+use super::course::Course;
+use crate::clock::span;
 
 /// A leap for less is not worth the while.
 const LEAST: Span = Span::from_secs(2);
 
 /// What a stop takes beside the rest.
-const WAKE: Duration = Duration::from_millis(300);
+const WAKE: Duration = Duration::from_millis(400);
 
 /// Puts the clock ahead of real time by so many seconds; an error in words.
 pub type Hand = Box<dyn FnMut(i64) -> Result<(), String> + Send>;
@@ -55,12 +59,24 @@ impl MovableClock {
         Span::from_secs(self.state().ahead_seconds)
     }
 
-    /// About how long a plan takes by it, in real time, that lasts so long by its own: there is a stop for each stride, and
-    /// about one more for each hour, close to instants at which a verdict turns.
-    pub fn takes(&self, lasts: Duration) -> Duration {
-        let stride = self.0.stride.as_secs().max(1);
-        let stops = lasts.as_secs() / stride + lasts.as_secs() / 3_600 + 1;
-        (self.0.rest + WAKE).saturating_mul(u32::try_from(stops).unwrap_or(u32::MAX))
+    /// About how long plans take by it, in real time, that begin together: at each stop of any of them nothing must stir for a
+    /// rest, for two where a leap goes over a named instant, and what is due there comes first.
+    pub fn takes<'p>(&self, plans: impl IntoIterator<Item = &'p Plan>) -> Duration {
+        let begin = Instant(0);
+        let course = |plan: &Plan| {
+            let plan = Plan { epoch: begin, ..plan.clone() };
+            (Course::of(&plan, self.0.stride), begin.after(span(plan.until)))
+        };
+        let courses: Vec<_> = plans.into_iter().map(course).collect();
+        let (mut now, mut takes) = (begin, Duration::ZERO);
+        loop {
+            let going_on = courses.iter().filter(|(_, end)| now < *end);
+            let stops: Vec<_> = going_on.map(|(course, end)| (course.stop(now), *end)).collect();
+            let Some(next) = stops.iter().map(|((stop, _), end)| *stop.min(end)).min() else { return takes };
+            let rests = if stops.iter().any(|((_, crosses), _)| *crosses) { 2 } else { 1 };
+            takes += self.0.rest * rests + WAKE;
+            now = next;
+        }
     }
 
     /// Puts it ahead by so much more, whoever is busy.

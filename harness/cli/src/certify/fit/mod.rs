@@ -11,9 +11,9 @@ use collaudo_scenario::{
 };
 use collaudo_world::busy_until;
 
-use self::{offers::DIRECTORY, people::Company};
+use self::{offers::DIRECTORY, people::Wanted};
 use super::{
-    lab::{FIRST_LANE, Lab, Ours, in_lane},
+    lab::{A_LANE, FIRST_LANE, Lab, Ours, in_lane},
     publish,
     services::Service,
 };
@@ -45,6 +45,7 @@ pub(super) struct Part {
     pub(super) scenario: Scenario,
     /// As it was before anybody took a seat.
     unseated: Arc<Plan>,
+    wanted: Arc<Wanted>,
     /// Where it is run: ours stand under the domains of that lane.
     pub(super) lane: u32,
     /// How long it lasts: as long as it says, where it waits for hours, else as long as it has something to do.
@@ -63,19 +64,37 @@ pub(super) struct Part {
     pub(super) disturbs: bool,
 }
 
-/// What is free: a lane, and users of the subject.
-pub(super) struct Room<'a> {
-    pub(super) lane: u32,
-    pub(super) free: &'a [UserPlan],
-}
-
 impl Part {
-    /// The same in another room; none where it lacks something there.
-    pub(super) fn settle(&self, lab: &Lab, ours: &Ours, room: &Room<'_>, folder: &Path) -> Option<Self> {
-        let provider = self.unseated.providers.iter().find(|one| one.name == self.plays)?;
-        let company = plays(&self.unseated, provider, lab, ours, room).ok()?;
-        let part = seated(&self.unseated, company, lab, provider, (room.lane, folder)).ok()?;
-        Some(Self { instead: self.instead.clone(), ..part })
+    /// How many of ours a scenario that waits for hours wants of a lane, where that is more than every lane has.
+    pub(super) fn breadth(&self) -> usize {
+        let wanted = self.unseated.providers.len();
+        if self.timed && wanted > A_LANE { wanted } else { 0 }
+    }
+
+    /// Whether it can be run in a lane.
+    pub(super) fn suits(&self, lab: &Lab, lane: u32) -> bool {
+        suits(&self.unseated, &self.plays, lab, lane).is_ok()
+    }
+
+    /// Who of those who are free takes part in it, by address; none where somebody is lacking.
+    pub(super) fn choose<'f>(&self, free: impl IntoIterator<Item = &'f UserPlan>) -> Option<Vec<String>> {
+        let chosen = self.wanted.choose(free).ok()?;
+        Some(chosen.into_iter().map(|user| user.address.clone()).collect())
+    }
+
+    /// The same in another lane, with these people; none where its file has changed.
+    pub(super) fn settle(&self, lab: &Lab, people: Vec<String>, lane: u32, folder: &Path) -> Option<Self> {
+        let seated = seated(&self.unseated, (&self.wanted, people), lab, self.provider()?, (lane, folder)).ok()?;
+        Some(Self { instead: self.instead.clone(), ..seated })
+    }
+
+    fn provider(&self) -> Option<&ProviderPlan> {
+        self.unseated.providers.iter().find(|one| one.name == self.plays)
+    }
+
+    /// What happens in it, as it was before anybody took a seat.
+    pub(super) fn unseated(&self) -> &Plan {
+        &self.unseated
     }
 
     /// What happens, from now on. Each scenario has message identifiers of its own: to the subject it is all one life.
@@ -91,12 +110,9 @@ impl Part {
 }
 
 /// Finds the subject a part in a scenario.
-pub(super) fn fit(scenario: &Scenario, lab: &Lab, ours: &Ours, skips_timed: bool, folder: &Path) -> Prospect {
+pub(super) fn fit(scenario: &Scenario, lab: &Lab, ours: &Ours, folder: &Path) -> Prospect {
     let mut lacks_service = false;
     let fit = match seat(scenario, lab, ours, folder, &mut lacks_service) {
-        Ok(part) if part.timed && skips_timed => {
-            Fit::Not("it takes more than minutes, and --skip-timed was given".into())
-        }
         Ok(part) => Fit::Runs(Box::new(part)),
         Err(why) => Fit::Not(why),
     };
@@ -110,18 +126,16 @@ fn seat(scenario: &Scenario, lab: &Lab, ours: &Ours, folder: &Path, lacks_servic
     }
     let plan = Arc::new(scenario.plan(lab.seed));
     let mut first = None;
-    let free = lab.users();
-    let room = Room { lane: FIRST_LANE, free: &free };
     for provider in parts(&plan, lab) {
         let lacking = Service::wanted(&plan, provider).into_iter().find(|service| !lab.offers(*service));
         *lacks_service |= lacking.is_some();
         let tried = match lacking {
             Some(service) => Err(service.refusal().to_owned()),
-            None => plays(&plan, provider, lab, ours, &room),
+            None => plays(&plan, provider, lab, ours),
         };
         match tried {
-            Ok(company) => {
-                let part = seated(&plan, company, lab, provider, (room.lane, folder))?;
+            Ok((wanted, people)) => {
+                let part = seated(&plan, (&Arc::new(wanted), people), lab, provider, (FIRST_LANE, folder))?;
                 return Ok(Part { instead: first, ..part });
             }
             Err(why) => drop(first.get_or_insert(why)),
@@ -166,37 +180,50 @@ fn managing<'a>(plan: &'a Plan, path: &str) -> Option<&'a ProviderPlan> {
     plan.providers.iter().find(|one| one.domain.eq_ignore_ascii_case(domain))
 }
 
-/// Who takes part of the subject's users, where it can play that provider.
-fn plays(plan: &Plan, provider: &ProviderPlan, lab: &Lab, ours: &Ours, room: &Room<'_>) -> Result<Company, String> {
-    for (place, other) in plan.providers.iter().enumerate() {
-        // A provider's keys go by its place.
-        if ours.get(place).is_none_or(|one| (&one.name, &one.domain) != (&other.name, &other.domain)) {
-            return Err(format!("it takes other providers than our {}", ours.len()));
-        }
-        let domain = in_lane(&other.domain, room.lane);
-        if other.name != provider.name && !lab.ours.contains_key(&domain) {
+/// Whom it takes of the subject's users, and who of all of them that may be, where it can play that provider.
+fn plays(plan: &Plan, provider: &ProviderPlan, lab: &Lab, ours: &Ours) -> Result<(Wanted, Vec<String>), String> {
+    // A provider's keys go by its place.
+    let is_ours = |(place, other): (usize, &ProviderPlan)| {
+        ours.get(place).is_some_and(|one| (&one.name, &one.domain) == (&other.name, &other.domain))
+    };
+    if !plan.providers.iter().enumerate().all(is_ours) {
+        return Err(format!("it takes other providers than our {}", ours.len()));
+    }
+    suits(plan, &provider.name, lab, FIRST_LANE)?;
+    offers::offered(plan, provider, lab)?;
+    offers::faults(plan, &provider.name, lab)?;
+    let (wanted, all) = (Wanted::of(plan, provider), lab.users());
+    let people = wanted.choose(&all)?.into_iter().map(|user| user.address.clone()).collect();
+    Ok((wanted, people))
+}
+
+/// Whether a lane has all that is wanted of ours; in words what it has not.
+fn suits(plan: &Plan, plays: &str, lab: &Lab, lane: u32) -> Result<(), String> {
+    for other in &plan.providers {
+        let domain = in_lane(&other.domain, lane);
+        if other.name != plays && !lab.ours.contains_key(&domain) {
             return Err(format!("[ours] has no address for {domain}"));
         }
-        if room.lane != FIRST_LANE && (other.unit.is_some() || other.backup || other.renewed) {
+        if lane != FIRST_LANE && (other.unit.is_some() || other.backup || other.renewed) {
             return Err(format!("the index has what is peculiar to {} in the first lane alone", other.name));
         }
     }
-    let forwards = |user: &UserPlan| matches!(user.ordinary, Ordinary::Forward { .. });
-    if room.lane != FIRST_LANE && plan.providers.iter().flat_map(|one| &one.users).any(forwards) {
+    let forwards = |user: &UserPlan| {
+        matches!(user.ordinary, Ordinary::Forward { .. }) && people::named(plan).contains(user.address.as_str())
+    };
+    if lane != FIRST_LANE && plan.providers.iter().flat_map(|one| &one.users).any(forwards) {
         return Err("mail is forwarded to ours in the first lane alone".into());
     }
-    if room.lane != FIRST_LANE && publish::is_changed(plan) {
+    if lane != FIRST_LANE && publish::is_changed(plan) {
         return Err("what is published is changed for the first lane alone".into());
     }
-    offers::offered(plan, provider, lab)?;
-    offers::faults(plan, &provider.name, lab)?;
-    people::company(plan, provider, room.free, &lab.users())
+    Ok(())
 }
 
 /// The scenario with the subject in that part.
 fn seated(
     plan: &Arc<Plan>,
-    company: Company,
+    (wanted, people): (&Arc<Wanted>, Vec<String>),
     lab: &Lab,
     provider: &ProviderPlan,
     (lane, folder): (u32, &Path),
@@ -206,7 +233,7 @@ fn seated(
         display_name: lab.subject.name.clone(),
         domain: lab.subject.domain.clone(),
         service_mailbox: lab.service_mailbox().to_owned(),
-        users: company.seats,
+        users: wanted.seats(&people, &lab.users()),
         max_octets: lab.subject.max_octets,
         max_recipients: lab.subject.max_recipients,
         moved: plan.providers.iter().filter(|_| lane != FIRST_LANE).map(|one| moved(one, lane)).collect(),
@@ -221,12 +248,13 @@ fn seated(
     Ok(Part {
         scenario,
         unseated: plan.clone(),
+        wanted: wanted.clone(),
         lane,
         lasts,
         alone: publish::is_changed(plan) || strikes(plan, &guest.provider),
         plays: guest.provider,
         instead: None,
-        people: company.people,
+        people,
         timed,
         disturbs,
     })

@@ -8,38 +8,49 @@ use collaudo_scenario::{OUTSIDE, Plan, ProviderPlan, UserPlan};
 /// A mailbox is as good as one without bounds from so many octets on.
 const ROOMY_OCTETS: u64 = 100_000_000;
 
-/// Who plays whom.
-pub(super) struct Company {
-    /// The subject's users, by the addresses that the scenario has.
-    pub(super) seats: BTreeMap<String, UserPlan>,
-    /// Those who have something to do, by their own addresses.
-    pub(super) people: Vec<String>,
+/// Whom a scenario wants of the subject.
+pub(super) struct Wanted {
+    /// Those who have something to do, the peculiar first.
+    used: Vec<UserPlan>,
+    /// The addresses of the others.
+    spare: Vec<String>,
+    sees_ordinary_mail: bool,
 }
 
-/// Who takes the part of whom: those who take part first, out of those who are free, and of them first those who are peculiar;
-/// then the others as they come.
-pub(super) fn company(
-    plan: &Plan,
-    provider: &ProviderPlan,
-    free: &[UserPlan],
-    all: &[UserPlan],
-) -> Result<Company, String> {
-    let named = named(plan);
-    let (mut used, spare): (Vec<_>, Vec<_>) =
-        provider.users.iter().partition(|user| named.contains(user.address.as_str()));
-    let sees_ordinary_mail =
-        plan.steps.iter().any(|step| step.submit.forged.is_some() || step.submit.provider == OUTSIDE);
-    used.sort_by_key(|user| (is_roomy(user), !sees_ordinary_mail || user.ordinary == Ordinary::Refuse));
-    let (mut left, mut seats, mut people) = (free.iter().collect::<Vec<_>>(), BTreeMap::new(), Vec::new());
-    for user in used {
-        let place = left.iter().position(|one| suits(user, one, sees_ordinary_mail));
-        let one = left.remove(place.ok_or_else(|| lacking(user, sees_ordinary_mail))?);
-        people.push(one.address.clone());
-        seats.insert(user.address.clone(), one.clone());
+impl Wanted {
+    /// Of the provider that the subject plays.
+    pub(super) fn of(plan: &Plan, provider: &ProviderPlan) -> Self {
+        let named = named(plan);
+        let users = provider.users.iter();
+        let (mut used, spare): (Vec<_>, Vec<_>) = users.partition(|user| named.contains(user.address.as_str()));
+        let sees_ordinary_mail =
+            plan.steps.iter().any(|step| step.submit.forged.is_some() || step.submit.provider == OUTSIDE);
+        used.sort_by_key(|user| (is_roomy(user), !sees_ordinary_mail || user.ordinary == Ordinary::Refuse));
+        let used = used.into_iter().cloned().collect();
+        Self { used, spare: spare.into_iter().map(|user| user.address.clone()).collect(), sees_ordinary_mail }
     }
-    let idle = all.iter().filter(|one| !people.contains(&one.address)).cloned();
-    seats.extend(spare.into_iter().map(|user| user.address.clone()).zip(idle));
-    Ok(Company { seats, people })
+
+    /// Who of those who are free takes the parts of those who have something to do; in words who is lacking.
+    pub(super) fn choose<'f>(&self, free: impl IntoIterator<Item = &'f UserPlan>) -> Result<Vec<&'f UserPlan>, String> {
+        let mut left: Vec<_> = free.into_iter().collect();
+        // Whoever is peculiar is left to those who want just that.
+        left.sort_by_key(|user| user.ordinary != Ordinary::Refuse || !is_roomy(user));
+        let mut chosen = Vec::new();
+        for user in &self.used {
+            let place = left.iter().position(|one| suits(user, one, self.sees_ordinary_mail));
+            chosen.push(left.remove(place.ok_or_else(|| lacking(user, self.sees_ordinary_mail))?));
+        }
+        Ok(chosen)
+    }
+
+    /// The subject's users by the addresses that the scenario has: those who were chosen, and the others as they come.
+    pub(super) fn seats(&self, chosen: &[String], all: &[UserPlan]) -> BTreeMap<String, UserPlan> {
+        let used = self.used.iter().zip(chosen).filter_map(|(user, address)| {
+            Some((user.address.clone(), all.iter().find(|one| one.address == *address)?.clone()))
+        });
+        let idle = all.iter().filter(|one| !chosen.contains(&one.address)).cloned();
+        used.chain(self.spare.iter().cloned().zip(idle)).collect()
+    }
 }
 
 /// Whether a user of the subject is what the scenario wants.
@@ -66,7 +77,7 @@ fn lacking(user: &UserPlan, sees_ordinary_mail: bool) -> String {
 }
 
 /// The addresses that take part.
-fn named(plan: &Plan) -> BTreeSet<&str> {
+pub(super) fn named(plan: &Plan) -> BTreeSet<&str> {
     let submitted = plan.steps.iter().map(|step| &step.submit);
     let paths = submitted.flat_map(|submit| submit.forward_paths.iter().chain([&submit.account, &submit.reverse_path]));
     let visited = plan.visits.iter().map(|visit| &visit.account);
