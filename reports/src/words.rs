@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use collaudo_record::{Instant, Outcome, Requirement, ScenarioOutcome};
+use collaudo_record::{Instant, Outcome, Requirement, RunRecord, ScenarioOutcome};
 
 use crate::lang::Lang;
 
@@ -88,7 +88,12 @@ pub(crate) fn octets(lang: Lang, n: u64) -> String {
     }
 }
 
-/// A length of simulated time told in full: `4 d 06 h`, `10 min 00 s`.
+/// Whether a world of ours made the time that passed in it; on real sockets it passed, or somebody moved it.
+pub(crate) fn is_simulated(record: &RunRecord) -> bool {
+    record.scenarios.iter().any(|scenario| scenario.world != "live")
+}
+
+/// A length of time told in full: `4 d 06 h`, `10 min 00 s`.
 pub(crate) fn duration(seconds: u64) -> String {
     match (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60) {
         (0, 0, 0, s) => format!("{s} s"),

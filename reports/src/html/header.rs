@@ -228,10 +228,14 @@ fn bar(lang: Lang, totals: &Totals) -> Markup {
 
 fn facts(report: &Report<'_>) -> Markup {
     let (record, lang) = (report.record, report.lang);
+    let time = match words::is_simulated(record) {
+        true => lang.of("Simulated time", "Tempo simulato"),
+        false => lang.of("Time in all scenarios", "Tempo di tutti gli scenari"),
+    };
     html! {
         dl.facts {
             div { dt { (lang.of("Seed", "Seme")) } dd { code { (record.seed) } } }
-            div { dt { (lang.of("Simulated time", "Tempo simulato")) } dd { (duration(record.totals.simulated_seconds)) } }
+            div { dt { (time) } dd { (duration(record.totals.simulated_seconds)) } }
             @if let Some(measured) = report.measured {
                 div { dt { (lang.of("Run", "Esecuzione")) } dd { (words::date(&measured.began)) } }
                 div { dt { (lang.of("Took", "Durata")) } dd { (measured.wall_ms / 1_000) (lang.of(".", ",")) (measured.wall_ms % 1_000 / 100) " s" } }

@@ -6,19 +6,20 @@ use super::{layout::Pen, review};
 use crate::{
     chapter::{Chapter, Tally, chapters, title},
     lang::Lang,
-    words::{duration, shorten},
+    words::{duration, is_simulated, shorten},
 };
 
 /// Paragraphs of counts: scenarios, clauses, answers.
 pub(super) fn counts(record: &RunRecord, pen: Pen) -> String {
     let t = &record.totals;
     let scenarios = format!(
-        "{} run: {} passed, {} failed, {} unknown; {} simulated",
+        "{} run: {} passed, {} failed, {} unknown; {} {}",
         t.scenarios,
         t.scenarios_passed,
         t.scenarios_failed,
         t.scenarios_unknown,
         duration(t.simulated_seconds),
+        if is_simulated(record) { "simulated" } else { "in all of them" },
     );
     let clauses = format!(
         "{} catalogued, {} checked, {} exercised: {} passed, {} failed, {} deviation, {} unknown; {} not exercised, \

@@ -1,4 +1,4 @@
-use collaudo_reports::{clause_map, json, junit, text};
+use collaudo_reports::{Lang, clause_map, html, json, junit, text};
 
 use crate::fixture;
 
@@ -22,6 +22,16 @@ fn a_person_s_answer_is_told_as_one() {
         "{said}"
     );
     assert!(!text::run(&fixture::run().0, &text::TextOptions::default()).contains("questions for a person"));
+}
+
+#[test]
+fn time_on_real_sockets_is_not_called_simulated() {
+    let (mut record, bodies, measured) = fixture::run();
+    record.scenarios.iter_mut().for_each(|scenario| "live".clone_into(&mut scenario.world));
+    let said = text::run(&record, &text::TextOptions::default());
+    assert!(said.contains("1 d 09 h in all of them") && !said.contains("simulated"), "{said}");
+    let page = html::run(&record, Some(&measured), Lang::En, &|hash| bodies.get(hash).cloned());
+    assert!(page.contains("<dt>Time in all scenarios</dt>") && !page.contains("Simulated time</dt>"));
 }
 
 #[test]
