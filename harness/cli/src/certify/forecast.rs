@@ -34,6 +34,7 @@ pub(super) struct Forecast {
     /// What the file would have to have for it to be over sooner, and when it would be; none where it has enough.
     pub(super) advice: Option<(Width, Duration)>,
     has: Width,
+    /// How many of ours there are in all.
     whole: usize,
 }
 

@@ -215,15 +215,17 @@ const SHEET: &str = "# Certification: what to prepare, step by step
    stand in `clock.ahead` beside `LAB.toml`. Such a provider is made for this alone: its clock is not put back.
 5. Run `collaudo certify LAB.toml --skip-timed`. First everything is tried: addresses, TLS, logins, one message, the clock.
    What fails says what to do, and nothing is run before all of it is well.
-6. Run `collaudo certify LAB.toml` for all of it. It takes about twenty-five hours in real time, with the lanes and users that
-   `--init` proposes; as many scenarios go on at once as there are lanes in `[ours]` and users for them, and with fewer of
-   either it takes days. It says beforehand how long, what is lacking, and what is left out: scenarios that last
-   longer than a day, or that have to be alone for hours, as those do that change the index. Name them
-   (`collaudo certify LAB.toml services/index-altered`), or give `--days` for all of them. With `[clock]` nothing is left
-   out, and all of it takes an hour or two. The service mailbox is looked into from every lane: allow so many connections of
-   one user (in Dovecot, `mail_max_userip_connections`). What is over is kept at once: interrupted by whatever
-   it may be, go on with `--resume DIR`; have the provider try its queue again before, for it may hold back mail for hosts
-   of ours that were not there meanwhile.
+6. Run `collaudo certify LAB.toml` for all of it. In real time it takes about twenty-five hours with the lanes and users that
+   `--init` proposes: as many scenarios go on at once as there are lanes in `[ours]` and users for them, and with fewer of
+   either it takes days. For more lanes take `[ours]` of a file that `--init --lanes N` writes in another folder, run `--init`
+   on this one again and hand out the index anew. The service mailbox is looked into from every lane: allow so many
+   connections of one user (in Dovecot, `mail_max_userip_connections`).
+   It says beforehand how long it takes, what is lacking, and what is left out: scenarios that last longer than a day, or
+   that have to be alone for hours, as those do that change the index. Name them (`collaudo certify LAB.toml
+   services/index-altered`), or give `--days` for all of them. With `[clock]` nothing is left out, and all of it takes an
+   hour or two.
+   What is over is kept at once: interrupted by whatever it may be, go on with `--resume DIR`; have the provider try its
+   queue again before, for it may hold back mail for hosts of ours that were not there meanwhile.
 7. Read `report.html` in the run's folder; `not-run.json` there says which scenarios were not run, and why.
    `collaudo judge DIR/kept/.../*.jsonl` judges what was kept again, without the provider.
 ";
