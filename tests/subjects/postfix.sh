@@ -1,12 +1,11 @@
 #!/bin/sh
-# An ordinary mail system: Postfix, with Dovecot for logins, delivery (LMTP) and IMAP, in a folder of its own. As root.
+# An ordinary mail system: Postfix, which fills Maildirs, with Dovecot for logins and IMAP, in a folder of its own. As root.
 #
 #   postfix.sh start DIR DOMAIN SUBMISSION RELAY IMAP [DOMAIN=PORT ...]
 #   postfix.sh stop DIR
 #
 # DIR has the keys of keys.sh, and `users`: a name and a password on each line. What follows the ports says where other
-# providers are. A message is tried once, and bounces: what waits would turn up in another scenario. In the mailbox lies what
-# came, trace fields aside: no Delivered-To is put on top of it.
+# providers are. A message is tried once, and bounces: what waits would turn up in another scenario.
 set -eu
 
 stop() {
@@ -29,7 +28,9 @@ myhostname = mx.$2
 mydestination =
 virtual_mailbox_domains = $2
 virtual_mailbox_maps = texthash:$1/postfix/mailboxes
-virtual_transport = lmtp:unix:$1/run/lmtp
+virtual_mailbox_base = $1/mail
+virtual_uid_maps = static:$(id -u nobody)
+virtual_gid_maps = static:$(id -g nobody)
 transport_maps = texthash:$1/postfix/routes
 message_size_limit = 31000000
 maximal_queue_lifetime = 0
@@ -66,17 +67,17 @@ relay unix - - n - - smtp
 error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
-lmtp unix - - n - - lmtp
+virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 END
 }
 
-configure_dovecot() { # dir, imap, domain
+configure_dovecot() { # dir, imap
     mkdir -p "$1/run" "$1/state"
     cat >"$1/dovecot.conf" <<END
-protocols = imap lmtp
+protocols = imap
 listen = 127.0.0.1
 base_dir = $1/run
 state_dir = $1/state
@@ -86,8 +87,6 @@ ssl_cert = <$1/tls.pem
 ssl_key = <$1/tls.key
 mail_location = maildir:$1/mail/%n
 mail_max_userip_connections = 100
-postmaster_address = postmaster@$3
-lmtp_hdr_delivery_address = none
 first_valid_uid = 1
 passdb {
   driver = passwd-file
@@ -106,12 +105,6 @@ service imap-login {
     ssl = yes
   }
 }
-service lmtp {
-  unix_listener lmtp {
-    user = postfix
-    mode = 0600
-  }
-}
 service auth {
   unix_listener postfix {
     user = postfix
@@ -123,13 +116,13 @@ END
 
 start() { # dir, domain, submission, relay, imap, routes
     configure_postfix "$@"
-    configure_dovecot "$1" "$5" "$2"
+    configure_dovecot "$1" "$5"
     while read -r user password; do
         echo "$user@$2 $user/" >>"$1/postfix/mailboxes"
         echo "$user@$2:$password" >>"$1/passwords"
-        mkdir -p "$1/mail/$user/new" "$1/mail/$user/cur" "$1/mail/$user/tmp"
     done <"$1/users"
-    chown -R nobody "$1/mail"
+    mkdir "$1/mail"
+    chown nobody "$1/mail"
     chmod 755 "$1"
     dir=$1
     shift 5

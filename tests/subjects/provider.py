@@ -150,8 +150,8 @@ def deliver(sender, recipients, envelope, service=None):
             form, whole = ("sintetica", None) if asked == "sintetica" or one in copied else ("completa", original)
             send(MINE, [sender], issued("avvenuta-consegna", facts, sender, [one], form, whole))
         else:
-            error, code, is_ = ("altro", "5.2.2", "piena") if one in FULL else ("no-dest", "5.1.1", "inesistente")
-            why = f"{code} - {NAME} - casella {is_}"
+            error, code, state = ("altro", "5.2.2", "piena") if one in FULL else ("no-dest", "5.1.1", "inesistente")
+            why = f"{code} - {NAME} - casella {state}"  # AgID's note 12
             send(MINE, [sender], issued("errore-consegna", facts, sender, [one], error=error, why=why))
 
 
