@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use gestore::shell::{DAYS, Error, Plan, Renewal, init, renew, serve, set_password};
+use gestore::shell::{DAYS, Error, Plan, Renewal, init, log, renew, serve, set_password};
 use mimalloc::MiMalloc;
 use tracing_subscriber::EnvFilter;
 
@@ -56,6 +56,13 @@ enum Verb {
         #[arg(long, default_value_t = DAYS)]
         days: u32,
     },
+    /// Prints the message log, a JSON object a line: the lines of all days that are not closed yet.
+    ///
+    /// Each has at, event, pec_msgid, msgid, sender, recipients, subject, related and sending_provider (RFC 6109, 2.3).
+    Log {
+        /// The provider's folder; its server may be running.
+        dir: PathBuf,
+    },
     /// Serves the provider of a folder until Ctrl-C.
     Serve {
         /// The folder, as `gestore init` made it.
@@ -82,6 +89,7 @@ fn run(verb: Verb) -> Result<(), Error> {
         Verb::Init { dir, domains, users } => print(&init(&Plan { folder: dir, domains, users })?),
         Verb::Password { dir, address } => print(&(set_password(&dir, &address)? + "\n")),
         Verb::Crl { dir, revoke, days } => print(&renew(&Renewal { folder: dir, revoke, days })?),
+        Verb::Log { dir } => print(&log(&dir)?),
         Verb::Serve { dir, log } => {
             start_log(log)?;
             serve(&dir, |places| {

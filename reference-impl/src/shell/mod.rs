@@ -24,9 +24,22 @@ mod tls;
 
 use secret::write_secret;
 
+use std::path::Path;
+
 pub use self::{
     error::Error,
     init::{DAYS, Plan, Renewal, init, renew},
     logins::set_password,
     serve::serve,
 };
+
+/// The lines of a provider's log (RFC 6109 §2.3), a JSON object each: those of all days that are not closed yet.
+///
+/// *Takes* a folder that [`init`] made; a server may be running there.
+///
+/// *Errors*: what is wrong with the configuration or the store.
+pub fn log(folder: &Path) -> Result<String, Error> {
+    let settings = config::read(folder)?;
+    let lines = store::lines(&settings.path(&settings.files.store))?;
+    Ok(lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect())
+}

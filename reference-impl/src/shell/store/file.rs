@@ -127,7 +127,7 @@ impl DurableLog for Log {
     }
 }
 
-fn check(path: &Path, file: &Connection) -> Result<(), Error> {
+pub(super) fn check(path: &Path, file: &Connection) -> Result<(), Error> {
     let number = |name| file.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(|e| told(path, &e));
     if number("application_id")? != APPLICATION {
         let what = "is an SQLite file, but no store of a gestore; name another file as `store` in [files]";
@@ -145,7 +145,7 @@ fn check(path: &Path, file: &Connection) -> Result<(), Error> {
 }
 
 /// A fault of SQLite, and what to do about it.
-fn told(path: &Path, fault: &rusqlite::Error) -> Error {
+pub(super) fn told(path: &Path, fault: &rusqlite::Error) -> Error {
     let what = match fault.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => "is no SQLite file; name another file as `store` in [files]".to_owned(),
         Some(ErrorCode::CannotOpen) => {
@@ -274,7 +274,7 @@ pub(super) fn body(file: &Connection, id: BodyId, number: Option<i64>) -> rusqli
     select.query_row([number], |row| row.get_ref(0).map(octets)).optional()
 }
 
-fn records(file: &Connection) -> rusqlite::Result<Vec<Bytes>> {
+pub(super) fn records(file: &Connection) -> rusqlite::Result<Vec<Bytes>> {
     let mut select = file.prepare("SELECT records FROM log ORDER BY number")?;
     let rows = select.query_map([], |row| row.get_ref(0).map(octets))?;
     let mut records = Vec::new();
@@ -293,7 +293,7 @@ fn text(octets: &[u8]) -> ToSqlOutput<'_> {
     }
 }
 
-fn octets(value: ValueRef<'_>) -> Bytes {
+pub(super) fn octets(value: ValueRef<'_>) -> Bytes {
     match value {
         ValueRef::Text(octets) | ValueRef::Blob(octets) => Bytes::copy_from_slice(octets),
         _ => Bytes::new(),

@@ -4,6 +4,7 @@
 //! A commit is told as done only once the file is synced.
 
 mod file;
+mod lines;
 mod recent;
 
 use std::{
@@ -23,6 +24,7 @@ use tracing::{debug, error, trace};
 
 use file::Fresh;
 pub(super) use file::Log;
+pub(super) use lines::lines;
 use recent::Recent;
 
 use super::{Error, clock::Stopwatch, driver::Event};
