@@ -49,6 +49,10 @@ pub struct Header {
     /// Whether providers are closed to the world: no log, store or disk of theirs is declared, so that silence says nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub opaque: bool,
+    /// Whether the log of the provider under examination was read all the same, line by line: what it is silent about it
+    /// does not have.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub log_declared: bool,
     /// The one seed of the run.
     pub seed: u64,
     /// The instant at which the run began.
@@ -558,6 +562,16 @@ mod tests {
         assert!(error.to_string().starts_with("line 2: "), "{error}");
     }
 
+    #[test]
+    fn a_header_says_of_a_log_only_what_is_so() {
+        let read = Header { opaque: true, log_declared: true, ..header() };
+        let of =
+            |header: &Header| Trace { header: header.clone(), events: Vec::new(), bodies: BTreeMap::new() }.to_jsonl();
+        assert!(!of(&header()).contains("log_declared"), "{}", of(&header()));
+        let trace = |header| Trace::from_jsonl(&of(header)).map(|trace| trace.header.log_declared).ok();
+        assert_eq!((trace(&header()), trace(&read)), (Some(false), Some(true)));
+    }
+
     fn header() -> Header {
         Header {
             format: crate::FORMAT,
@@ -570,6 +584,7 @@ mod tests {
             },
             world: "sim".into(),
             opaque: false,
+            log_declared: false,
             seed: 7,
             epoch: Instant(0),
             providers: Vec::new(),

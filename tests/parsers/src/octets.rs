@@ -132,6 +132,7 @@ fn header() -> Header {
         },
         world: "file".into(),
         opaque: true,
+        log_declared: false,
         seed: 0,
         epoch: Instant(1_772_438_400_000_000),
         providers: vec![Provider {

@@ -86,6 +86,7 @@ static NOTHING: LazyLock<Trace> = LazyLock::new(|| {
         scenario,
         world: "file".to_owned(),
         opaque: true,
+        log_declared: false,
         seed: 0,
         epoch: Instant(0),
         providers: vec![],

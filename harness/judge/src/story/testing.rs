@@ -37,6 +37,8 @@ pub(crate) struct Script {
     pub(crate) ordinary: Option<Ordinary>,
     /// The world could not look inside.
     pub(crate) opaque: bool,
+    /// It read one log all the same.
+    pub(crate) log_declared: bool,
 }
 
 /// What happens.
@@ -284,6 +286,7 @@ fn header(script: &Script) -> Header {
         },
         world: "sim".into(),
         opaque: script.opaque,
+        log_declared: script.log_declared,
         seed: 1,
         epoch: EPOCH,
         providers: vec![provider("alfa", &["anna", "carla"]), provider("beta", &["bruno", "dario"])],

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use collaudo_record::{Instant, LogEntry, Provider, Span, What};
+use collaudo_record::{Instant, LogEntry, Player, Provider, Span, What};
 
 use super::{Check, Findings, Occasion, View, quoted};
 use crate::{
@@ -54,13 +54,18 @@ fn log(view: &View<'_>, out: &mut Findings) {
         fields(view, out, line);
     }
     // What shows no log shows nothing of it; where the world can look into every log, a provider without any keeps none.
-    let looks_inside = !lines.is_empty() && !view.trace.header.opaque;
+    // Where it looks into one alone, that is the log of whoever is examined.
+    let header = &view.trace.header;
+    let looks_inside = |provider: &Provider| match header.opaque {
+        true => header.log_declared && provider.player == Player::Subject,
+        false => !lines.is_empty(),
+    };
     for provider in view.story.providers.all() {
         let own: Vec<_> = lines.iter().filter(|line| line.provider.name == provider.name).collect();
         if !own.is_empty() {
             related(view, out, provider, &own);
         }
-        if !own.is_empty() || looks_inside {
+        if !own.is_empty() || looks_inside(provider) {
             operations(view, out, provider, &own);
         }
     }

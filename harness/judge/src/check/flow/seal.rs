@@ -44,6 +44,10 @@ fn seal(view: &View<'_>, out: &mut Findings) {
             sealed.entry(day).or_default().push(place);
             whole(view, out, provider, (place, day, seal), &lines);
         }
+        // Whoever keeps them elsewhere keeps them unseen.
+        if sealed.is_empty() && view.trace.header.opaque {
+            continue;
+        }
         gapless(view, out, provider, &sealed, &lines);
     }
 }

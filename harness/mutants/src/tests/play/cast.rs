@@ -73,6 +73,7 @@ pub(super) fn header(id: &str) -> Header {
         },
         world: "sim".into(),
         opaque: false,
+        log_declared: false,
         seed: 1,
         epoch: EPOCH,
         providers: vec![

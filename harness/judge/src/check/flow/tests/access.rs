@@ -331,6 +331,21 @@ fn every_operation_has_its_line_with_all_that_belongs_in_it() {
 }
 
 #[test]
+fn silence_of_a_log_counts_where_the_world_reads_it() {
+    let good = || {
+        let script = crossing(ORIGINAL);
+        Script { opaque: true, peer: Some("alfa"), ..script.without("log-accept") }
+    };
+    let read = |script: Script| Script { log_declared: true, ..script };
+    passes(&read(good()), &["2.3-01 beta", "2.3-02 beta", "2.3-08 beta"]);
+    let one_less = || good().without("log-deliver");
+    fails(&read(one_less()), &["2.3-01 beta", "2.3-08 beta"]);
+    let none = || one_less().without("log-take");
+    fails(&read(none()), &["2.3-01 beta"]);
+    silent(&none(), &["2.3-01 beta", "2.3-08 beta"]);
+}
+
+#[test]
 fn a_line_that_the_full_disk_did_not_take_tells_when_the_event_was() {
     let told = |event: i64, seen: i64| crossing(ORIGINAL).add("late", at(seen), logged("alfa", "invio", event, &[]));
     let full = |script: Script, host: &str, from: i64| {

@@ -108,6 +108,8 @@ fn each_day_of_the_log_is_closed_whole() {
     passes(&closed(|text| text), &["2.3-10 alfa", "2.3-10 beta", "DM.10-01 alfa", "DM.10-01 beta"]);
     fails(&closed(|text| text.replace("pec1", "pec2")), &["2.3-10 alfa"]);
     fails(&closed(|text| text).without("seal-alfa"), &["DM.10-01 alfa"]);
+    let closed_world = Script { opaque: true, log_declared: true, ..closed(|text| text).without("seal-alfa") };
+    silent(&closed_world, &["DM.10-01 alfa"]);
     passes(&closed(|text| text).twice("seal-alfa"), &["DM.10-01 alfa"]);
     let broken = closed(|text| text).bent("seal-alfa", |act| {
         let Act::Note { octets, .. } = act.clone() else { return };
