@@ -24,6 +24,7 @@ pub(crate) fn header(
         scenario: plan.brief.clone(),
         world: world.to_owned(),
         opaque: foreign.is_some(),
+        log_declared: foreign.is_some_and(|foreign| foreign.log.is_some()),
         seed: plan.seed,
         epoch: plan.epoch,
         providers: plan.providers.iter().map(|provider| declared_provider(provider, foreign)).collect(),

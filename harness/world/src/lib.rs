@@ -41,6 +41,7 @@ pub use live::{
     foreign::{CRL_SECONDS, Foreign, Handout, Listed, Mailbox, certificates},
     keeper::{Deed, Keeper},
     kiosk::{Counters, Kiosk, Papers},
+    logbook::{LogBook, LogLine, LogReader},
     movable::{Follower, Hand, MovableClock},
 };
 pub use pki::{Identity, MAX_PROVIDERS, Pki, SigningKey};
@@ -77,6 +78,9 @@ pub enum WorldError {
     /// A clock that can be moved and was not, in words.
     #[error("the subject's clock cannot be moved: {0}")]
     Moving(String),
+    /// A log of a foreign provider that cannot be read, in words.
+    #[error("the subject's log cannot be read: {0}")]
+    Log(String),
     /// A foreign provider that does not stop, or does not start, as a fault wants it; in words.
     #[error("the subject cannot be stopped or started: {0}")]
     Keeper(String),

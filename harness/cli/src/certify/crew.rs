@@ -97,12 +97,13 @@ fn run_all(mut waiting: Waiting<'_>, mut rooms: Rooms<'_>, setting: &Setting<'_>
 
 /// One scenario happens now, and is kept.
 fn walk(part: &Part, of: usize, setting: &Setting<'_>, follower: Option<Follower>) -> Result<Over, CertifyError> {
-    let Setting { lab, ours, clock, kept, kiosk } = *setting;
+    let Setting { lab, ours, clock, kept, kiosk, log } = *setting;
     let stopwatch = Stopwatch::start();
     let plan = part.plan(lab, clock::now(clock));
     let lane = Lane { number: part.lane, of };
     let foreign = lab.foreign(&part.plays, ours, &part.people, lane);
-    let mut foreign = Foreign { clock: follower, kiosk: kiosk.cloned(), ..foreign };
+    let log = log.map(|log| log.book.clone());
+    let mut foreign = Foreign { clock: follower, kiosk: kiosk.cloned(), log, ..foreign };
     let reference: Arc<dyn Subject> = subjects::reference();
     let quiet = (!part.timed).then(|| Duration::from_millis(lab.quiet_ms));
     let stirred = way::guarded(|| World::build_around(&plan, &reference, &foreign, quiet)?.run());
@@ -111,7 +112,7 @@ fn walk(part: &Part, of: usize, setting: &Setting<'_>, follower: Option<Follower
     }
     if let Some(kiosk) = kiosk.filter(|_| part.alone) {
         // Whoever lived by the clock does so no more, or it would wait for him.
-        foreign.clock = None;
+        (foreign.clock, foreign.log) = (None, None);
         publish::restore(lab, &foreign, kiosk, clock, &plan)?;
     }
     let (record, trace) = match stirred.map(|run| run.map_err(|error| error.to_string())) {

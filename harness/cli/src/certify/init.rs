@@ -187,6 +187,34 @@ signed_at = SIGNED_AT
 # start = "systemctl start pec"            # it begins anew
 # refresh = "systemctl reload pec"         # it reads index and list now; without it we wait until it does
 
+# Where its log can be read, and how a line of it says what the law wants of each operation (RFC 6109, 2.3). Without this
+# nothing is said of its log. With it, what it has no line of counts as not logged, and a field that is left out as missing.
+# [log]
+# file = "/var/log/pec/messages.log"   # followed as it grows, through rotations
+# command = "ssh pec cat messages.log" # instead: run by sh in this folder every second, it prints what was written so far
+# time = "rfc3339"         # how "at" is written: "rfc3339", "seconds", "milliseconds" or "microseconds" since 1970, or a form
+#                          # of strftime such as "%d/%m/%Y %H:%M:%S" (in Rome where it has no offset, %z)
+# separator = ","          # what stands between several recipients, or identifiers, in one text
+#
+# Where each line is a JSON object: under which key each field stands; a dot leads into an object. "at", and "pec_msgid" or
+# "msgid", must be there.
+# format = "json"
+# [log.fields]
+# event = "event"                      # what happened, in the provider's own words
+# pec_msgid = "message.id"             # the provider's identifier of the message (identificativo)
+# msgid = "message.reference"          # the user's own Message-ID
+# sender = "from"
+# recipients = "to"                    # a list, or a text with separators
+# subject = "subject"
+# related = "generated"                # identifiers of the messages made because of it
+# sending_provider = "provider"
+# at = "time"
+#
+# Where a line is text: an expression (https://docs.rs/regex) whose groups are named as the fields above. What it does not fit
+# is no line of this log: it is counted, and told at the end.
+# format = "pattern"
+# pattern = '^(?<at>\S+) pec: (?<event>.+?) id=(?<pec_msgid>\S*) ref=(?<msgid>\S*) from=(?<sender>\S*) to=(?<recipients>\S*) by="(?<sending_provider>[^"]*)" made=(?<related>\S*) subject="(?<subject>.*)"$'
+
 # Where it finds our providers, by domain: addresses of this machine, at which we listen during the run. The same under a
 # number, alfa-2.test, beta-2.test, gamma-2.test, is a second lane: so many lanes, and users for each, so many scenarios at once.
 # With as many as stand here all of it is over in a day. The first few have all of ours, for scenarios that want so many.
@@ -199,6 +227,9 @@ const SHEET: &str = "# Certification: what to prepare, step by step
    mailboxes are emptied before each scenario. `LAB.toml` lists all that the scenarios take: six users who differ, of whom
    one has no room, one little, and one sends ordinary mail on; and fifty alike, for messages of many. With fewer some
    scenarios are run in another part, or not: `collaudo certify LAB.toml --list` says which, and why.
+   Say in `[log]` where its message log can be read and what its lines look like, or leave that out: then nothing is said of
+   the log. Each operation that was seen wants its line there within a minute, with all that the law asks for. Other lines
+   may stand between: those that name no message and nobody of a scenario are left out.
 2. Run `collaudo certify --init` on this folder again. It signs the index, which now lists the provider beside ours.
 3. Give the provider, and restart it:
    - `indice.ldif.p7m` as its provider index, and `index-signer.crt.pem` as who signs it;
@@ -213,8 +244,8 @@ const SHEET: &str = "# Certification: what to prepare, step by step
 4. Allow from this machine: as many logins and connections as a busy user makes; no greylisting, no delay of new senders.
    Its clock follows NTP, or is moved by the command of `[clock]`: to be ahead of real time by ever more seconds, which also
    stand in `clock.ahead` beside `LAB.toml`. Such a provider is made for this alone: its clock is not put back.
-5. Run `collaudo certify LAB.toml --skip-timed`. First everything is tried: addresses, TLS, logins, one message, the clock.
-   What fails says what to do, and nothing is run before all of it is well.
+5. Run `collaudo certify LAB.toml --skip-timed`. First everything is tried: addresses, TLS, logins, one message, the clock,
+   the log. What fails says what to do, and nothing is run before all of it is well.
 6. Run `collaudo certify LAB.toml` for all of it. In real time it takes about twenty-five hours with the lanes and users that
    `--init` proposes: as many scenarios go on at once as there are lanes in `[ours]` and users for them, and with fewer of
    either it takes days. For more lanes take `[ours]` of a file that `--init --lanes N` writes in another folder, run `--init`
@@ -229,3 +260,39 @@ const SHEET: &str = "# Certification: what to prepare, step by step
 7. Read `report.html` in the run's folder; `not-run.json` there says which scenarios were not run, and why.
    `collaudo judge DIR/kept/.../*.jsonl` judges what was kept again, without the provider.
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lines of the template about the log, their comment signs off, for one of its two forms.
+    fn example(format: &str, place: &str) -> String {
+        let lines = TEMPLATE.lines().skip_while(|line| *line != "# [log]").take_while(|line| line.starts_with('#'));
+        let keys = lines
+            .map(|line| line.trim_start_matches("# "))
+            .filter(|line| line.contains(" = ") && !line.starts_with('#'));
+        let is_of = |line: &&str| match line.split(" = ").next().unwrap_or_default() {
+            "format" => line.contains(format),
+            "file" | "command" => line.starts_with(place),
+            "pattern" => format == "pattern",
+            "time" | "separator" => true,
+            _ => format == "json",
+        };
+        let mut text: Vec<&str> = keys.filter(is_of).collect();
+        if let Some(fields) = text.iter().position(|line| line.starts_with("event")) {
+            text.insert(fields, "[fields]");
+        }
+        text.join("\n")
+    }
+
+    #[test]
+    fn the_commented_examples_of_a_log_are_understood() {
+        for (format, place) in [("json", "file"), ("pattern", "command")] {
+            let text = example(format, place);
+            let table: super::super::log::LogTable =
+                toml::from_str(&text).unwrap_or_else(|why| panic!("{text}\n{why}"));
+            assert_eq!(table.check(), Ok(()), "{text}");
+            assert!(text.lines().count() >= 5, "{text}");
+        }
+    }
+}

@@ -20,6 +20,7 @@ use serde::Deserialize;
 use super::{
     CertifyError,
     clock::ClockTable,
+    log::LogTable,
     services::Service,
     shell::Commands,
     users::{self, Group, Passwords, Person, User},
@@ -63,6 +64,8 @@ pub(crate) struct Lab {
     pub(crate) clock_seconds: i64,
     /// None where its clock cannot be moved.
     clock: Option<ClockTable>,
+    /// None where its log cannot be read.
+    pub(super) log: Option<LogTable>,
     pub(crate) subject: SubjectTable,
     /// Where the subject finds our providers, by domain.
     pub(crate) ours: BTreeMap<String, SocketAddr>,
@@ -266,6 +269,9 @@ impl Lab {
         if self.commands.lacks_half() {
             return wrong("one of commands.kill and commands.start without the other; expected both, or none".into());
         }
+        if let Some(Err(what)) = self.log.as_ref().map(LogTable::check) {
+            return wrong(what);
+        }
         if self.index.ldap.is_some() && self.index.https.is_none() {
             return wrong("index.ldap without index.https, where the list of revoked certificates is served".into());
         }
@@ -392,6 +398,7 @@ impl Lab {
             clock: None,
             kiosk: None,
             keeper: self.commands.keeper(&self.folder),
+            log: None,
         }
     }
 
@@ -547,6 +554,7 @@ pub(crate) fn nobody(ours: &Ours, signed_at: i64) -> Foreign {
         clock: None,
         kiosk: None,
         keeper: None,
+        log: None,
     }
 }
 

@@ -9,6 +9,7 @@ mod init;
 mod kept;
 mod lab;
 mod listing;
+mod log;
 mod preflight;
 mod programme;
 mod publish;
@@ -28,6 +29,7 @@ use self::{
     forecast::Forecast,
     kept::Kept,
     lab::Lab,
+    log::Log,
     programme::{Idle, Programme},
     rooms::Rooms,
 };
@@ -84,6 +86,8 @@ struct Setting<'a> {
     kept: &'a Kept,
     /// Where the subject fetches what is published, if it does.
     kiosk: Option<&'a Kiosk>,
+    /// The subject's, where it can be read.
+    log: Option<&'a Log>,
 }
 
 /// Does what the arguments say: prepares a folder, or examines the provider of a file.
@@ -116,10 +120,11 @@ pub fn run(args: &CertifyArgs) -> Result<Ending, CertifyError> {
     }
     let whole = lab.foreign(lab::SUBJECT, &ours, &[], lab::Lane::ONLY);
     let kiosk = publish::open(&lab, &whole, clock.as_ref())?;
-    preflight::fly(&lab, &ours, clock.as_ref(), kiosk.as_ref())?;
+    let log = preflight::fly(&lab, &ours, clock.as_ref(), kiosk.as_ref())?;
     let out = args.resume.as_ref().or(args.out.as_ref()).cloned().unwrap_or_else(|| "runs/certify".into());
     let kept = Kept::open(&out, &lab, args.resume.is_some())?;
-    let setting = Setting { lab: &lab, ours: &ours, clock: clock.as_ref(), kept: &kept, kiosk: kiosk.as_ref() };
+    let (clock, kiosk, log) = (clock.as_ref(), kiosk.as_ref(), log.as_ref());
+    let setting = Setting { lab: &lab, ours: &ours, clock, kept: &kept, kiosk, log };
     let rooms = Rooms::new(&lab, &first, &folder);
     foretell(&lab, &programme, fresh.len(), &forecast);
     examine(args, &setting, rooms, &programme)
@@ -136,6 +141,7 @@ fn examine(
     let (began, stopwatch) = (stopwatch::today(), Stopwatch::start());
     let jobs = u32::try_from(rooms.count()).unwrap_or(u32::MAX);
     let mut over = crew::run(parts, rooms, setting)?;
+    setting.log.and_then(Log::left_out).iter().for_each(|told| eprintln!("{told}"));
     over.sort_by(|a, b| a.record.id.cmp(&b.record.id));
     let scenario_ms = over.iter().map(|one| (one.record.id.clone(), one.ms)).collect();
     let (records, traces): (Vec<_>, Vec<_>) = over.into_iter().map(|one| (one.record, one.trace)).unzip();

@@ -8,11 +8,12 @@ use collaudo_world::{Foreign, Kiosk, MovableClock, Trial, World};
 use super::{
     CertifyError, clock, dns,
     lab::{Lab, Lane, Ours, SUBJECT},
+    log::{self, Log},
     publish,
 };
 use crate::subjects;
 
-/// Tries everything that the run needs, and tells each trial.
+/// Tries everything that the run needs, and tells each trial. *Gives* the log that is read from now on, where there is one.
 ///
 /// # Errors
 /// [`CertifyError::Preflight`], where something failed; [`CertifyError::World`], where nothing could be tried.
@@ -21,7 +22,8 @@ pub(super) fn fly(
     ours: &Ours,
     clock: Option<&MovableClock>,
     kiosk: Option<&Kiosk>,
-) -> Result<(), CertifyError> {
+) -> Result<Option<Log>, CertifyError> {
+    let log = lab.log.as_ref().map(|table| Log::open(table, lab.folder()).map_err(|why| log::closed(table, &why)));
     let mut trials = doors(lab, ours);
     trials.extend(zone(lab));
     trials.extend(clock.map(moved));
@@ -40,6 +42,14 @@ pub(super) fn fly(
     if let Some((at, message)) = flight.first_message {
         trials.push(told(lab, clock.is_some(), at, &message));
     }
+    let log = match log.transpose() {
+        Ok(log) => log,
+        Err(trial) => {
+            trials.push(trial);
+            None
+        }
+    };
+    trials.extend(log.as_ref().map(Log::trial));
     for trial in &trials {
         match &trial.fault {
             None => eprintln!("ok    {}", trial.what),
@@ -47,7 +57,7 @@ pub(super) fn fly(
         }
     }
     match trials.iter().filter(|trial| trial.fault.is_some()).count() {
-        0 => Ok(()),
+        0 => Ok(log),
         failed => Err(CertifyError::Preflight(failed)),
     }
 }

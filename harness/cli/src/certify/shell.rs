@@ -1,8 +1,10 @@
 //! Commands of LAB.toml: what a person has `sh` do, in the file's folder.
 
 use std::{
+    io::Read as _,
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
     thread,
     time::Duration,
 };
@@ -49,12 +51,45 @@ pub(super) fn run(command: &str, folder: &Path) -> Result<(), String> {
 
 /// [`run`], with variables of its own.
 pub(super) fn run_with(command: &str, folder: &Path, variables: &[(&str, &str)]) -> Result<(), String> {
+    let mut child = spawn(sh(command, folder).envs(variables.iter().copied()).stdout(Stdio::null()))?;
+    wait(&mut child, command)
+}
+
+/// [`run`]; *gives* what the command printed.
+pub(super) fn print(command: &str, folder: &Path) -> Result<String, String> {
+    let mut child = spawn(sh(command, folder).stdout(Stdio::piped()))?;
+    let (sends, printed) = mpsc::channel();
+    if let Some(mut pipe) = child.stdout.take() {
+        // A pipe that nobody empties would hold the command up.
+        thread::spawn(move || {
+            let mut octets = Vec::new();
+            let read = pipe.read_to_end(&mut octets);
+            // Whoever has waited too long is gone.
+            let _ = sends.send(read.map(|_| octets));
+        });
+    }
+    wait(&mut child, command)?;
+    match printed.recv_timeout(PATIENCE) {
+        Ok(Ok(octets)) => Ok(String::from_utf8_lossy(&octets).into_owned()),
+        Ok(Err(why)) => Err(format!("\"{command}\": {why}")),
+        Err(_) => Err(format!("\"{command}\" left somebody behind who still prints; end it with what it starts")),
+    }
+}
+
+fn sh(command: &str, folder: &Path) -> Command {
     // A path of no components is here, and no folder.
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let mut sh = Command::new("sh");
-    sh.args(["-c", command]).current_dir(folder).envs(variables.iter().copied());
-    sh.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = sh.spawn().map_err(|why| format!("sh: {why}; is there no shell?"))?;
+    sh.args(["-c", command]).current_dir(folder).stdin(Stdio::null()).stderr(Stdio::null());
+    sh
+}
+
+fn spawn(sh: &mut Command) -> Result<Child, String> {
+    sh.spawn().map_err(|why| format!("sh: {why}; is there no shell?"))
+}
+
+/// Waits until the command has ended well.
+fn wait(child: &mut Child, command: &str) -> Result<(), String> {
     let mut waited = Duration::ZERO;
     loop {
         match child.try_wait().map_err(|why| why.to_string())? {
@@ -82,6 +117,15 @@ mod tests {
         assert_eq!(run("test \"$PWD\" -ef .", &folder), Ok(()));
         let why = run("exit 3", &folder).expect_err("it fails");
         assert!(why.starts_with("\"exit 3\" ended with"), "{why}");
+    }
+
+    #[test]
+    fn what_a_command_prints_is_given_however_much_it_is() {
+        let folder = std::env::temp_dir();
+        assert_eq!(print("printf 'uno\\ndue'", &folder), Ok("uno\ndue".to_owned()));
+        let much = print("yes | head -n 100000", &folder).expect("it ends");
+        assert_eq!(much.lines().count(), 100_000);
+        assert!(print("echo uno; exit 3", &folder).expect_err("it fails").contains("ended with"));
     }
 
     #[test]

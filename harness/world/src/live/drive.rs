@@ -8,6 +8,7 @@ use collaudo_scenario::Plan;
 use super::{
     Pace,
     course::Course,
+    follow::{Followed, State},
     movable::Follower,
     stage::{Calm, Stage, Struckable},
     watch::{Timer, Watch},
@@ -20,8 +21,30 @@ const RESTLESS_MAX: Duration = Duration::from_secs(600);
 /// How often it is asked, in real time, whether anything still stirs.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Lets the plan happen, to its end; says what went wrong, if anything did.
-pub(super) async fn drive(world: &World, stage: &Stage, pace: Pace) -> Result<Option<String>, WorldError> {
+/// Lets the plan happen, to its end, and reads the log to its end where there is one; says what went wrong, if anything did.
+pub(super) async fn drive(
+    world: &World,
+    stage: &Stage,
+    pace: Pace,
+    log: &mut Option<Followed>,
+) -> Result<Option<String>, WorldError> {
+    let problem = play(world, stage, pace, log).await?;
+    match log {
+        Some(log) if problem.is_none() => {
+            // Nobody leaps over what is read.
+            stage.follower.iter().for_each(Follower::is_busy);
+            Ok(log.end(&stage.net).await)
+        }
+        _ => Ok(problem),
+    }
+}
+
+async fn play(
+    world: &World,
+    stage: &Stage,
+    pace: Pace,
+    log: &mut Option<Followed>,
+) -> Result<Option<String>, WorldError> {
     let (plan, net) = (&world.plan, &stage.net);
     let clock = stage.clock();
     let (end, done) = (plan.epoch.after(span(plan.until)), plan.epoch.after(span(busy_until(plan))));
@@ -31,7 +54,9 @@ pub(super) async fn drive(world: &World, stage: &Stage, pace: Pace) -> Result<Op
     while clock.now() < end {
         let is_done = clock.now() >= done;
         let leaps = follows.as_ref().map_or(0, |(follower, _)| follower.leaps());
-        let quiet = peace.lasts((net.activity.so_far(), is_done, leaps));
+        log.iter_mut().for_each(|log| log.tell(net));
+        let state = (net.activity.so_far(), is_done, leaps);
+        let quiet = peace.lasts(state);
         if let Pace::Until(most) = pace
             && is_done
             && quiet >= most
@@ -54,7 +79,8 @@ pub(super) async fn drive(world: &World, stage: &Stage, pace: Pace) -> Result<Op
                     let until = strict.into_iter().flatten().chain([end, stop]).min();
                     // What comes too late there comes too late for good.
                     let rest = follower.rest() * if crosses { 2 } else { 1 };
-                    tell(follower, clock.now(), until.filter(|_| may_leap && quiet >= rest))?;
+                    let rests = may_leap && quiet >= rest && log.iter_mut().all(|log| log.is_up_to_date(state));
+                    tell(follower, clock.now(), until.filter(|_| rests))?;
                 }
                 let look = clock.now().after(span(LOOK)).min(next());
                 poll_fn(|cx| stage.poll_due(cx, &mut timer, Some(look))).await
@@ -82,7 +108,7 @@ fn tell(follower: &Follower, now: Instant, until: Option<Instant>) -> Result<(),
 
 /// Since when nothing has stirred, in real time.
 struct Peace {
-    seen: (u64, bool, u64),
+    seen: State,
     since: Watch,
 }
 
@@ -92,7 +118,7 @@ impl Peace {
     }
 
     /// How long all of this has been as it is.
-    fn lasts(&mut self, seen: (u64, bool, u64)) -> Duration {
+    fn lasts(&mut self, seen: State) -> Duration {
         if self.seen != seen {
             *self = Self { seen, since: Watch::start() };
         }

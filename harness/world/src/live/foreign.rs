@@ -24,6 +24,7 @@ use super::{
     Pace, base, channel,
     keeper::Keeper,
     kiosk::Kiosk,
+    logbook::LogBook,
     movable::Follower,
     runtime,
     sockets::{Abroad, Real, Sockets},
@@ -71,6 +72,8 @@ pub struct Foreign {
     pub kiosk: Option<Kiosk>,
     /// Who stops and starts it, where somebody can.
     pub keeper: Option<Keeper>,
+    /// Its log, where it can be read.
+    pub log: Option<LogBook>,
 }
 
 /// A mailbox of a foreign provider.

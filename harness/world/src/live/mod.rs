@@ -4,11 +4,13 @@
 pub(crate) mod channel;
 mod course;
 pub(crate) mod drive;
+pub(crate) mod follow;
 pub(crate) mod foreign;
 mod hosts;
 pub(crate) mod keeper;
 pub(crate) mod kiosk;
 mod line;
+pub(crate) mod logbook;
 pub(crate) mod movable;
 pub(crate) mod sockets;
 pub(crate) mod stage;
@@ -20,6 +22,7 @@ use std::{collections::BTreeMap, rc::Rc, time::Duration};
 use collaudo_scenario::Plan;
 
 use self::{
+    follow::Followed,
     movable::Follower,
     sockets::{Door, Real, Sockets},
     stage::Stage,
@@ -69,6 +72,7 @@ pub(crate) fn base(plan: &Plan, pace: Pace, allotted: BTreeMap<Door, u16>) -> (B
 pub(crate) fn run(world: World, sockets: &Rc<Sockets>, pace: Pace) -> Result<Run, WorldError> {
     tls::seed(Chance::new(world.plan.seed, TLS));
     let runtime = runtime()?;
+    let mut log = runtime.block_on(Followed::begin(world.foreign.as_deref(), world.plan.seed))?;
     if let Some(foreign) = &world.foreign {
         let emptied = runtime.block_on(actors::watch::empty(&world.net, foreign));
         world.marks.replace(emptied.map_err(|error| WorldError::Mailbox(error.to_string()))?);
@@ -78,7 +82,7 @@ pub(crate) fn run(world: World, sockets: &Rc<Sockets>, pace: Pace) -> Result<Run
     }
     let stage = Stage::set(&world, sockets)?;
     world.open()?;
-    let problem = match runtime.block_on(stage.play(drive::drive(&world, &stage, pace))) {
+    let problem = match runtime.block_on(stage.play(drive::drive(&world, &stage, pace, &mut log))) {
         Ok(driven) => driven?,
         Err(problem) => Some(problem),
     };
