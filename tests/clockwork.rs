@@ -24,6 +24,7 @@ const PATTERNS: [&str; 5] = [
 fn days_pass_in_moments_and_at_once_and_each_scenario_sees_what_is_its_own() {
     let test = "days_pass_in_moments_and_at_once_and_each_scenario_sees_what_is_its_own";
     let Some(subject) = Subject::serve(&several(test, 3, Some("rest_ms = 1200\nstride_s = 3600"))) else { return };
+    subject.log(&subject.printed(""));
     let out = subject.out("run");
     let ended = subject.certify(&PATTERNS.into_iter().chain(["--out", &out]).collect::<Vec<_>>()).output();
     let ended = ended.expect("it runs");
@@ -35,6 +36,9 @@ fn days_pass_in_moments_and_at_once_and_each_scenario_sees_what_is_its_own() {
     }
     let second = record.clauses.iter().find(|row| row.requirement.id == "PEC-3.1.6-03");
     assert_eq!(second.map(|row| row.outcome), Some(Outcome::Pass), "the second notice came in its time");
+    let logged =
+        record.clauses.iter().filter(|row| ["PEC-2.3-01", "PEC-2.3-03"].contains(&row.requirement.id.as_str()));
+    assert!(logged.map(|row| row.outcome).eq([Outcome::Pass; 2]), "each line was seen at its time");
     let ahead = fs::read_to_string(subject.folder.join("lab/clock.ahead")).expect("a file");
     let ahead: u64 = ahead.trim().parse().expect("seconds");
     assert!((29 * 3600..40 * 3600).contains(&ahead), "{ahead} s for three scenarios of 26 to 30 hours");

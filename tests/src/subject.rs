@@ -67,7 +67,7 @@ pub struct Subject {
 impl Subject {
     /// None, in plain words, where a program is not there.
     pub fn serve(setup: &Setup<'_>) -> Option<Self> {
-        let gestore = beside("gestore");
+        let gestore = gestore();
         if !gestore.is_file() {
             let gestore = gestore.display();
             eprintln!("{}: skipped, {gestore} is not built; `cargo build -p gestore` builds it", setup.test);
@@ -100,6 +100,23 @@ impl Subject {
         hand_out(setup, &folder, ports, ours, published);
         let server = Server::start(&gestore, &folder, faketime.filter(|_| setup.clock.is_some()).as_deref());
         Some(Self { folder, server })
+    }
+
+    /// Has LAB.toml say where the log can be read: a table and what belongs to it, in place of what was said before.
+    pub fn log(&self, table: &str) {
+        let lab = self.folder.join("lab/LAB.toml");
+        let text = fs::read_to_string(&lab).expect("a file");
+        let before = text.split("[log]\n").next().unwrap_or_default();
+        fs::write(&lab, format!("{before}[log]\n{table}")).expect("a file");
+    }
+
+    /// `[log]` for what the server's own verb prints, sent through a filter of the shell, such as `| grep -v x`.
+    pub fn printed(&self, filter: &str) -> String {
+        let fields =
+            ["event", "pec_msgid", "msgid", "sender", "recipients", "subject", "related", "sending_provider", "at"];
+        let fields: String = fields.iter().map(|field| format!("{field} = \"{field}\"\n")).collect();
+        let command = format!("'{}' log ../subject{filter}", gestore().display());
+        format!("command = '''{command}'''\nformat = \"json\"\n[log.fields]\n{fields}")
     }
 
     /// The path of a run's folder.
@@ -292,6 +309,11 @@ fn beside(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("this program");
     let folder = own.parent().and_then(Path::parent).expect("cargo's folder");
     folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// The server's program, which may not be built.
+pub fn gestore() -> PathBuf {
+    beside("gestore")
 }
 
 /// The program of the project, as the tests build it.
