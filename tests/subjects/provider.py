@@ -117,13 +117,13 @@ def receive(sender, recipients, message):
     command = ["openssl", "cms", "-verify", *trust, "-out", "/dev/null", "-signer", "/dev/stdout"]
     try:
         signer = ssl.PEM_cert_to_DER_cert(run(command, input=message).stdout)
-    except subprocess.CalledProcessError:
+        provider, brought = PROVIDERS[hashlib.sha1(signer).hexdigest()], parsed(message)
+    except (subprocess.CalledProcessError, KeyError):
         return "550 5.7.1 only certified mail is taken here"
-    if not all(one.endswith(f"@{DOMAIN}") for one in recipients):
-        return "550 5.7.1 users of another provider are not here"
-    provider, brought = PROVIDERS.get(hashlib.sha1(signer).hexdigest()), parsed(message)
-    if not provider or addresses(brought, "From")[0].partition("@")[2] not in provider.get_all("managedDomains"):
-        return "550 5.7.1 whoever signed this is not the provider of its author"
+    here = all(one.endswith(f"@{DOMAIN}") for one in recipients)
+    authors = {one.partition("@")[2] for one in addresses(brought, "From")}
+    if not here or not authors or authors - {*provider.get_all("managedDomains")}:
+        return "550 5.7.1 not for a user here, or signed by another than its author's provider"
     charge = functools.partial(deliver, service=provider["mailReceipt"])
     take = charge if brought["X-Trasporto"] == "posta-certificata" else send
     threading.Thread(target=take, args=(sender, recipients, message)).start()
