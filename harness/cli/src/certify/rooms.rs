@@ -133,11 +133,11 @@ pub(super) struct Waiting<'p> {
 }
 
 impl<'p> Waiting<'p> {
-    /// With `in_step` they live by one clock: whom few lanes suit first, then the shortest, for who is busy holds up who waits;
-    /// and those that wait for hours begin together, so that their hours come together.
+    /// With `in_step` they live by one clock: the shortest first, for who is busy holds up who waits; and those that wait for
+    /// hours begin together, so that their hours come together.
     pub(super) fn new(mut parts: Vec<&'p Part>, in_step: bool) -> Self {
         if in_step {
-            parts.sort_by_key(|part| (part.alone, part.timed, Reverse(part.breadth()), part.lasts, part.disturbs));
+            parts.sort_by_key(|part| (part.alone, part.timed, part.lasts, Reverse(part.breadth()), part.disturbs));
         }
         Self { parts, in_step }
     }

@@ -195,6 +195,8 @@ impl fmt::Debug for Follower {
 
 #[cfg(test)]
 mod tests {
+    use collaudo_record::ScenarioBrief;
+
     use super::*;
 
     fn clock(moved: &Arc<Mutex<Vec<i64>>>) -> MovableClock {
@@ -238,6 +240,36 @@ mod tests {
         assert_eq!(one.rests(at(0), at(10)), Err("stuck".to_owned()));
         assert_eq!((clock.ahead(), moved.lock().expect("nobody panics").len()), (Span::from_secs(100), 1));
         assert_eq!(clock.broken(), Some("stuck".to_owned()));
+    }
+
+    #[test]
+    fn plans_that_begin_together_share_their_stops() {
+        let clock = clock(&Arc::default());
+        let (hour, day) = (idle(3_600), idle(86_400));
+        let (alone, long) = (clock.takes([&hour]), clock.takes([&day]));
+        // A stop each minute, and two about the end.
+        assert!(WAKE * 60 <= alone && alone <= WAKE * 62, "{alone:?}");
+        assert_eq!(clock.takes([&hour, &hour]), alone);
+        let both = clock.takes([&hour, &day]);
+        assert!(long <= both && both <= long + WAKE * 2, "{long:?}, {both:?}");
+        assert_eq!(clock.takes([]), Duration::ZERO);
+    }
+
+    /// A plan in which nothing happens.
+    fn idle(seconds: u64) -> Plan {
+        let [id, title, why] = ["idle".to_owned(), String::new(), String::new()];
+        Plan {
+            brief: ScenarioBrief { id, title, why, covers: Vec::new(), expect: Vec::new() },
+            seed: 0,
+            epoch: at(0),
+            until: Duration::from_secs(seconds),
+            providers: Vec::new(),
+            steps: Vec::new(),
+            visits: Vec::new(),
+            inquiries: Vec::new(),
+            faults: Vec::new(),
+            latency: (Duration::ZERO, Duration::ZERO),
+        }
     }
 
     #[test]
