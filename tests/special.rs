@@ -1,6 +1,6 @@
 //! Goal: `collaudo lab` keeps what it promises to programs that nobody here wrote.
 //! Method: the program is started as a person starts it, at free ports; a Python script that knows nothing but the object that
-//! it prints, and `swaks`, use it; then it is interrupted.
+//! it prints, `swaks`, `curl` and a browser use it; then it is interrupted.
 
 use std::{
     fs,
@@ -72,6 +72,48 @@ fn swaks_submits_over_tls_with_login() {
         .expect("it runs");
     assert!(output.status.success(), "{}", told(&output));
 }
+
+#[test]
+fn a_browser_shows_what_curl_had_the_lab_do() {
+    let test = "a_browser_shows_what_curl_had_the_lab_do";
+    let Some(browser) = BROWSERS.into_iter().find(|browser| have(browser, test)).filter(|_| have("curl", test)) else {
+        return;
+    };
+    let lab = Running::start("browser");
+    let text = |name: &str| lab.ready[name].as_str().expect("text").to_owned();
+    let curl = |path: &str, json: &str| {
+        let url = format!("{}{path}", text("api"));
+        let header = "Content-Type: application/json";
+        let output = Command::new("curl").args(["-sS", "--fail-with-body", "-H", header, "-d", json, &url]).output();
+        let output = output.expect("it runs");
+        assert!(output.status.success(), "{}", told(&output));
+        serde_json::from_slice::<Value>(&output.stdout).expect("JSON")
+    };
+    let injected =
+        curl("/messages", r#"{"account":"anna@alfa.test","to":["bruno@beta.test"],"subject":"<b>Contratto</b>"}"#);
+    assert!(injected["reply"].as_str().is_some_and(|reply| reply.starts_with("250")), "{injected}");
+    curl("/leap", r#"{"hours":1}"#);
+    let page = |path: &str| {
+        let output = Command::new(browser)
+            .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
+            .arg(format!("--user-data-dir={}", lab.folder.join("browser").display()))
+            .arg(format!("{}{path}", text("page")))
+            .output()
+            .expect("it runs");
+        assert!(output.status.success(), "{}", told(&output));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let whole = page("");
+    for shown in ["&lt;b&gt;Contratto&lt;/b&gt;", "accettazione", "posta-certificata", "avvenuta-consegna", "piena@"] {
+        assert!(whole.contains(shown), "no {shown:?} in {whole}");
+    }
+    let diagram = page("threads/1");
+    assert!(diagram.contains("<svg") && diagram.contains("presa-in-carico"), "{diagram}");
+    assert!(![whole, diagram].concat().contains("<script"), "it reads without scripts");
+}
+
+/// Names of one browser.
+const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 #[test]
 fn a_network_file_says_who_takes_part() {

@@ -5,6 +5,7 @@ mod crowd;
 mod exchange;
 mod house;
 mod kill;
+mod library;
 mod limits;
 mod outside;
 mod programs;
