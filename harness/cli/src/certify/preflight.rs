@@ -50,16 +50,36 @@ pub(super) fn fly(
         }
     };
     trials.extend(log.as_ref().map(Log::trial));
-    for trial in &trials {
-        match &trial.fault {
-            None => eprintln!("ok    {}", trial.what),
-            Some(fault) => eprintln!("FAIL  {}: {fault}", trial.what),
-        }
-    }
+    lines(&trials).iter().for_each(|line| eprintln!("{line}"));
     match trials.iter().filter(|trial| trial.fault.is_some()).count() {
         0 => Ok(log),
         failed => Err(CertifyError::Preflight(failed)),
     }
+}
+
+/// A line for each trial; of many alike that succeeded the first, and how many more.
+fn lines(trials: &[Trial]) -> Vec<String> {
+    let alike = |a: &Trial, b: &Trial| a.fault.is_none() && b.fault.is_none() && shape(&a.what).eq(shape(&b.what));
+    let mut lines = Vec::new();
+    for group in trials.chunk_by(alike) {
+        let told = if group.len() > FEW { 1 } else { group.len() };
+        lines.extend(group.iter().take(told).map(|trial| match &trial.fault {
+            None => format!("ok    {}", trial.what),
+            Some(fault) => format!("FAIL  {}: {fault}", trial.what),
+        }));
+        if group.len() > told {
+            lines.push(format!("ok    and {} more alike", group.len() - told));
+        }
+    }
+    lines
+}
+
+/// So many alike are told one by one.
+const FEW: usize = 3;
+
+/// The words that are no addresses.
+fn shape(what: &str) -> impl Iterator<Item = &str> {
+    what.split(' ').filter(|word| !word.contains(['@', '.']))
 }
 
 /// Whether the zone of ours is served, where it is to be.
@@ -126,4 +146,30 @@ fn told(lab: &Lab, moves: bool, at: Instant, message: &[u8]) -> Trial {
     };
     let fault = (off.abs() > lab.clock_seconds).then(|| format!("off by {off} s; {advice}"));
     Trial { what, fault }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_alike_are_told_by_the_first_of_them_and_each_that_fails_by_itself() {
+        let mailbox = |number: u32| Trial { what: format!("mailbox u{number}@x.test over IMAP: login"), fault: None };
+        let mut trials: Vec<_> = (1..=9).map(mailbox).collect();
+        trials[4].fault = Some("refused".into());
+        trials.extend(
+            ["our a.test at 127.0.0.1:25", "our b.test at 127.0.0.1:26"]
+                .map(|what| Trial { what: what.into(), fault: None }),
+        );
+        let expected = [
+            "ok    mailbox u1@x.test over IMAP: login",
+            "ok    and 3 more alike",
+            "FAIL  mailbox u5@x.test over IMAP: login: refused",
+            "ok    mailbox u6@x.test over IMAP: login",
+            "ok    and 3 more alike",
+            "ok    our a.test at 127.0.0.1:25",
+            "ok    our b.test at 127.0.0.1:26",
+        ];
+        assert_eq!(lines(&trials), expected);
+    }
 }
