@@ -240,7 +240,7 @@ const SHEET: &str = "# Certification: what to prepare, step by step
    A provider that fetches index and list by itself gets both from us while a certification runs, at the addresses of
    `[index]`; then those scenarios are run, too, that change them. Have it read the index every day at least and the list
    before it ends (six hours), or say with `commands.refresh` how it is told to. They are run last and one by one, in real
-   time only where they are asked for (step 7).
+   time only where they are asked for (step 6).
 4. Allow from this machine: as many logins and connections as a busy user makes; no greylisting, no delay of new senders.
    Its clock follows NTP, or is moved by the command of `[clock]`: to be ahead of real time by ever more seconds, which also
    stand in `clock.ahead` beside `LAB.toml`. Such a provider is made for this alone: its clock is not put back.
