@@ -70,6 +70,7 @@ fn every_scenario_marked_live_that_a_server_has_a_part_in_passes() {
     else {
         return;
     };
+    subject.log(&subject.printed(""));
     let out = subject.out("run");
     let mut certify = subject.certify(&["--out", &out]);
     let ended = certify.stdout(Stdio::inherit()).stderr(Stdio::inherit()).status().expect("it runs");
