@@ -56,6 +56,30 @@ fn a_log_that_is_read_is_judged_and_a_spoilt_one_breaks_the_rows_of_what_it_lack
     }
 }
 
+#[test]
+fn a_run_is_not_kept_whose_log_could_not_be_read_to_its_end() {
+    let test = "a_run_is_not_kept_whose_log_could_not_be_read_to_its_end";
+    let Some(subject) = Subject::serve(&Setup::usual(test)) else { return };
+    subject.log(&subject.printed(" && test ! -e ../gone"));
+    let gone = subject.folder.join("gone");
+    let out = subject.out("gone-run");
+    let (code, told, record) = thread::scope(|scope| {
+        scope.spawn(|| {
+            // By then the scenario has begun, and does not end for some seconds.
+            let begun = || fs::read_to_string(Path::new(&out).join("kept/LAB.toml")).is_ok();
+            while !begun() {
+                thread::sleep(Duration::from_millis(50));
+            }
+            thread::sleep(Duration::from_millis(2_500));
+            fs::write(&gone, "").expect("a file");
+        });
+        certify(&subject, "gone-run", &["access-point/bcc-field"])
+    });
+    assert_eq!((code, failed(&record)), (Some(1), BTreeSet::new()), "{told}");
+    assert!(told.contains("the subject's log cannot be read: \"") && told.contains("ended with exit status"), "{told}");
+    assert_eq!(kept(&out), Vec::<PathBuf>::new());
+}
+
 /// A provider that writes lines of text to a file, which is rotated while it is read.
 #[test]
 fn a_file_of_lines_is_read_by_an_expression_and_through_its_rotation() {

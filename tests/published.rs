@@ -16,6 +16,7 @@ fn a_provider_meets_a_changed_index_and_list_and_its_own_crash_and_then_good_one
     let test = "a_provider_meets_a_changed_index_and_list_and_its_own_crash_and_then_good_ones";
     let setup = Setup { fetches: Some(1), ..Setup::usual(test) };
     let Some(subject) = Subject::serve(&setup) else { return };
+    subject.log(&subject.printed(""));
     let (scenarios, out) = (subject.folder.join("scenarios"), subject.out("run"));
     small_library(&scenarios, &QUICK);
     let place = scenarios.display().to_string();

@@ -195,6 +195,7 @@ signed_at = SIGNED_AT
 # time = "rfc3339"         # how "at" is written: "rfc3339", "seconds", "milliseconds" or "microseconds" since 1970, or a form
 #                          # of strftime such as "%d/%m/%Y %H:%M:%S" (in Rome where it has no offset, %z)
 # separator = ","          # what stands between several recipients, or identifiers, in one text
+# lag_ms = 1000            # how long it may take until a line can be read: more where lines are gathered before they are written
 #
 # Where each line is a JSON object: under which key each field stands; a dot leads into an object. "at", and "pec_msgid" or
 # "msgid", must be there.
@@ -275,7 +276,7 @@ mod tests {
             "format" => line.contains(format),
             "file" | "command" => line.starts_with(place),
             "pattern" => format == "pattern",
-            "time" | "separator" => true,
+            "time" | "separator" | "lag_ms" => true,
             _ => format == "json",
         };
         let mut text: Vec<&str> = keys.filter(is_of).collect();

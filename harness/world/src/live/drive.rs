@@ -78,8 +78,10 @@ async fn play(
                     let strict = [clock.next_alarm_besides(|host| world.has_node(host)), faults.next()];
                     let until = strict.into_iter().flatten().chain([end, stop]).min();
                     // What comes too late there comes too late for good.
-                    let rest = follower.rest() * if crosses { 2 } else { 1 };
-                    let rests = may_leap && quiet >= rest && log.iter_mut().all(|log| log.is_up_to_date(state));
+                    let rest = log.iter().map(Followed::lag).fold(follower.rest(), Duration::max);
+                    let rest = rest * if crosses { 2 } else { 1 };
+                    let rests =
+                        may_leap && quiet >= rest && log.as_mut().map_or(Ok(true), |log| log.is_up_to_date(state))?;
                     tell(follower, clock.now(), until.filter(|_| rests))?;
                 }
                 let look = clock.now().after(span(LOOK)).min(next());

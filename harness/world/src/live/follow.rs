@@ -12,12 +12,6 @@ use super::{
 };
 use crate::{WorldError, net::Net};
 
-/// How long a log may take to be read.
-const PATIENCE: Duration = Duration::from_secs(90);
-
-/// How long a provider may take to write its last lines down.
-const LAST_LINES: Duration = Duration::from_secs(1);
-
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The log as one run sees it.
@@ -28,8 +22,14 @@ pub(crate) struct Followed {
     own: Vec<u8>,
     /// The place behind the last line that was told.
     next: usize,
-    /// The reading that was wanted last, and at which state of things.
-    wanted: Option<(Reading, State)>,
+    wanted: Option<Wanted>,
+}
+
+/// The reading that was wanted last, at which state of things, and when.
+struct Wanted {
+    reading: Reading,
+    state: State,
+    since: Watch,
 }
 
 /// How much has stirred, whether all is done, how often the clock has leapt.
@@ -64,18 +64,25 @@ impl Followed {
     }
 
     /// Whether the log was read since things are as they are; has it read, where it was not.
-    pub(crate) fn is_up_to_date(&mut self, state: State) -> bool {
-        let reading = match self.wanted {
-            Some((reading, at)) if at == state => reading,
-            _ => self.book.want(),
-        };
-        self.wanted = Some((reading, state));
-        self.book.is_done(reading)
+    ///
+    /// # Errors
+    /// [`WorldError::Log`], where it cannot be read.
+    pub(crate) fn is_up_to_date(&mut self, state: State) -> Result<bool, WorldError> {
+        let wanted = self.wanted.take().filter(|wanted| wanted.state == state);
+        let wanted = wanted.unwrap_or_else(|| Wanted { reading: self.book.want(), state, since: Watch::start() });
+        let ended = self.book.ended(wanted.reading, wanted.since.elapsed()).transpose().map_err(WorldError::Log)?;
+        self.wanted = Some(wanted);
+        Ok(ended.is_some())
     }
 
-    /// Waits a little, and reads it to its end; says why it cannot be read, if it cannot.
+    /// How long things must have been as they are before a reading shows all that was done.
+    pub(crate) fn lag(&self) -> Duration {
+        self.book.lag()
+    }
+
+    /// Waits for the last lines, and reads it to its end; says why it cannot be read, if it cannot.
     pub(crate) async fn end(&mut self, net: &Net) -> Option<String> {
-        pause(LAST_LINES).await;
+        pause(self.book.lag()).await;
         let fault = read(&self.book).await.err();
         self.tell(net);
         fault.map(|why| WorldError::Log(why).to_string())
@@ -85,11 +92,10 @@ impl Followed {
 /// Waits until the log was read once more; an error in words.
 async fn read(book: &LogBook) -> Result<(), String> {
     let (reading, watch) = (book.want(), Watch::start());
-    while !book.is_done(reading) {
-        if watch.elapsed() > PATIENCE {
-            return Err(book.fault());
+    loop {
+        if let Some(ended) = book.ended(reading, watch.elapsed()) {
+            return ended;
         }
         pause(LOOK).await;
     }
-    Ok(())
 }

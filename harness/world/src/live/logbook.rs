@@ -25,8 +25,9 @@ pub type LogReader = Box<dyn FnMut() -> Result<Vec<LogLine>, String> + Send>;
 #[derive(Clone)]
 pub struct LogBook(Arc<Shared>);
 
-#[derive(Default)]
 struct Shared {
+    /// How long it may take until a line can be read.
+    lag: Duration,
     state: Mutex<State>,
     /// Somebody wants the log read at once.
     wanted: Condvar,
@@ -50,31 +51,35 @@ pub(crate) struct Reading(u64);
 
 impl LogBook {
     /// Has the log read on a thread of its own, so often and whenever somebody wants it, for as long as the book is there.
+    /// A line can be read `lag` after what it tells, at the latest.
     ///
     /// # Errors
     /// A machine that gives no thread.
-    pub fn open(every: Duration, mut read: LogReader) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared::default());
+    pub fn open(every: Duration, lag: Duration, mut read: LogReader) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared { lag, state: Mutex::default(), wanted: Condvar::new() });
         let weak = Arc::downgrade(&shared);
         thread::Builder::new().name("log".into()).spawn(move || read_on(&weak, every, &mut read))?;
         Ok(Self(shared))
     }
 
-    /// Waits until the log was read once more, from now on; for so long at most.
+    /// Waits until the log was read once more, from now on.
     ///
     /// # Errors
     /// In words, why it was not.
-    pub fn refresh(&self, most: Duration) -> Result<(), String> {
-        let reading = self.want();
-        let mut waited = Duration::ZERO;
-        while !self.is_done(reading) {
-            if waited >= most {
-                return Err(self.fault());
+    pub fn refresh(&self) -> Result<(), String> {
+        let (reading, mut waited) = (self.want(), Duration::ZERO);
+        loop {
+            if let Some(ended) = self.ended(reading, waited) {
+                return ended;
             }
             thread::sleep(LOOK);
             waited += LOOK;
         }
-        Ok(())
+    }
+
+    /// How long it may take until a line can be read.
+    pub(crate) fn lag(&self) -> Duration {
+        self.0.lag
     }
 
     /// The last line.
@@ -90,14 +95,14 @@ impl LogBook {
         Reading(state.begun + 1)
     }
 
-    /// Whether that reading, or a later one, came to its end.
-    pub(crate) fn is_done(&self, reading: Reading) -> bool {
-        self.state().done >= reading.0
-    }
-
-    /// Why no reading comes to its end.
-    pub(crate) fn fault(&self) -> String {
-        self.state().fault.clone().unwrap_or_else(|| "it takes too long to be read".to_owned())
+    /// How that reading, or a later one, has ended for whoever has waited for so long: none where there is hope yet.
+    pub(crate) fn ended(&self, reading: Reading, waited: Duration) -> Option<Result<(), String>> {
+        let state = self.state();
+        match &state.fault {
+            _ if state.done >= reading.0 => Some(Ok(())),
+            Some(why) => (waited > FAULTY).then(|| Err(why.clone())),
+            None => (waited > SLOW).then(|| Err(format!("it was not read in {} s", SLOW.as_secs()))),
+        }
     }
 
     /// How many lines there are.
@@ -114,6 +119,12 @@ impl LogBook {
         self.0.state()
     }
 }
+
+/// For how long a log is tried that cannot be read: a file may be missing for a moment, and a machine out of reach.
+const FAULTY: Duration = Duration::from_secs(10);
+
+/// How long it may take to be read.
+const SLOW: Duration = Duration::from_secs(90);
 
 /// How often it is asked whether a reading is over.
 const LOOK: Duration = Duration::from_millis(5);
@@ -182,10 +193,10 @@ mod tests {
             count += 1;
             Ok(vec![line(count)])
         };
-        let book = LogBook::open(LONG, Box::new(read)).expect("a thread");
-        book.refresh(LONG).expect("it is read");
+        let book = LogBook::open(LONG, Duration::ZERO, Box::new(read)).expect("a thread");
+        book.refresh().expect("it is read");
         let before = book.len();
-        book.refresh(LONG).expect("it is read again");
+        book.refresh().expect("it is read again");
         assert!(book.len() > before, "a reading from before it was wanted is none");
         assert_eq!(book.since(before).first().map(|line| line.text.clone()), Some((before + 1).to_string()));
         assert_eq!(book.last().map(|line| line.text.clone()), Some(book.len().to_string()));
@@ -198,12 +209,10 @@ mod tests {
             count += 1;
             if count < 3 { Err("no such file".to_owned()) } else { Ok(vec![line(count)]) }
         };
-        let book = LogBook::open(LONG, Box::new(read)).expect("a thread");
-        let told = |book: &LogBook| book.refresh(Duration::ZERO).expect_err("it is not waited for");
-        while told(&book) != "no such file" {}
-        while book.len() == 0 {
-            let _ = book.want();
-        }
-        assert_eq!(book.refresh(LONG), Ok(()));
+        let book = LogBook::open(LONG, Duration::ZERO, Box::new(read)).expect("a thread");
+        let told = |waited| book.ended(book.want(), waited);
+        while told(LONG) != Some(Err("no such file".to_owned())) {}
+        assert!(told(Duration::ZERO).is_none_or(|ended| ended.is_ok()), "it is tried for a while");
+        assert_eq!(book.refresh(), Ok(()));
     }
 }

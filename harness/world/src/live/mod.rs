@@ -89,7 +89,10 @@ pub(crate) fn run(world: World, sockets: &Rc<Sockets>, pace: Pace) -> Result<Run
     world.close();
     drop(stage);
     drop(runtime);
-    Ok(world.harvest(problem))
+    let mut run = world.harvest(problem);
+    // Where a run was broken off nobody has read to the end.
+    run.trace.header.log_declared &= run.problem.is_none();
+    Ok(run)
 }
 
 /// What sockets and real time need.

@@ -24,9 +24,6 @@ use self::{
 const LOOK: Duration = Duration::from_millis(250);
 const RUN: Duration = Duration::from_secs(1);
 
-/// How long the lines about the first message may take.
-const FIRST_LINES: Duration = Duration::from_secs(90);
-
 /// `[log]`: all that the file says of it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +41,13 @@ pub(crate) struct LogTable {
     time: Option<String>,
     /// What stands between several recipients or identifiers in one text.
     separator: Option<String>,
+    /// How long it may take until a line can be read.
+    #[serde(default = "lag_ms")]
+    lag_ms: u64,
+}
+
+fn lag_ms() -> u64 {
+    1_000
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -165,14 +169,15 @@ impl Log {
             };
             source.read(take).map(|()| lines)
         };
-        let book = LogBook::open(every, Box::new(read)).map_err(|why| why.to_string())?;
+        let book =
+            LogBook::open(every, Duration::from_millis(table.lag_ms), Box::new(read)).map_err(|why| why.to_string())?;
         Ok(Self { place: table.place(), book, seen, past })
     }
 
     /// Whether it is read and understood, once a first message has crossed.
     pub(super) fn trial(&self) -> Trial {
         let what = format!("the log, {}", self.place);
-        if let Err(why) = self.book.refresh(FIRST_LINES) {
+        if let Err(why) = self.book.refresh() {
             return Trial { what, fault: Some(format!("{why}; {ADVICE}")) };
         }
         let seen = lock(&self.seen);
