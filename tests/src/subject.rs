@@ -94,11 +94,11 @@ impl Subject {
         let signed_at = signed_at.lines().find(|line| line.starts_with("signed_at")).expect("its line").to_owned();
         fs::write(&lab, lab_toml(setup, &init, ports, ours, &signed_at)).expect("a file");
         if let Some(published) = published {
-            fetch(&folder, published, &gestore);
+            fetch(&folder, published, &gestore, setup.clock.and(faketime.as_deref()));
         }
         run(collaudo().args(["certify", "--init"]).arg(folder.join("lab")));
         hand_out(setup, &folder, ports, ours, published);
-        let server = Server::start(&gestore, &folder, faketime.filter(|_| setup.clock.is_some()).as_deref());
+        let server = Server::start(&gestore, &folder, setup.clock.and(faketime.as_deref()));
         Some(Self { folder, server })
     }
 
@@ -161,11 +161,13 @@ fn lab_toml(setup: &Setup<'_>, init: &str, ports: &[u16], ours: &[u16], signed_a
 }
 
 /// Has LAB.toml say where index and list are fetched, and how the provider is killed and started again.
-fn fetch(folder: &Path, (port, seconds): (u16, u32), gestore: &Path) {
+fn fetch(folder: &Path, (port, seconds): (u16, u32), gestore: &Path, faketime: Option<&Path>) {
     let lab = folder.join("lab/LAB.toml");
     let text = fs::read_to_string(&lab).expect("a file");
+    let named = |(name, value): (&str, String)| format!("{name}='{value}' ");
+    let time: String = faketime.into_iter().flat_map(|library| another_time(library, folder)).map(named).collect();
     let start = format!(
-        "'{}' serve ../subject > ../again 2>&1 & echo $! > ../{PID}; until grep -q ready ../again; do sleep 0.1; done",
+        "{time}'{}' serve ../subject > ../again 2>&1 & echo $! > ../{PID}; until grep -q ready ../again; do sleep 0.1; done",
         gestore.display()
     );
     let published = format!(
@@ -248,8 +250,7 @@ impl Server {
         command.arg("serve").arg(folder.join("subject"));
         if let Some(library) = faketime {
             fs::write(folder.join("faketime"), "+0").expect("a file");
-            command.env("LD_PRELOAD", library).env("FAKETIME_TIMESTAMP_FILE", folder.join("faketime"));
-            command.env("FAKETIME_NO_CACHE", "1").env("DONT_FAKE_MONOTONIC", "1");
+            command.envs(another_time(library, folder));
         }
         let mut server = Self::of(command.stderr(Stdio::null()));
         let pid = folder.join(PID);
@@ -285,6 +286,16 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// With what a program sees the time that the clock's command has written.
+fn another_time(library: &Path, folder: &Path) -> [(&'static str, String); 4] {
+    [
+        ("LD_PRELOAD", library.display().to_string()),
+        ("FAKETIME_TIMESTAMP_FILE", folder.join("faketime").display().to_string()),
+        ("FAKETIME_NO_CACHE", "1".into()),
+        ("DONT_FAKE_MONOTONIC", "1".into()),
+    ]
 }
 
 /// The library that has a program see another time, where the machine has it.
