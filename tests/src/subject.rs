@@ -216,7 +216,7 @@ fn hand_out(setup: &Setup<'_>, folder: &Path, ports: &[u16], ours: &[u16], publi
             line.clone_into(&mut user);
         }
         let own = setup.users.iter().find(|(name, _)| user.contains(&format!("\"{name}@"))).map(|(_, rest)| *rest);
-        let own = own.filter(|rest| rest.starts_with(key));
+        let own = own.and_then(|rest| rest.lines().find(|line| line.starts_with(key)));
         let service = SERVICES.iter().position(|service| *service == key).filter(|_| line.contains("TLS"));
         text += &match (key, service) {
             (_, Some(place)) => format!("{key} = {}", ports[place]),
