@@ -191,7 +191,8 @@ signed_at = SIGNED_AT
 # nothing is said of its log. With it, what it has no line of counts as not logged, and a field that is left out as missing.
 # [log]
 # file = "/var/log/pec/messages.log"   # followed as it grows, through rotations
-# command = "ssh pec cat messages.log" # instead: run by sh in this folder every second, it prints what was written so far
+# command = "ssh pec 'cat /var/log/pec/*.log'"  # instead: run by sh in this folder every second, it prints what was written
+#                          # so far, or the last thousands of lines of it; lines of other logs are left out by grep, or below
 # time = "rfc3339"         # how "at" is written: "rfc3339", "seconds", "milliseconds" or "microseconds" since 1970, or a form
 #                          # of strftime such as "%d/%m/%Y %H:%M:%S" (in Rome where it has no offset, %z)
 # separator = ","          # what stands between several recipients, or identifiers, in one text

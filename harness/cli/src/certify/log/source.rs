@@ -161,27 +161,42 @@ fn is_same(_: &Metadata, _: &Metadata) -> bool {
 #[derive(Default)]
 pub(super) struct Known {
     lines: usize,
-    last: String,
+    tail: Vec<String>,
 }
 
+/// So many lines in a row are nowhere else.
+const TAIL: usize = 8;
+
 impl Known {
-    /// Gives what stands behind the last line that is known; all, where it is there no more.
+    /// Gives what was not printed before.
     fn take(&mut self, printed: &str, each: &mut impl FnMut(u64, &str)) {
         let lines: Vec<&str> = printed.lines().collect();
-        let still = self.lines.checked_sub(1).and_then(|last| lines.get(last)).filter(|line| **line == self.last);
-        let behind = match (self.lines, still) {
-            (0, _) => 0,
-            (known, Some(_)) => known,
-            // Its begin may have been left out meanwhile.
-            (_, None) => lines.iter().rposition(|line| *line == self.last).map_or(0, |last| last + 1),
-        };
-        for (number, line) in (1..).zip(&lines).skip(behind) {
+        for (number, line) in (1..).zip(&lines).skip(self.behind(&lines)) {
             if !line.trim().is_empty() {
                 each(number, line);
             }
         }
         self.lines = lines.len();
-        self.last = lines.last().map(|line| (*line).to_owned()).unwrap_or_default();
+        let tail = lines.get(lines.len().saturating_sub(TAIL)..).unwrap_or_default();
+        self.tail = tail.iter().map(|line| (*line).to_owned()).collect();
+    }
+
+    /// How many of the lines are known: those up to the last known one, where it stands in its place or, if the begin was
+    /// left out meanwhile, before it; none where it is there no more.
+    fn behind(&self, lines: &[&str]) -> usize {
+        let in_place = lines.get(..self.lines).is_some_and(|known| known.ends_with(&self.tail()));
+        if in_place {
+            return self.lines;
+        }
+        let ends = |count: usize| {
+            let tail = self.tail().split_off(self.tail.len() - count);
+            lines.windows(count).rposition(|window| window == tail).map(|begin| begin + count)
+        };
+        (1..=self.tail.len()).rev().find_map(ends).unwrap_or_default()
+    }
+
+    fn tail(&self) -> Vec<&str> {
+        self.tail.iter().map(String::as_str).collect()
     }
 }
 
@@ -258,8 +273,10 @@ mod tests {
         assert_eq!(read(&mut source), ["3 tre"]);
         fs::write(&path, "due\ntre\nquattro\n").expect("it slides");
         assert_eq!(read(&mut source), ["3 quattro"]);
-        fs::write(&path, "cinque\n").expect("it begins anew");
-        assert_eq!(read(&mut source), ["1 cinque"]);
+        fs::write(&path, "tre\nquattro\ncinque\nquattro\n").expect("it slides");
+        assert_eq!(read(&mut source), ["3 cinque", "4 quattro"], "a line may come again");
+        fs::write(&path, "nuovo\n").expect("it begins anew");
+        assert_eq!(read(&mut source), ["1 nuovo"]);
         fs::write(&path, "").expect("there is nothing");
         assert_eq!(read(&mut source), [""; 0]);
         fs::write(&path, "sei\n").expect("it begins anew");
