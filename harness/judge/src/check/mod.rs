@@ -1,6 +1,5 @@
 //! Checks: each looks at a whole trace and says what it found, clause by clause and provider by provider.
 
-mod domains;
 mod flow;
 mod index;
 pub(crate) mod message;
@@ -72,7 +71,7 @@ impl Findings {
 
 /// The registry.
 fn checks() -> impl Iterator<Item = &'static Check> {
-    [flow::CHECKS, index::CHECKS, domains::CHECKS].into_iter().flatten()
+    [flow::CHECKS, index::CHECKS].into_iter().flatten()
 }
 
 /// Clauses that have a check, in the catalogue's order.

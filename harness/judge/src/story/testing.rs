@@ -2,7 +2,7 @@
 
 use collaudo_record::{
     Basis, BodyHash, Event, Expectation, FaultPhase, Forward, Header, Instant, LogEntry, Ordinary, Player, Provider,
-    Reply, ScenarioBrief, Session, Span, Terms, Trace, Transfer, User, What,
+    Reply, ScenarioBrief, Session, Span, Terms, Trace, Transfer, User, Verdict, What,
 };
 
 use super::{Arrives, Standing, Story, standing::is_well_formed};
@@ -162,11 +162,15 @@ impl Script {
 
     /// The failed verdicts, of a trace that was bent after it was made.
     pub(crate) fn altered(&self, bend: impl Fn(&mut Trace)) -> Vec<String> {
+        let failed = self.judged(bend).into_iter().filter(|one| one.outcome == collaudo_record::Outcome::Fail);
+        failed.map(|one| format!("{} {}", one.clause.trim_start_matches("PEC-"), one.provider)).collect()
+    }
+
+    /// All verdicts of such a trace.
+    pub(crate) fn judged(&self, bend: impl Fn(&mut Trace)) -> Vec<Verdict> {
         let mut trace = self.trace();
         bend(&mut trace);
-        let failed =
-            crate::judge(&trace).verdicts.into_iter().filter(|one| one.outcome == collaudo_record::Outcome::Fail);
-        failed.map(|one| format!("{} {}", one.clause.trim_start_matches("PEC-"), one.provider)).collect()
+        crate::judge(&trace).verdicts
     }
 
     fn trace(&self) -> Trace {

@@ -4,7 +4,8 @@
 //! had to be refused, for the submission is bent and all that was made of it.
 
 use super::{AT_LIMIT, BCC, CROSS, FIFTY, TWO_AT_ONE};
-use crate::pick::{ENVELOPE, NON_ACCEPTANCE};
+use crate::pick::{ACCEPTANCE, DELIVERY, ENVELOPE, NON_ACCEPTANCE, Pick, TAKE_CHARGE};
+use crate::{Bench, Unfit};
 
 mutants! {
     "bcc-without-notice", BCC, "A submission with a Bcc is dropped and nobody is told.",
@@ -110,6 +111,24 @@ mutants! {
     "too-large-without-notice", "access-point/too-large", "A submission beyond the limit is dropped and nobody is told.",
         ["2.2.1-03", "3.1.1-08", "3.1.1-10", "3.1.2-01"],
         |b| b.lose(NON_ACCEPTANCE);
+    "no-to-sent-on", "access-point/no-to", "A submission without To goes on as it came.",
+        ["2.2.1-03", "3.1.1-03", "3.1.1-09", "3.1.1-10", "3.1.2-01"],
+        |b| sent_on(b, &[NON_ACCEPTANCE]);
+    "reverse-path-unlike-from-sent-on", "access-point/reverse-path-unlike-from", "A submission whose author is another user goes on as it came.",
+        ["2.2.1-03", "3.1.1-04", "3.1.1-09", "3.1.1-10", "3.1.2-01", "5.2-03"],
+        |b| sent_on(b, &[NON_ACCEPTANCE]);
+    "hidden-recipient-sent-on", "access-point/hidden-recipient", "A submission with a hidden recipient goes on as it came.",
+        ["2.2.1-03", "3.1.1-05", "3.1.1-09", "3.1.1-10", "3.1.2-01"],
+        |b| sent_on(b, &[NON_ACCEPTANCE]);
+    "too-large-for-fifty-sent-on", "access-point/too-large", "A submission beyond the limit times its recipients goes on as it came.",
+        ["2.2.1-03", "3.1.1-08", "3.1.1-09", "3.1.1-10", "3.1.2-01"],
+        |b| sent_on(b, &[NON_ACCEPTANCE]);
+    "another-users-name-sent-on", CROSS, "A submission from another user's reverse path goes on as it came.",
+        ["5.2-03"],
+        |b| {
+            b.submissions(|transfer| transfer.account = Some("aldo@alfa.test".to_owned()))?;
+            sent_on(b, &[ACCEPTANCE, ENVELOPE, TAKE_CHARGE, DELIVERY])
+        };
     "fifty-refused", FIFTY, "A message to fifty recipients is refused.",
         ["2.2.1-02", "DM.12-02"],
         |b| {
@@ -152,4 +171,17 @@ mutants! {
             b.store(at, "beta", "bruno@beta.test", submitted);
             Ok(())
         };
+}
+
+/// What was submitted was taken and lies in bruno's mailbox as it came, and nothing else was made of it. The sender's provider
+/// alone stays bound.
+fn sent_on(bench: &mut Bench<'_>, unmade: &[Pick]) -> Result<(), Unfit> {
+    for pick in unmade {
+        bench.lose(*pick)?;
+    }
+    let submitted = bench.submitted()?;
+    let at = bench.trace.events.last().map(|event| event.at).unwrap_or_default();
+    bench.store(at, "beta", "bruno@beta.test", submitted);
+    bench.only("alfa");
+    Ok(())
 }

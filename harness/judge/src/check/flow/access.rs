@@ -102,7 +102,8 @@ fn bare(story: &Story<'_>, submission: &Submission<'_>) -> Vec<u32> {
     plain.filter(|one| same_original(octets, one.octets)).map(|one| one.event).collect()
 }
 
-fn clauses_of(fault: &Fault) -> &'static [Clause] {
+/// The rows that tell of a fault, whether it was found or not.
+fn clauses_of(fault: &Fault, is_found: bool) -> &'static [Clause] {
     match fault {
         //= PEC-3.1.1-01
         Fault::Malformed(_) => &[Clause::PEC_3_1_1_01],
@@ -118,7 +119,8 @@ fn clauses_of(fault: &Fault) -> &'static [Clause] {
         //= PEC-2.1-15
         Fault::Bcc => &[Clause::PEC_3_1_1_06, Clause::PEC_2_1_15],
         //= PEC-3.1.1-07
-        // Times any number of recipients it is too big as well.
+        // Times any number of recipients it is too big as well; yet who refuses it need not have multiplied.
+        Fault::Size if is_found => &[Clause::PEC_3_1_1_07],
         Fault::Size => &[Clause::PEC_3_1_1_07, Clause::PEC_3_1_1_08],
         //= PEC-3.1.1-08
         Fault::SizeTimesRecipients => &[Clause::PEC_3_1_1_08],
@@ -130,13 +132,16 @@ fn formal(view: &View<'_>, out: &mut Findings) {
         let fate = Fate::of(view.story, submission);
         let occasion = Occasion::of(view, submission.provider, submission, fate.events());
         let turned_away = !fate.entered() && (submission.refused() || !fate.notices.is_empty());
+        // That what was refused comes to light all the same is another row's affair (PEC-3.1.1-09).
+        let is_through = fate.let_in() && !turned_away;
         let faults = &submission.formal.faults;
         for fault in faults {
             // Of several faults at once the access point may have seen any.
             let is_alone = faults.len() == 1;
-            if fate.entered() || (turned_away || fate.vanished(view.story, submission)) && is_alone {
+            if is_through || (turned_away || fate.vanished(view.story, submission)) && is_alone {
                 let expected = format!("not let in, and the sender told: {fault}");
-                occasion.holds(out, clauses_of(fault), turned_away, &expected, &fate.words(submission));
+                let clauses = clauses_of(fault, turned_away);
+                occasion.holds(out, clauses, turned_away, &expected, &fate.words(submission));
             }
         }
         let has_empty_bcc = submission.message.is_some_and(|(reading, _)| reading.head.first("Bcc").is_some());
@@ -159,7 +164,9 @@ fn admission(view: &View<'_>, out: &mut Findings) {
             continue;
         }
         let occasion = Occasion::of(view, submission.provider, submission, fate.events());
-        if submission.formal.conforms() {
+        // What is sent in another's name is to be refused for that, whatever the formal checks say (PEC-5.2-03).
+        let is_anothers = submission.transfer.account.as_deref().is_some_and(|own| !same(own, submission.sender()));
+        if submission.formal.conforms() && !is_anothers {
             admitted(view.story, out, submission, &fate, &occasion);
             fifty(out, submission, &fate, &occasion);
             thirty(out, submission, &fate, &occasion);
@@ -177,11 +184,10 @@ fn admission(view: &View<'_>, out: &mut Findings) {
 
 //= PEC-2.2.1-02
 fn admitted(story: &Story<'_>, out: &mut Findings, submission: &Submission<'_>, fate: &Fate, occasion: &Occasion<'_>) {
-    let is_another = submission.transfer.account.as_deref().is_some_and(|account| !same(account, submission.sender()));
     let said_no = submission.refused() || !fate.notices.is_empty();
     let expected = "1 acceptance receipt and a transport envelope: it passes the formal checks";
     let observed = fate.words(submission);
-    if said_no && !is_another {
+    if said_no {
         occasion.holds(out, &[Clause::PEC_2_2_1_02], false, expected, &observed);
     } else if !said_no && !fate.acceptances.is_empty() {
         if !fate.envelopes.is_empty() {

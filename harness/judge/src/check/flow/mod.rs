@@ -1,6 +1,7 @@
 //! Checks of who gets what, when: they walk the story and not the single message.
 
 mod access;
+mod author;
 mod clock;
 mod content;
 mod delivery;
@@ -68,6 +69,7 @@ pub(crate) const CHECKS: &[Check] = &[
     reception::TREATMENT,
     reception::ANOMALY,
     reception::FILING,
+    author::AUTHOR,
     delivery::STORING,
     delivery::FAILURE,
     receipts::RECEIPTS,

@@ -71,7 +71,7 @@ pub(super) struct Arrival<'s, 'a> {
     /// The same message in a mailbox, enclosed in an anomaly envelope.
     pub(super) wrapped: Option<&'s Appearance<'a>>,
     /// A take-charge or delivery receipt for it alone.
-    answered: Option<&'s Appearance<'a>>,
+    pub(super) answered: Option<&'s Appearance<'a>>,
 }
 
 impl<'s, 'a> Arrival<'s, 'a> {

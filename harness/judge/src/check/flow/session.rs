@@ -2,10 +2,9 @@ use std::collections::BTreeSet;
 
 use collaudo_record::{Session, What};
 
-use super::{Check, Findings, Occasion, View};
+use super::{Check, Findings, Occasion, View, access::Fate};
 use crate::{
     Clause,
-    reading::Kind,
     story::{Place, Submission, address::same},
 };
 
@@ -19,15 +18,13 @@ pub(super) const SECURE: Check =
 
 fn login(view: &View<'_>, out: &mut Findings) {
     for submission in &view.story.submissions {
-        let made = |kind| view.story.about(submission, kind).map(|one| one.event).next();
-        let entered = made(Kind::Accettazione).or_else(|| made(Kind::PostaCertificata));
-        let notice = made(Kind::NonAccettazione);
-        let occasion = Occasion::of(view, submission.provider, submission, entered.into_iter().chain(notice));
+        let fate = Fate::of(view.story, submission);
+        let occasion = Occasion::of(view, submission.provider, submission, fate.events());
         let account = submission.transfer.account.as_deref();
         //= PEC-2.2.1-01
         //= PEC-5.2-01
         if submission.taken() || account.is_none() {
-            let let_in = submission.taken() || entered.is_some();
+            let let_in = submission.taken() || fate.let_in();
             let observed = format!(
                 "{}, reply {:?}",
                 account.map_or_else(|| "no login".to_owned(), |account| format!("logged in as {account}")),
@@ -40,13 +37,13 @@ fn login(view: &View<'_>, out: &mut Findings) {
         //= PEC-5.2-03
         let Some(account) = account else { continue };
         let is_own = same(account, submission.sender()) && !has_anothers_name(submission, account);
-        let turned_away =
-            entered.is_none() && (submission.message.is_none() || submission.refused() || notice.is_some());
-        if (is_own && entered.is_some()) || (!is_own && (entered.is_some() || turned_away)) {
+        let was_refused = submission.message.is_none() || submission.refused() || !fate.notices.is_empty();
+        // What goes on as it came was sent in that name, too; of one's own name only what is certified tells.
+        if (is_own && fate.entered()) || (!is_own && (fate.let_in() || was_refused)) {
             let expected = format!("accepted for {account} alone, who logged in");
-            let fate = if entered.is_some() { "accepted" } else { "not accepted" };
-            let observed = format!("{fate} with reverse path {}, From {}", submission.sender(), authors(submission));
-            occasion.holds(out, &[Clause::PEC_5_2_03], is_own || entered.is_none(), &expected, &observed);
+            let (reverse_path, authors) = (submission.sender(), authors(submission));
+            let observed = format!("{} with reverse path {reverse_path}, From {authors}", fate.words(submission));
+            occasion.holds(out, &[Clause::PEC_5_2_03], is_own || !fate.let_in(), &expected, &observed);
         }
     }
 }

@@ -177,7 +177,10 @@ fn reception(view: &View<'_>, out: &mut Findings) {
     let found = view.story.handovers.iter().filter(|one| one.virus == Virus::Found && !one.is_internal());
     for handover in found.filter(|one| one.standing == Standing::Correct) {
         match handover.taken {
-            Some((event, _)) => stopped(view, out, handover, event),
+            Some((event, _)) => {
+                stopped(view, out, handover, event);
+                called_correct(view, out, handover, event);
+            }
             None => refused(view, out, handover),
         }
     }
@@ -198,16 +201,32 @@ fn refused(view: &View<'_>, out: &mut Findings, handover: &Handover<'_>) {
     }
 }
 
+/// Who puts it in an anomaly envelope has called it incorrect; who makes a receipt or notice of it, correct. Who makes nothing
+/// of it has called it neither (R-0106).
+//= PEC-2.2.2-18
+fn called_correct(view: &View<'_>, out: &mut Findings, handover: &Handover<'_>, taken: u32) {
+    let story = view.story;
+    let wrapped = wrapped(story, handover);
+    let receipts = [&handover.take_charges, &handover.deliveries].into_iter().flat_map(|places| story.at(places));
+    let Some(made) = wrapped.or_else(|| receipts.chain(notices(story, handover)).next()) else { return };
+    let submission = handover.submission.and_then(|number| story.submissions.get(number));
+    let occasion = Occasion::new(view, handover.provider, [taken, made.event]).about(submission).by("R-0106");
+    let expected = "no anomaly envelope: a virus does not make an envelope incorrect";
+    let observed = format!("{} for {}", made.kind().wire(), handover.recipient);
+    occasion.holds(out, &[Clause::PEC_2_2_2_18], wrapped.is_none(), expected, &observed);
+}
+
+/// The envelope in its recipient's mailbox, in an anomaly envelope.
+fn wrapped<'s, 'a>(story: &'s Story<'a>, handover: &Handover<'a>) -> Option<&'s Appearance<'a>> {
+    let mut lying =
+        story.appearances.iter().filter(|one| one.mailbox().is_some_and(|mailbox| same(mailbox, handover.recipient)));
+    lying.find(|one| story.at(&handover.crossings).any(|crossing| wraps(one, crossing)))
+}
+
 fn stopped(view: &View<'_>, out: &mut Findings, handover: &Handover<'_>, taken: u32) {
     let story = view.story;
     let crossed: Vec<_> = story.at(&handover.crossings).collect();
-    let lies = |one: &&Appearance<'_>| one.mailbox().is_some_and(|mailbox| same(mailbox, handover.recipient));
-    let wrapped = story
-        .appearances
-        .iter()
-        .filter(|one| one.kind() == Kind::Anomalia)
-        .filter(lies)
-        .find(|one| crossed.iter().any(|crossing| wraps(one, crossing)));
+    let wrapped = wrapped(story, handover);
     let all: Vec<_> = notices(story, handover).collect();
     let own = || all.iter().copied().filter(|one| one.concerns(handover.recipient));
     let aside = crossed.first().and_then(|envelope| {
@@ -237,9 +256,6 @@ fn stopped(view: &View<'_>, out: &mut Findings, handover: &Handover<'_>, taken: 
     // Who tells of it or puts it aside has found it, whatever else he does with it.
     let is_found = delivered.is_none() || !all.is_empty() || aside.is_some();
     occasion.holds(out, &[Clause::PEC_5_4_01], is_found, "the virus found", &observed);
-    //= PEC-2.2.2-18
-    let expected = "no anomaly envelope: a virus does not make an envelope incorrect";
-    occasion.holds(out, &[Clause::PEC_2_2_2_18], wrapped.is_none(), expected, &observed);
     let mut hosts = vec![handover.provider.name.as_str()];
     hosts.extend(handover.from.map(|from| from.name.as_str()));
     let excused = handover.taken.is_none_or(|(_, at)| story.disturbances.excuses(&hosts, at));

@@ -100,6 +100,28 @@ fn a_bent_message_fails_the_rows_that_it_breaks_and_no_others() {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
+/// The description of an error is what must be there, no word that leads to it (R-0107).
+#[test]
+fn a_cause_is_told_by_its_description_in_any_words() {
+    const CAUSE: &str = "e' stato rilevato un problema: destinatario nascosto.\r\nIl messaggio non e' stato accettato.";
+    let told = |said: &str, certified: &str| {
+        let found = findings(|draft| {
+            if draft.name == "non-accettazione" {
+                draft.swap(CAUSE, said);
+                draft.swap("<errore-esteso>destinatario nascosto</errore-esteso>", certified);
+            }
+        });
+        !worse(&found).contains_key(&Clause::PEC_3_1_2_09)
+    };
+    let certified = "<errore-esteso>From, To, Cc, Bcc o dimensioni fuori norma</errore-esteso>";
+    assert!(told("non e' stato accettato: From, To, Cc, Bcc o dimensioni fuori norma.", certified));
+    assert!(!told("non e' stato accettato.", certified));
+    assert!(told("non e' stato accettato: mittente non valido.", ""));
+    assert!(!told("non e' stato accettato.", ""));
+    // What came of the message is no cause of it.
+    assert!(!told("non e' stato accettato.", "<errore-esteso>messaggio non accettato</errore-esteso>"));
+}
+
 #[test]
 fn every_rule_is_broken_by_some_bend() {
     let broken: BTreeSet<Clause> = BENDS.iter().flat_map(|(.., clauses)| *clauses).chain(ELSEWHERE).copied().collect();

@@ -56,7 +56,26 @@ const REFUSED: Fact = (
 );
 const FAULT: Fact = (
     "cause",
-    &["errore", "problema", "motiv", "causa", "perche", "inquanto", "anomalia", "sconosciut", "inesistent", "piena"],
+    &[
+        "errore",
+        "problema",
+        "motiv",
+        "causa",
+        "perche",
+        "inquanto",
+        "anomalia",
+        "sconosciut",
+        "inesistent",
+        "piena",
+        "nonconform",
+        "nonvalid",
+        "nonammess",
+        "nonconsentit",
+        "mancante",
+        "assente",
+        "supera",
+        "eccede",
+    ],
 );
 const SECURITY: Fact = ("security problem", &["problemadisicurezza", "virus", "sicurezza", "securityproblem"]);
 const ORIGINAL: Fact = ("original", &["originale", "originalmessage"]);
@@ -249,8 +268,12 @@ fn taken<'a>(case: &Case<'a>) -> Vec<&'a str> {
 fn says(case: &Case<'_>, facts: &[Fact]) -> Option<Ruling> {
     let text = case.squeezed_text();
     let mut wanted = items(case, text);
-    wanted.extend(facts.iter().map(|fact| (words!("the {}", fact.0), tells(text, fact))));
-    wanted.extend(explanation(case, text).filter(|_| facts.contains(&FAULT) || facts.contains(&SECURITY)));
+    let explanation = explanation(case, text).filter(|_| facts.contains(&FAULT) || facts.contains(&SECURITY));
+    // What is certified as the cause tells it, whatever word leads to it (R-0107).
+    let is_explained = explanation.as_ref().is_some_and(|(_, there)| *there);
+    let is_told = |fact: &Fact| tells(text, fact) || *fact == FAULT && is_explained;
+    wanted.extend(facts.iter().map(|fact| (words!("the {}", fact.0), is_told(fact))));
+    wanted.extend(explanation);
     // Every scanner calls it so.
     if facts.contains(&SECURITY) && carries_the_test_file(case) {
         wanted.push((words!("the name of what was found"), text.contains("eicar")));
@@ -280,15 +303,20 @@ fn reason(case: &Case<'_>) -> Option<Ruling> {
     Some(Ruling::holds(holds, "why the transmission could not be completed, in errore-esteso and in the text", words))
 }
 
+/// What every notice says of its message, whatever the cause: what came of it.
+const SAID_OF_ALL: [&str; 5] = ["messaggi", "stat", "accettat", "rifiutat", "consegnat"];
+
 /// The certified description of an error, half of whose words must be in the text: wordings may differ, the matter not. What
-/// names the provider, and words inside of addresses and identifiers, explain nothing.
+/// names the provider or the outcome, and words inside of addresses and identifiers, explain nothing.
 fn explanation(case: &Case<'_>, text: &str) -> Option<(String, bool)> {
     let daticert = case.daticert()?;
     let certified = daticert.errore_esteso.as_deref()?;
     let split = |text: &str| text.split(|c: char| !c.is_alphanumeric()).map(squeezed).collect::<Vec<_>>();
     let provider = split(daticert.gestore_emittente.as_deref().unwrap_or_default());
     let words = split(certified);
-    let words: Vec<&String> = words.iter().filter(|word| word.len() > 3 && !provider.contains(word)).collect();
+    let is_of_all = |word: &str| SAID_OF_ALL.iter().any(|stem| word.starts_with(stem));
+    let explains = |word: &&String| word.len() > 3 && !provider.contains(word) && !is_of_all(word);
+    let words: Vec<&String> = words.iter().filter(explains).collect();
     let recipients = daticert.destinatari.iter().map(|(address, _)| address);
     let values = recipients.chain(&daticert.mittente).chain(&daticert.consegna).chain(&daticert.identificativo);
     let values = values.map(|value| squeezed(value)).filter(|value| !value.is_empty());

@@ -114,6 +114,14 @@ providers! {
         "A listed provider's message that is no envelope is delivered without an anomaly envelope.",
         ["2.2.2-04", "2.2.2-07", "2.2.2-17", "3.2.2-01"],
         Habit { makes: Some(bare_anomaly), ..GOOD };
+    "delivers-unlisted-signers-envelope-bare", BETA, ["reception-point/unlisted-signer-anomaly"],
+        "An envelope of a signer that the index does not list is delivered as it came, without a receipt.",
+        ["2.2.2-04", "2.2.2-08", "2.2.2-09", "2.2.2-11", "3.2.2-01", "7-02"],
+        Habit { makes: Some(bare_anomaly), ..GOOD };
+    "delivers-envelope-in-another-name-bare", BETA, ["reception-point/envelope-in-another-name"],
+        "An envelope in another provider's name is delivered as it came, without a receipt.",
+        ["2.2.2-04", "2.2.2-07", "2.2.2-17", "3.2.2-01", "7-02"],
+        Habit { makes: Some(bare_anomaly), ..GOOD };
     "encloses-data-in-anomaly", BETA, [ANOMALOUS],
         "The anomaly envelope holds certification data.",
         ["3.2.2-14"],

@@ -1,4 +1,4 @@
-use collaudo_record::{FaultPhase, Outcome};
+use collaudo_record::{FaultPhase, Outcome, Trace};
 
 use super::{fails, passes, silent, verdicts};
 use crate::story::testing::{
@@ -157,6 +157,60 @@ fn each_formal_fault_exercises_its_own_rule() {
     }
 }
 
+/// What a mail system does that knows nothing of certified mail: it takes a message and sends it on.
+fn sent_on(message: &str) -> Script {
+    let script = Script { peer: Some("beta"), ..Script::default() };
+    script.add("submit", at(1), submit(message, BRUNO)).add("lies", at(2), stored("bruno@beta.test", message))
+}
+
+#[test]
+fn what_goes_on_as_it_came_breaks_the_rule_of_its_fault() {
+    let cases = [
+        (ORIGINAL.replace("ciao\r\n", "ci\rao\r\n"), "3.1.1-01 alfa"),
+        (ORIGINAL.replace("From: Anna <anna@alfa.test>", "From: Anna"), "3.1.1-02 alfa"),
+        (ORIGINAL.replace("To: ", "Cc: "), "3.1.1-03 alfa"),
+        (ORIGINAL.replace("anna@alfa.test", "rosa@gamma.test"), "3.1.1-04 alfa"),
+        (ORIGINAL.replace("bruno@beta.test", "dario@beta.test"), "3.1.1-05 alfa"),
+    ];
+    for (message, clause) in cases {
+        let mut expected = vec![clause, "2.2.1-03 alfa", "3.1.1-09 alfa", "3.1.1-10 alfa", "3.1.2-01 alfa"];
+        expected.sort_unstable();
+        fails(&sent_on(&message), &expected);
+    }
+    let all = ["2.1-15 alfa", "2.2.1-03 alfa", "3.1.1-06 alfa", "3.1.1-09 alfa", "3.1.1-10 alfa", "3.1.2-01 alfa"];
+    fails(&sent_on(&bcc()), &all);
+}
+
+#[test]
+fn a_refusal_for_size_alone_does_not_show_that_recipients_were_counted() {
+    let sizes = |script: Script, limit: usize| {
+        let limit = |trace: &mut Trace| {
+            trace.header.providers.iter_mut().for_each(|one| one.max_octets = limit as u64);
+        };
+        let sizes = script.judged(limit).into_iter();
+        let sizes = sizes.filter(|one| ["PEC-3.1.1-07", "PEC-3.1.1-08"].contains(&one.clause.as_str()));
+        sizes.map(|one| (one.clause.trim_start_matches("PEC-3.1.1-").to_owned(), one.outcome)).collect::<Vec<_>>()
+    };
+    let sent_on = |to: &[&str]| {
+        let message = for_all(to);
+        let script = Script::default().add("submit", at(1), submit(&message, to));
+        script.add("lies", at(2), stored("bruno@beta.test", &message))
+    };
+    let by_smtp = |to: &[&str]| sent_on(to).without("lies").bent("submit", |act| reply(act, 552));
+    let (alone, both) = (["bruno@beta.test"], ["bruno@beta.test", "dario@beta.test"]);
+    let (too_long, too_long_for_both) = (ORIGINAL.len() / 2, ORIGINAL.len() * 3 / 2);
+    let verdict = |row: &str, outcome| (row.to_owned(), outcome);
+    assert_eq!(sizes(by_smtp(&alone), too_long), [verdict("07", Outcome::Pass)]);
+    assert_eq!(sizes(by_smtp(&both), too_long_for_both), [verdict("08", Outcome::Pass)]);
+    assert_eq!(sizes(sent_on(&alone), too_long), [verdict("07", Outcome::Fail), verdict("08", Outcome::Fail)]);
+    assert_eq!(sizes(sent_on(&both), too_long_for_both), [verdict("08", Outcome::Fail)]);
+}
+
+/// The original to these recipients.
+fn for_all(to: &[&str]) -> String {
+    ORIGINAL.replace("To: bruno@beta.test", &format!("To: {}", to.join(",")))
+}
+
 #[test]
 fn the_clients_identifier_is_kept_and_gives_way() {
     let good = || crossing(ORIGINAL);
@@ -280,6 +334,11 @@ fn who_submits_is_logged_in_as_himself() {
     };
     fails(&crossing(ORIGINAL).bent("submit", as_carla), &["5.2-03 alfa"]);
     passes(&refused(ORIGINAL, BRUNO).bent("submit", as_carla), &["5.2-03 alfa"]);
+    // Formal checks that it passes give it no right to a receipt.
+    fails(&sent_on(ORIGINAL).bent("submit", as_carla), &["5.2-03 alfa"]);
+    silent(&sent_on(ORIGINAL), &["5.2-03 alfa"]);
+    let in_carlas_name = ORIGINAL.replace("From: Anna <anna@", "From: Carla <carla@");
+    assert!(verdicts(&sent_on(&in_carlas_name), Outcome::Fail).contains("5.2-03 alfa"));
     let nobody = |act: &mut Act| {
         if let Act::Submit { account, .. } = act {
             *account = None;

@@ -149,6 +149,16 @@ fn a_virus_notice_speaks_of_one_recipient_and_goes_to_the_service_mailbox() {
         *act = wire("beta", "alfa", "", &["anna@alfa.test"], &act.message().clone());
     });
     fails(&to_anna, &["3.2.3-04 beta"]);
+    // Neither a receipt nor an anomaly envelope: it was called nothing.
+    silent(&stopped().without("notice"), &["2.2.2-18 beta"]);
+    let take =
+        Pec::new("presa-in-carico", "beta", "servizio@alfa.test", 2).data("<ricezione>bruno@beta.test</ricezione>");
+    let taken = stopped().without("notice").add(
+        "presa",
+        at(2),
+        wire("beta", "alfa", "", &["servizio@alfa.test"], &take.write()),
+    );
+    assert!(verdicts(&taken, Outcome::Pass).contains("2.2.2-18 beta"));
     let unsigned = stopped().text("busta", "From: <posta-certificata@alfa.test>", "From: <mario@alfa.test>");
     fails(&unsigned, &["2.2.2-21 beta", "3.2.3-04 beta"]);
 }
