@@ -126,7 +126,9 @@ impl Formal {
         if to.group || (has_cc && cc.is_none()) {
             self.unclear = Some("a group in To, or a Cc that cannot be read");
         }
-        let named: Vec<_> = to.list.into_iter().chain(cc.unwrap_or_default().list).collect();
+        // A field that stands twice is a fault of its own, and names people all the same.
+        let fields = header.all("to").chain(header.all("cc"));
+        let named: Vec<_> = fields.filter_map(addresses).flat_map(|field| field.list).collect();
         let missing = recipients.iter().find(|one| !named.iter().any(|address| same(address, one)));
         self.faults.extend(missing.map(|one| Fault::Recipient((*one).to_owned())));
     }
@@ -197,6 +199,11 @@ mod tests {
             (GOOD.to_owned(), &["carla@beta.test"][..], Fault::Recipient("carla@beta.test".to_owned())),
             (format!("no field\r\n{GOOD}"), to, Fault::Malformed("a header line that is no field")),
             (format!("Subject: y\r\n{GOOD}"), to, Fault::Malformed("a field more than once that may stand once")),
+            (
+                GOOD.replace("Subject:", "To: dario@beta.test\r\nSubject:"),
+                &["bruno@beta.test", "dario@beta.test"][..],
+                Fault::Malformed("a field more than once that may stand once"),
+            ),
             (GOOD.replace("ciao\r\n", "ci\nao\r\n"), to, Fault::Malformed("bare CR or LF")),
         ];
         for (message, recipients, fault) in cases {
