@@ -39,6 +39,8 @@ fn a_server_passes_all_that_it_takes_part_in_and_a_run_gone_on_with_says_the_sam
         assert_eq!((scenario.outcome, scenario.world.as_str()), (ScenarioOutcome::Passed, "live"), "{}", scenario.id);
     }
     assert_eq!(record.subject, "Gestore di prova soggetto.test");
+    let logged = record.clauses.iter().find(|row| row.requirement.id == "PEC-2.3-01").map(|row| row.outcome);
+    assert_eq!(logged, Some(Outcome::NotExercised), "nobody said where its log is");
 
     let halved = subject.out("halved");
     let mut child = subject.certify(&patterns(&["--out", &halved])).spawn().expect("it runs");
