@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use collaudo_record::{Session, What};
+use collaudo_record::{Reply, Session, Transfer, What};
 
 use super::{Check, Findings, Occasion, View, access::Fate};
 use crate::{
@@ -37,7 +37,7 @@ fn login(view: &View<'_>, out: &mut Findings) {
         //= PEC-5.2-03
         let Some(account) = account else { continue };
         let is_own = same(account, submission.sender()) && !has_anothers_name(submission, account);
-        let was_refused = submission.message.is_none() || submission.refused() || !fate.notices.is_empty();
+        let was_refused = is_turned_away(submission) || !fate.notices.is_empty();
         // What goes on as it came was sent in that name, too; of one's own name only what is certified tells.
         if (is_own && fate.entered()) || (!is_own && (fate.let_in() || was_refused)) {
             let expected = format!("accepted for {account} alone, who logged in");
@@ -46,6 +46,14 @@ fn login(view: &View<'_>, out: &mut Findings) {
             occasion.holds(out, &[Clause::PEC_5_2_03], is_own || !fate.let_in(), &expected, &observed);
         }
     }
+}
+
+/// Whether SMTP said no for good: to the message, to its sender, or to all its recipients. A connection that broke said nothing.
+fn is_turned_away(submission: &Submission<'_>) -> bool {
+    let is_no = |reply: &Option<Reply>| reply.as_ref().is_some_and(|reply| reply.code >= 500);
+    let Transfer { reverse_reply, forward_paths, .. } = submission.transfer;
+    let nobody = !forward_paths.is_empty() && forward_paths.iter().all(|forward| is_no(&forward.reply));
+    submission.refused() || is_no(reverse_reply) || nobody
 }
 
 /// Whether the message names another user of the same provider as its author.

@@ -1,4 +1,4 @@
-use collaudo_record::{FaultPhase, Outcome, Trace};
+use collaudo_record::{FaultPhase, Outcome, Reply, Trace, What};
 
 use super::{fails, passes, silent, verdicts};
 use crate::story::testing::{
@@ -334,6 +334,20 @@ fn who_submits_is_logged_in_as_himself() {
     };
     fails(&crossing(ORIGINAL).bent("submit", as_carla), &["5.2-03 alfa"]);
     passes(&refused(ORIGINAL, BRUNO).bent("submit", as_carla), &["5.2-03 alfa"]);
+    // To be refused it must be answered.
+    let unsent = |answer: Option<u16>| {
+        let script = Script::default().add("submit", at(1), submit(ORIGINAL, BRUNO)).bent("submit", as_carla);
+        let verdicts = script.judged(|trace| {
+            for event in &mut trace.events {
+                let What::Transfer(transfer) = &mut event.what else { continue };
+                (transfer.body, transfer.body_at, transfer.reply) = (None, None, None);
+                transfer.forward_paths.clear();
+                transfer.reverse_reply = answer.map(|code| Reply { code, text: String::new() });
+            }
+        });
+        verdicts.into_iter().find(|one| one.clause == "PEC-5.2-03").map(|one| one.outcome)
+    };
+    assert_eq!([Some(550), Some(451), Some(250), None].map(unsent), [Some(Outcome::Pass), None, None, None]);
     // Formal checks that it passes give it no right to a receipt.
     fails(&sent_on(ORIGINAL).bent("submit", as_carla), &["5.2-03 alfa"]);
     silent(&sent_on(ORIGINAL), &["5.2-03 alfa"]);
