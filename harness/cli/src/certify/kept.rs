@@ -133,9 +133,19 @@ pub(super) fn read(path: &Path) -> Result<Trace, CertifyError> {
 
 /// The rows that were written down beside a kept trace as those of services that are not offered; none where nothing was.
 pub(super) fn unsupported(trace: &Path) -> BTreeSet<String> {
-    let mut files = trace.ancestors().skip(1).map(|folder| folder.join(UNSUPPORTED));
-    let text = files.find(|file| file.is_file()).and_then(|file| fs::read(file).ok());
-    text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
+    beside(trace, UNSUPPORTED).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+/// The seed of the run that kept a trace, from which those of its scenarios come; none where it is not known.
+pub(super) fn seed(trace: &Path) -> Option<u64> {
+    let file: toml::Table = beside(trace, MADE_BY)?.parse().ok()?;
+    file.get("seed").map_or(Some(0), |seed| seed.as_integer()?.try_into().ok())
+}
+
+/// A file in the folder of a kept trace, or above it.
+fn beside(trace: &Path, name: &str) -> Option<String> {
+    let mut files = trace.ancestors().skip(1).map(|folder| folder.join(name));
+    fs::read_to_string(files.find(|file| file.is_file())?).ok()
 }
 
 /// Every hash that an event names as its body: 64 hexadecimal digits, a string of their own, that stand for kept octets.

@@ -21,7 +21,8 @@ pub fn judge(args: &JudgeArgs) -> Result<Ending, CertifyError> {
     traces.sort_by(|a, b| a.header.scenario.id.cmp(&b.header.scenario.id));
     let records: Vec<_> = traces.iter().map(|trace| record(trace, None)).collect();
     let subject = traces.first().map(subject).unwrap_or_default();
-    let seed = traces.first().map_or(0, |trace| trace.header.seed);
+    let own = || traces.first().map_or(0, |trace| trace.header.seed);
+    let seed = args.traces.first().and_then(|path| kept::seed(path)).unwrap_or_else(own);
     let mut record = record::run(&subject, seed, records, &mutants::by_clause(), BTreeMap::new());
     services::note(&mut record, &args.traces.iter().flat_map(|path| kept::unsupported(path)).collect());
     let shown = args.out.clone().unwrap_or_default();
