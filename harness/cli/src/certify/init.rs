@@ -99,7 +99,7 @@ clock_seconds = 5      # how far its clock may be off
 # not_offered = ["pop3"]   # of "imap", "pop3", "implicit-tls", "brief-receipts", "concise-receipts", "ordinary-mail", "forwarding"
 # dns = "127.0.0.1:7053"   # where the zone of our providers is served, UDP and TCP; DNS has no ports, so ours must be 25 then
 
-# A provider whose clock can be moved is examined in minutes, the scenarios that wait for hours included: what stands here
+# A provider whose clock can be moved is examined in about an hour, the scenarios that wait for hours included: what stands here
 # is run by sh in this folder, with $SECONDS_AHEAD (ever more) for how far it is to be ahead of real time. For one under libfaketime:
 # [clock]
 # move = "printf '+%s' \"$SECONDS_AHEAD\" > /var/lib/pec/faketime"
