@@ -168,9 +168,10 @@ pub(super) struct Known {
 const TAIL: usize = 8;
 
 impl Known {
-    /// Gives what was not printed before.
+    /// Gives what was not printed before. A line whose end is not there yet is none, as in a file.
     fn take(&mut self, printed: &str, each: &mut impl FnMut(u64, &str)) {
-        let lines: Vec<&str> = printed.lines().collect();
+        let (whole, _) = printed.rsplit_once('\n').unwrap_or_default();
+        let lines: Vec<&str> = whole.lines().collect();
         for (number, line) in (1..).zip(&lines).skip(self.behind(&lines)) {
             if !line.trim().is_empty() {
                 each(number, line);
@@ -267,10 +268,10 @@ mod tests {
         let path = folder.join("log");
         let mut source = Source::command("cat log".into(), folder.clone());
         assert!(source.read(|_, _| ()).expect_err("it is not there").starts_with("\"cat log\" ended with"));
-        append(&path, "uno\ndue");
-        assert_eq!(read(&mut source), ["1 uno", "2 due"]);
-        append(&path, "\ntre\n");
-        assert_eq!(read(&mut source), ["3 tre"]);
+        append(&path, "uno\ndu");
+        assert_eq!(read(&mut source), ["1 uno"]);
+        append(&path, "e\ntre\n");
+        assert_eq!(read(&mut source), ["2 due", "3 tre"]);
         fs::write(&path, "due\ntre\nquattro\n").expect("it slides");
         assert_eq!(read(&mut source), ["3 quattro"]);
         fs::write(&path, "tre\nquattro\ncinque\nquattro\n").expect("it slides");
